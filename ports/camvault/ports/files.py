@@ -1,0 +1,128 @@
+"""Port: files and folders. Small protocols by need; `Storage` is all of them, as one adapter offers them.
+
+Paths are absolute `PurePath`s; names are whatever the file system allows (newlines, non-UTF-8 as surrogate escapes).
+Every operation raises an error of `camvault.ports.errors`: `NotFoundError`, `DeniedError`, `NoSpaceError`,
+`ExistsError`, `ChangedError`, else `StorageError`. "Durable" means: survives a power cut once the call has returned.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import PurePath
+from typing import Protocol
+
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import Copied, FileEntry
+from camvault.ports.removal import Removal
+
+OnBytes = Callable[[int], None]
+"""Called with the number of bytes finished since the last call."""
+
+
+class FolderReader(Protocol):
+    """Seeing what is there. Silence is never "nothing there": what cannot be listed raises."""
+
+    def entry(self, path: PurePath, /) -> FileEntry | None:
+        """The entry itself, links not followed; None only if the system says that it does not exist."""
+        ...
+
+    def scan(self, root: PurePath, /) -> Iterator[FileEntry]:
+        """Every entry below `root` (not `root` itself), parents before children, names sorted bytewise.
+
+        A folder below `root` that vanishes meanwhile is skipped; one that cannot be listed raises.
+        """
+        ...
+
+    def resolve(self, path: PurePath, /) -> PurePath:
+        """Absolute, with every symlink followed; the last parts need not exist."""
+        ...
+
+
+class FileCopier(Protocol):
+    """Moving content. A target under its final name is always complete and durable."""
+
+    def copy(self, source: PurePath, /, *, target: PurePath, on_bytes: OnBytes, cancel: Cancellation) -> Copied:
+        """Copy content and mtime to a new file, reading the source once; durable on return.
+
+        Writes a temporary name (`temporary_name(target)`), fsyncs, renames, fsyncs the folder. On any failure nothing
+        stands under `target`, and the temporary file is gone (a crash may leave it).
+
+        Raises:
+            ExistsError: `target` exists; it is not touched.
+            ChangedError: The source changed while it was read.
+        """
+        ...
+
+    def digest(self, path: PurePath, /, *, on_bytes: OnBytes, cancel: Cancellation) -> str:
+        """SHA-256 (hex) of the content as it is on the medium: the page cache is dropped first where possible."""
+        ...
+
+    def publish(self, temporary: PurePath, /, *, target: PurePath, replace: bool = False) -> FileEntry:
+        """Give a finished file its final name in the same folder, durably.
+
+        Raises:
+            ExistsError: `target` exists and `replace` is false.
+        """
+        ...
+
+
+class FileRemover(Protocol):
+    """The one door out (INV-1)."""
+
+    def remove(self, removal: Removal, /) -> bool:
+        """Remove exactly this file; False if it was gone already.
+
+        Raises:
+            ChangedError: Another file stands under the name now; it is kept.
+        """
+        ...
+
+    def prune(self, root: PurePath, /, *, is_root_included: bool = False) -> tuple[PurePath, ...]:
+        """Remove empty folders below `root`, deepest first, and `root` itself if asked; return what was removed."""
+        ...
+
+
+class RecordStore(Protocol):
+    """Small texts that must survive anything: progress files, ledgers, markers. Text is UTF-8, surrogates escaped."""
+
+    def read_text(self, path: PurePath, /) -> str | None:
+        """The whole text, None if the file does not exist."""
+        ...
+
+    def write_text(self, path: PurePath, text: str, /) -> None:
+        """Replace the whole text atomically and durably: a reader sees the old or the new one."""
+        ...
+
+    def append_line(self, path: PurePath, line: str, /) -> None:
+        """Add one line (without its newline) durably; a torn last line of an earlier crash is never merged with it."""
+        ...
+
+    def rename(self, source: PurePath, /, *, target: PurePath) -> None:
+        """Rename within a folder, durably. An existing target raises `ExistsError`."""
+        ...
+
+
+class Volumes(Protocol):
+    """Folders, space, locks."""
+
+    def make_folder(self, path: PurePath, /, *, must_be_new: bool = False) -> None:
+        """Make a folder and its parents, durably. `must_be_new`: `ExistsError` if it is there."""
+        ...
+
+    def free_bytes(self, path: PurePath, /) -> int:
+        """Bytes an ordinary user may still write on the file system that holds `path` (or its nearest parent)."""
+        ...
+
+    def device_of(self, path: PurePath, /) -> str:
+        """An opaque name of the file system that holds `path` (or its nearest existing parent)."""
+        ...
+
+    def lock(self, path: PurePath, /) -> AbstractContextManager[None]:
+        """Hold an exclusive lock named `path` inside the context; raises `BusyError` at once if it is held.
+
+        The lock goes with the process, whatever ends it.
+        """
+        ...
+
+
+class Storage(FolderReader, FileCopier, FileRemover, RecordStore, Volumes, Protocol):
+    """All of it."""

@@ -1,0 +1,100 @@
+"""Port: from a folder to a disc image, and the proof that the image holds the folder."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath, PurePosixPath
+from typing import Protocol
+
+import attrs
+
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import FileIdentity
+from camvault.ports.files import OnBytes
+
+SECTOR_BYTES = 2048
+
+
+@attrs.frozen
+class ImageFile:
+    """One file of the image: where it comes from, which file it was, and the sectors that will hold it."""
+
+    path: PurePosixPath
+    source: PurePath
+    identity: FileIdentity
+    first_sector: int
+    sector_count: int
+
+
+@attrs.frozen
+class ImagePlan:
+    """The whole image before its first byte is written; `sector_count` is exact."""
+
+    label: str
+    stamped_at: datetime
+    sector_count: int
+    files: tuple[ImageFile, ...]
+    folders: tuple[PurePosixPath, ...] = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """The exact size of the image."""
+        return self.sector_count * SECTOR_BYTES
+
+    def files_at(self, sector: int) -> tuple[PurePosixPath, ...]:
+        """The files that lie on `sector`: more than none only for file content."""
+        return tuple(f.path for f in self.files if f.first_sector <= sector < f.first_sector + f.sector_count)
+
+
+@attrs.frozen
+class ImageManifest:
+    """What was written: the digest of the whole image and of each file, all taken from the same single read."""
+
+    sha256: str
+    size_bytes: int
+    file_sha256: Mapping[PurePosixPath, str]
+
+
+class ImageBuilder(Protocol):
+    """Folder to UDF/ISO-9660 bridge image, right in both trees."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, for the log."""
+        ...
+
+    def plan(self, root: PurePath, /, *, label: str, stamped_at: datetime) -> ImagePlan:
+        """Lay the image out without reading file content or writing anything. Deterministic.
+
+        Raises:
+            StorageError: Something below `root` cannot be read, or is neither file nor folder.
+            UsageError: The tree cannot be represented exactly.
+        """
+        ...
+
+    def write(self, plan: ImagePlan, /, *, target: PurePath, on_bytes: OnBytes, cancel: Cancellation) -> ImageManifest:
+        """Write exactly `plan.size_bytes` bytes to `target` (a temporary name) durably, reading each source once.
+
+        Raises:
+            ChangedError: A source is not the file that was planned with, or changed while it was read.
+            NoSpaceError: The file system is full.
+        """
+        ...
+
+
+class ImageVerifier(Protocol):
+    """Reads an image back with code that did not write it."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, for the log."""
+        ...
+
+    def verify(
+        self, image: PurePath, /, *, plan: ImagePlan, manifest: ImageManifest, on_bytes: OnBytes, cancel: Cancellation
+    ) -> int:
+        """Re-read both trees: names, sizes, content and labels; return the number of files found equal in both.
+
+        Raises:
+            MismatchError: Anything differs; the first difference is named.
+        """
+        ...

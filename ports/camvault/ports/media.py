@@ -1,0 +1,91 @@
+"""Port: reading and encoding media files."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Protocol
+
+import attrs
+
+from camvault.ports.cancellation import Cancellation
+
+
+@attrs.frozen
+class MediaInfo:
+    """What is in a media file, as far as planning needs it."""
+
+    duration_s: float = attrs.field(validator=attrs.validators.gt(0))
+    has_video: bool = True
+    has_audio: bool = True
+    width_px: int = 0
+    height_px: int = 0
+    frame_rate: float = 0.0
+
+
+class MediaProbe(Protocol):
+    """Durations and streams."""
+
+    def probe(self, path: PurePath, /) -> MediaInfo:
+        """Read what the file says of itself. May be called from several threads.
+
+        Raises:
+            MediaError: Not a media file, or its duration is unknown ("N/A", nothing, zero).
+            NotFoundError: The file does not exist.
+        """
+        ...
+
+
+@attrs.frozen
+class TargetBitrate:
+    """One average video bitrate, as in the specification's `-b:v {kbps}k`."""
+
+    video_kbps: int = attrs.field(validator=attrs.validators.ge(1))
+
+
+@attrs.frozen
+class ConstantQuality:
+    """One SVT-AV1 CRF in quarter steps: `crf_quarters` 160 is CRF 40. Range 1 to 63 (4 to 252 quarters)."""
+
+    crf_quarters: int = attrs.field(validator=[attrs.validators.ge(4), attrs.validators.le(252)])
+
+
+@attrs.frozen
+class EncodeSettings:
+    """Everything that decides what the encoder writes; two runs with equal settings give the same picture."""
+
+    rate: TargetBitrate | ConstantQuality
+    preset: int = 10
+    audio_kbps: int = 64
+    thread_count: int = 0
+    """0: the encoder's own choice. 1: reproducible bytes."""
+
+
+class Encoder(Protocol):
+    """Clip to AV1 + Opus (mono, 24 kHz)."""
+
+    def encode(
+        self,
+        source: PurePath,
+        /,
+        *,
+        target: PurePath,
+        settings: EncodeSettings,
+        on_seconds: Callable[[float], None],
+        cancel: Cancellation,
+    ) -> int:
+        """Write `target` (a temporary name; overwritten if there) completely and return its size in bytes.
+
+        `on_seconds` gets the position in the source. On failure or cancellation no process is left; the partial
+        target may be. May be called from several threads.
+
+        Raises:
+            MediaError: The source cannot be decoded, or the result does not have the source's duration.
+            ToolError: The encoder failed for another reason.
+            NoSpaceError: The target's file system is full.
+        """
+        ...
+
+    def sample(
+        self, source: PurePath, /, *, start_s: float, length_s: float, settings: EncodeSettings, cancel: Cancellation
+    ) -> int:
+        """Encode a short stretch of the video stream only, keep nothing, return its size in bytes."""
+        ...

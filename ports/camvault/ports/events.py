@@ -53,6 +53,34 @@ class Failed(Note):
 
 
 @attrs.frozen
+class Crashed(Failed):
+    """A fault of the program itself: one sentence for everybody, the traceback for log files only."""
+
+    traceback: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class ScriptStarted(Event):
+    """The first line of every log."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return "Script started"
+
+
+@attrs.frozen
+class ScriptExited(Event):
+    """The last line of every log."""
+
+    exit_code: int
+
+    def __str__(self) -> str:
+        return "Script exited"
+
+
+@attrs.frozen
 class Progressed(Event):
     """How far one task is. Emitted often (at most some ten times a second); log files leave it out.
 
@@ -71,6 +99,29 @@ class Progressed(Event):
     def __str__(self) -> str:
         share = f" {100 * self.done / self.total:.0f} %" if self.total else ""
         return f"{self.task} {self.item}{share}".replace("  ", " ")
+
+
+@attrs.frozen
+class Scoped(Event):
+    """An event of one stage of a larger job; its level is that of `event` (ask `level_of`)."""
+
+    scope: str
+    event: Event
+
+    def __str__(self) -> str:
+        return f"{self.scope:<8} {self.event}"
+
+
+def unscoped(event: Event) -> Event:
+    """What happened, without the scopes around it."""
+    while isinstance(event, Scoped):
+        event = event.event
+    return event
+
+
+def level_of(event: Event) -> Level:
+    """How much attention the event wants, whatever scope it stands in."""
+    return unscoped(event).level
 
 
 class Reporter(Protocol):

@@ -1,0 +1,128 @@
+"""Adapter for reporting: log files, as text lines and as JSON lines."""
+
+import os
+import threading
+from pathlib import PurePath
+
+from camvault.adapters._durable import translated
+from camvault.adapters.reporting.lines import LineFormat, arrows, json_line, text_lines
+from camvault.adapters.reporting.redaction import Redact, redact_nothing
+from camvault.ports.clock import Clock
+from camvault.ports.events import Event, Level, Reporter, level_of
+
+
+class _LineFile:
+    """Appends whole lines, each with one write, so that lines of several processes do not mix.
+
+    `problem` is the first reason why a line could not be written; writing goes on with the next line.
+    """
+
+    def __init__(self, path: PurePath) -> None:
+        self.path = path
+        self.problem: str | None = None
+        self._lock = threading.RLock()  # a signal handler may report while this thread does
+        with translated(path):
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._end_torn_line()
+
+    def _end_torn_line(self) -> None:
+        """A last line that was torn by a crash is ended, never merged with the first line of this run."""
+        try:
+            with open(self.path, "rb") as reader:  # noqa: PTH123 - a PurePath
+                reader.seek(-1, os.SEEK_END)
+                is_torn = reader.read(1) != b"\n"
+        except OSError:  # empty, or a pipe, or not readable
+            return
+        if is_torn:
+            self.write("")
+
+    def write(self, line: str) -> None:
+        """Append one line; never raises."""
+        data = f"{line}\n".encode("utf-8", "backslashreplace")
+        with self._lock:
+            try:
+                while data:
+                    data = data[os.write(self._descriptor, data) :]
+            except OSError as error:
+                self.problem = self.problem or error.strerror or str(error)
+
+    def close(self) -> None:
+        """Let go of the file; further lines are lost."""
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+
+class LogFile:
+    """A log file in the line format of a specification. Appends; progress is left out.
+
+    Raises (on construction): An error of `camvault.ports.errors` if the file cannot be opened for writing.
+    """
+
+    def __init__(
+        self,
+        path: PurePath,
+        /,
+        *,
+        clock: Clock,
+        line_format: LineFormat = arrows,
+        level: Level = Level.INFO,
+        redact: Redact = redact_nothing,
+    ) -> None:
+        self._file = _LineFile(path)
+        self._clock = clock
+        self._format = line_format
+        self._level = level
+        self._redact = redact
+
+    @property
+    def problem(self) -> str | None:
+        """Why the log is not complete, None if it is."""
+        return self._file.problem
+
+    def emit(self, event: Event, /) -> None:
+        """Append the event's lines."""
+        if level_of(event) < self._level:
+            return
+        for line in text_lines(event, self._clock.now(), self._format, self._redact):
+            self._file.write(line)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class JsonLogFile:
+    """A log file with one JSON object a line; otherwise as `LogFile`."""
+
+    def __init__(
+        self,
+        path: PurePath,
+        /,
+        *,
+        clock: Clock,
+        level: Level = Level.INFO,
+        redact: Redact = redact_nothing,
+    ) -> None:
+        self._file = _LineFile(path)
+        self._clock = clock
+        self._level = level
+        self._redact = redact
+
+    @property
+    def problem(self) -> str | None:
+        """Why the log is not complete, None if it is."""
+        return self._file.problem
+
+    def emit(self, event: Event, /) -> None:
+        """Append the event as JSON."""
+        if level_of(event) >= self._level:
+            self._file.write(json_line(event, self._clock.now(), self._redact))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+_conforms: tuple[type[Reporter], ...] = (LogFile, JsonLogFile)

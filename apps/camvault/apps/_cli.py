@@ -1,0 +1,177 @@
+"""Composition root, shared part: what a stage is, and how it becomes a command.
+
+A stage is one function. Its first parameter is a `Context`, its keyword-only parameters are its flags, each declared
+once with `typer.Option` or `typer.Argument`:
+
+    def run(
+        context: Context,
+        /,
+        *,
+        build_dir: Annotated[Path, typer.Option("--build-dir", metavar="DIR", help="The folder to master.")],
+        force: Annotated[bool, typer.Option("--force", help="Replace the image.")] = False,
+    ) -> None:
+        from camvault.adapters.filesystem import LocalStorage    # heavy imports stay inside: --help must be fast
+        ...
+
+    STAGE = Stage(name="create_iso", run=run, log=Log.REQUIRED, echo="stderr", exit_codes=ExitCodes({1: "..."}))
+    entry = STAGE.entry
+
+    if __name__ == "__main__":
+        entry()
+
+Returning is exit code 0; every other ending is an exception, which `ExitCodes` maps. The pipeline derives its prefixed
+flags from the same function and calls it in-process.
+"""
+
+import enum
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NoReturn, Protocol
+
+import attrs
+
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.clock import Clock
+from camvault.ports.errors import Cancelled, UsageError
+from camvault.ports.events import Reporter
+
+CANCELLED_EXIT = 130
+USAGE_EXIT = 1
+
+
+class YesNo(enum.StrEnum):
+    """The values of `yes|no` flags."""
+
+    YES = "yes"
+    NO = "no"
+
+    def __bool__(self) -> bool:
+        return self is YesNo.YES
+
+
+class Log(enum.Enum):
+    """Whether a command has `--logfile`."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    OWN = "own"  # no flag: the command itself decides with `Context.log_to`
+
+
+@attrs.frozen
+class ExitCodes:
+    """A stage's table from error to exit code; it is also printed below `--help`.
+
+    `meanings` says what a code means to the user. `errors` maps error classes: the class nearest to the error's own
+    wins. `otherwise` is for every error that is not listed, also for unexpected ones. Whatever the table says,
+    `Cancelled` is 130, `UsageError` is 1, and the failure of a stage keeps the stage's own code.
+    """
+
+    meanings: Mapping[int, str]
+    errors: Mapping[type, int] = attrs.field(factory=dict)
+    otherwise: int = 1
+
+    def code_of(self, error: BaseException) -> int:
+        """The exit code for `error`."""
+        match error:
+            case Cancelled() | KeyboardInterrupt():
+                return CANCELLED_EXIT
+            case UsageError():
+                return USAGE_EXIT
+            case StageFailed(exit_code=exit_code):
+                return exit_code
+        nearest = (self.errors[kind] for kind in type(error).__mro__ if kind in self.errors)
+        return next(nearest, self.otherwise)
+
+    def rows(self) -> tuple[tuple[int, str], ...]:
+        """Code and meaning, in order, with those that all commands share."""
+        shared = {0: "done", CANCELLED_EXIT: "stopped by Ctrl-C, SIGTERM or SIGHUP"}
+        return tuple(sorted({**shared, **self.meanings}.items()))
+
+
+class StageFailed(Exception):  # noqa: N818 - what happened to the pipeline, the fault is its cause
+    """A stage of a larger job failed: which one, and its exit code. The error itself is the `__cause__`."""
+
+    def __init__(self, stage: str, exit_code: int, problem: str) -> None:
+        super().__init__(f"Stage {stage} failed (exit code {exit_code}): {problem}")
+        self.stage = stage
+        self.exit_code = exit_code
+
+
+class LogTo(Protocol):
+    """Opens the log file of the run."""
+
+    def __call__(self, path: Path, /) -> None:
+        """Log everything from here on to `path`, "Script started" first.
+
+        Raises:
+            UsageError: "Cannot write logfile".
+        """
+        ...
+
+
+@attrs.frozen
+class Context:
+    """What every stage is given. `print_result` writes to stdout: plans and commands of a dry run, final paths."""
+
+    clock: Clock
+    cancel: Cancellation
+    reporter: Reporter
+    print_result: Callable[[str], None]
+    log_to: LogTo
+
+
+@attrs.frozen(kw_only=True)
+class Stage:
+    """One command, alone or as part of the pipeline.
+
+    Attributes:
+        name: The command, as the specification spells it.
+        run: The function described at the top of this module.
+        log: Whether there is `--logfile`.
+        default_log: The log file of `Log.OPTIONAL` without the flag; None for none.
+        echo: The stream the log is echoed to. Errors are always on stderr.
+        exit_codes: From error to exit code.
+        owned: Parameters that a pipeline decides itself (their flags are refused there).
+    """
+
+    name: str
+    run: Callable[..., None]
+    exit_codes: ExitCodes
+    log: Log = Log.REQUIRED
+    default_log: Path | None = None
+    echo: Literal["stdout", "stderr"] = "stdout"
+    owned: frozenset[str] = frozenset()
+
+    def main(self, argv: Sequence[str]) -> int:
+        """Run as a command with these arguments and return the exit code."""
+        from camvault.apps._command import parse  # noqa: PLC0415 - a library that imports a stage needs no parser
+        from camvault.apps._job import run_command  # noqa: PLC0415
+
+        parsed = parse(self, argv)
+        return parsed if isinstance(parsed, int) else run_command(self, parsed)
+
+    def entry(self) -> NoReturn:
+        """The console script."""
+        try:
+            code = self.main(sys.argv[1:])
+        except KeyboardInterrupt:  # before the signals were caught
+            code = CANCELLED_EXIT
+        sys.exit(flushed(code))
+
+
+def flushed(code: int) -> int:
+    """Flush the standard streams, so that a reader that went away (`| head`) does not change the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            _silence(stream)
+    return code
+
+
+def _silence(stream: Any) -> None:
+    import os  # noqa: PLC0415
+
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), stream.fileno())

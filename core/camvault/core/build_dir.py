@@ -1,0 +1,64 @@
+"""Pure: what makes a folder one of our build directories, and which folders are never removed.
+
+A build directory is recognised by a marker file that `prepare_bodycam` (or the pipeline) writes into a folder that was
+new or empty. The marker never goes onto a disc. Without it nothing is removed, whatever the user typed.
+"""
+
+from collections.abc import Collection
+from pathlib import PurePath
+
+import attrs
+
+from camvault.ports.entries import FileEntry, FileKind
+
+MARKER_NAME = ".camvault-build"
+"""The file that says: everything in this folder was put here by camvault and may be removed with it."""
+
+MARKER_TEXT = "camvault build directory 1\nEverything in this folder may be removed by `cleanup --build-dir`.\n"
+
+
+def is_marker(text: str | None) -> bool:
+    """Whether the text of a file named `MARKER_NAME` is ours (None: no such file). A torn text is not."""
+    return text is not None and text.startswith("camvault build directory ") and "\n" in text
+
+
+@attrs.frozen
+class FolderFacts:
+    """What is known of a folder that somebody wants to remove.
+
+    Attributes:
+        entry: The folder itself, links not followed; None if there is none.
+        resolved: Its path with every link followed.
+        is_marked: Whether the marker is in it.
+        is_mount_point: Whether it is on another file system than its parent.
+    """
+
+    path: PurePath
+    entry: FileEntry | None
+    resolved: PurePath
+    is_marked: bool = False
+    is_mount_point: bool = False
+
+
+def reason_to_keep(facts: FolderFacts, *, guarded: Collection[PurePath]) -> str | None:
+    """Why this folder must not be removed as a build directory; None if it may be.
+
+    `guarded` are folders (home, the workspace, the current one, the log's) that must survive: neither they nor a
+    folder around them may go. They are compared as resolved paths.
+    """
+    if facts.entry is not None and facts.entry.kind is FileKind.SYMLINK:
+        return "it is a symbolic link"
+    if facts.entry is not None and facts.entry.kind is not FileKind.FOLDER:
+        return "it is not a directory"
+    if facts.resolved == facts.resolved.parent:
+        return "it is the root of the file system"
+    for folder in guarded:
+        if folder == facts.resolved:
+            return f"{folder} is never removed"
+        if folder.is_relative_to(facts.resolved):
+            return f"{folder} lies in it"
+    if facts.is_mount_point:
+        return "it is a mount point"
+    if facts.entry is not None and not facts.is_marked:
+        return f"it is not a build directory of camvault (it has no {MARKER_NAME})"
+    return None

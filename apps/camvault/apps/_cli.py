@@ -19,8 +19,9 @@ once with `typer.Option` or `typer.Argument`:
     if __name__ == "__main__":
         entry()
 
-Returning is exit code 0; every other ending is an exception, which `ExitCodes` maps. The pipeline derives its prefixed
-flags from the same function and calls it in-process.
+Returning is exit code 0 (a command ignores what is returned, a larger job may use it as the stage's report); every other
+ending is an exception, which `ExitCodes` maps. The pipeline derives its prefixed flags from the same function and calls
+it in-process.
 """
 
 import enum
@@ -63,12 +64,12 @@ class ExitCodes:
     """A stage's table from error to exit code; it is also printed below `--help`.
 
     `meanings` says what a code means to the user. `errors` maps error classes: the class nearest to the error's own
-    wins. `otherwise` is for every error that is not listed, also for unexpected ones. Whatever the table says,
-    `Cancelled` is 130, `UsageError` is 1, and the failure of a stage keeps the stage's own code.
+    wins; a function is asked with the error. `otherwise` is for every error that is not listed, also for unexpected
+    ones. Whatever the table says, `Cancelled` is 130 and `UsageError` is 1.
     """
 
     meanings: Mapping[int, str]
-    errors: Mapping[type, int] = attrs.field(factory=dict)
+    errors: Mapping[type[Any], int | Callable[[Any], int]] = attrs.field(factory=dict)
     otherwise: int = 1
 
     def code_of(self, error: BaseException) -> int:
@@ -78,24 +79,14 @@ class ExitCodes:
                 return CANCELLED_EXIT
             case UsageError():
                 return USAGE_EXIT
-            case StageFailed(exit_code=exit_code):
-                return exit_code
         nearest = (self.errors[kind] for kind in type(error).__mro__ if kind in self.errors)
-        return next(nearest, self.otherwise)
+        code = next(nearest, self.otherwise)
+        return code if isinstance(code, int) else code(error)
 
     def rows(self) -> tuple[tuple[int, str], ...]:
         """Code and meaning, in order, with those that all commands share."""
         shared = {0: "done", CANCELLED_EXIT: "stopped by Ctrl-C, SIGTERM or SIGHUP"}
         return tuple(sorted({**shared, **self.meanings}.items()))
-
-
-class StageFailed(Exception):  # noqa: N818 - what happened to the pipeline, the fault is its cause
-    """A stage of a larger job failed: which one, and its exit code. The error itself is the `__cause__`."""
-
-    def __init__(self, stage: str, exit_code: int, problem: str) -> None:
-        super().__init__(f"Stage {stage} failed (exit code {exit_code}): {problem}")
-        self.stage = stage
-        self.exit_code = exit_code
 
 
 class LogTo(Protocol):
@@ -132,16 +123,14 @@ class Stage:
         default_log: The log file of `Log.OPTIONAL` without the flag; None for none.
         echo: The stream the log is echoed to. Errors are always on stderr.
         exit_codes: From error to exit code.
-        owned: Parameters that a pipeline decides itself (their flags are refused there).
     """
 
     name: str
-    run: Callable[..., None]
+    run: Callable[..., object]
     exit_codes: ExitCodes
     log: Log = Log.REQUIRED
     default_log: Path | None = None
     echo: Literal["stdout", "stderr"] = "stdout"
-    owned: frozenset[str] = frozenset()
 
     def main(self, argv: Sequence[str]) -> int:
         """Run as a command with these arguments and return the exit code."""

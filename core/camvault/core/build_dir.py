@@ -4,7 +4,7 @@ A build directory is recognised by a marker file that `prepare_bodycam` (or the 
 new or empty. The marker never goes onto a disc. Without it nothing is removed, whatever the user typed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import PurePath
 
 import attrs
@@ -27,14 +27,13 @@ class FolderFacts:
     """What is known of a folder that somebody wants to remove.
 
     Attributes:
-        entry: The folder itself, links not followed; None if there is none.
+        entry: The folder itself, links not followed.
         resolved: Its path with every link followed.
         is_marked: Whether the marker is in it.
         is_mount_point: Whether it is on another file system than its parent.
     """
 
-    path: PurePath
-    entry: FileEntry | None
+    entry: FileEntry
     resolved: PurePath
     is_marked: bool = False
     is_mount_point: bool = False
@@ -43,22 +42,22 @@ class FolderFacts:
 def reason_to_keep(facts: FolderFacts, *, guarded: Collection[PurePath]) -> str | None:
     """Why this folder must not be removed as a build directory; None if it may be.
 
-    `guarded` are folders (home, the workspace, the current one, the log's) that must survive: neither they nor a
-    folder around them may go. They are compared as resolved paths.
+    `guarded` are resolved paths (home, the workspace, the current folder, the log file) that must survive: neither they
+    nor a folder around them may go.
     """
-    if facts.entry is not None and facts.entry.kind is FileKind.SYMLINK:
-        return "it is a symbolic link"
-    if facts.entry is not None and facts.entry.kind is not FileKind.FOLDER:
-        return "it is not a directory"
+    return next(_reasons_to_keep(facts, guarded), None)
+
+
+def _reasons_to_keep(facts: FolderFacts, guarded: Collection[PurePath]) -> Iterator[str]:
+    if facts.entry.kind is FileKind.SYMLINK:
+        yield "it is a symbolic link"
+    if facts.entry.kind is not FileKind.FOLDER:
+        yield "it is not a directory"
     if facts.resolved == facts.resolved.parent:
-        return "it is the root of the file system"
-    for folder in guarded:
-        if folder == facts.resolved:
-            return f"{folder} is never removed"
-        if folder.is_relative_to(facts.resolved):
-            return f"{folder} lies in it"
+        yield "it is the root of the file system"
+    yield from (f"{path} is never removed" for path in guarded if path == facts.resolved)
+    yield from (f"{path} lies in it" for path in guarded if path.is_relative_to(facts.resolved))
     if facts.is_mount_point:
-        return "it is a mount point"
-    if facts.entry is not None and not facts.is_marked:
-        return f"it is not a build directory of camvault (it has no {MARKER_NAME})"
-    return None
+        yield "it is a mount point"
+    if not facts.is_marked:
+        yield f"it is not a build directory of camvault (it has no {MARKER_NAME})"

@@ -11,7 +11,7 @@ import pytest
 from tests.docs.examples import Example, examples, run_session
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts) + [ROOT / "README.md"]
+PAGES = [*sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts), ROOT / "README.md"]
 EXAMPLES = [e for page in PAGES for e in examples(page)]
 
 

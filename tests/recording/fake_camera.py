@@ -303,8 +303,10 @@ class Session:
         if self.footage.audio_frames:
             lines += [
                 *("m=audio 0 RTP/AVP 97", f"a=rtpmap:97 MPEG4-GENERIC/{self.footage.audio_rate_hz}/1"),
-                "a=fmtp:97 streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;"
-                f"config={self.footage.audio_config}",
+                (
+                    "a=fmtp:97 streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;"
+                    f"config={self.footage.audio_config}"
+                ),
                 "a=control:track2",
             ]
         return "\r\n".join(lines) + "\r\n"
@@ -344,9 +346,8 @@ class Session:
         mode = self.camera.mode
         if mode is Mode.CLOSES:
             return False
-        if mode is Mode.RTCP_ONLY or (mode is Mode.NORMAL and number % 50 == 0):
-            if number % 25 == 0:
-                self.sender_report(track, timestamp)
+        if (mode is Mode.RTCP_ONLY or (mode is Mode.NORMAL and number % 50 == 0)) and number % 25 == 0:
+            self.sender_report(track, timestamp)
         if mode is Mode.TRICKLE and number % 25 == 0:
             self.send(b"$\xfe\0\1\0")  # one byte on a channel nobody asked for
         if mode is Mode.NORMAL or (mode is Mode.AUDIO_ONLY and track == "audio"):

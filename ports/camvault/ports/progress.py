@@ -1,0 +1,117 @@
+"""Port: the progress file of a batch, as values. `camvault.core.progress` says what may be done with them."""
+
+import enum
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Protocol
+
+import attrs
+
+from camvault.ports.entries import FileIdentity
+from camvault.ports.media import EncodeSettings
+
+
+class Mode(enum.StrEnum):
+    """How the clips of a batch become outputs."""
+
+    COPY = "COPY"
+    ENCODE = "ENCODE"
+
+
+class ClipState(enum.StrEnum):
+    """Whether a clip's output is durable and recorded."""
+
+    PENDING = "pending"
+    DONE = "done"
+
+
+class Allocation(enum.StrEnum):
+    """How the bits of an ENCODE job are shared out."""
+
+    CONSTANT = "constant"
+    COMPLEXITY = "complexity"
+
+
+@attrs.frozen
+class OutputRecord:
+    """An output as it was when it was recorded, and the settings that made it (None: a copy)."""
+
+    identity: FileIdentity
+    sha256: str
+    settings: EncodeSettings | None = None
+    planned_bytes: int = 0
+    """What the settings were expected to give; a closed loop learns from the difference."""
+
+
+@attrs.frozen
+class ClipRecord:
+    """One clip of the batch.
+
+    Attributes:
+        key: Its name in the file's `files`; unique.
+        state: Done or pending.
+        source: The original as it was given, absolute; None in a file of the plain format.
+        source_identity: Which file the original was when the job was planned.
+        duration_s: Length of the original; 0 where it is not known.
+        has_audio: Whether the original has a sound track.
+        output_name: The file in the build directory; None in a file of the plain format.
+        output: What stands there; None while pending, and for a done clip of the plain format.
+        sample_bytes: Sizes of the sample encodes that the allocation asked for, in its order.
+    """
+
+    key: str
+    state: ClipState = ClipState.PENDING
+    source: PurePath | None = None
+    source_identity: FileIdentity | None = None
+    duration_s: float = 0.0
+    has_audio: bool = True
+    output_name: str | None = None
+    output: OutputRecord | None = None
+    sample_bytes: tuple[int, ...] = ()
+
+
+@attrs.frozen
+class EncodeOptions:
+    """What was chosen for the whole batch and must not change between its runs."""
+
+    allocation: Allocation = Allocation.CONSTANT
+    preset: int = 10
+    audio_kbps: int = 64
+
+
+@attrs.frozen
+class Progress:
+    """A progress file. `kbps` is the video bitrate of an ENCODE job, None for COPY."""
+
+    disc_bytes: int
+    safety_bytes: int
+    mode: Mode
+    kbps: int | None
+    clips: tuple[ClipRecord, ...]
+    options: EncodeOptions = EncodeOptions()
+
+    @property
+    def usable_bytes(self) -> int:
+        """What the outputs may take up together."""
+        return self.disc_bytes - self.safety_bytes
+
+    def by_key(self) -> Mapping[str, ClipRecord]:
+        """The clips by their names in the file."""
+        return {clip.key: clip for clip in self.clips}
+
+
+class ProgressFiles(Protocol):
+    """Reads and writes progress files: the specification's five keys, and beside them what those cannot say."""
+
+    def load(self, path: PurePath, /) -> Progress | None:
+        """The file's content, None if there is no file. A file with the five keys alone is read as well.
+
+        Raises:
+            RecordError: Torn, malformed, contradicting itself, or written by a newer version; untouched. Every
+                problem is named, with the path of its key.
+        """
+        ...
+
+    def save(self, path: PurePath, progress: Progress, /) -> None:
+        """Replace the file atomically and durably. What is loaded afterwards equals `progress`."""
+        ...

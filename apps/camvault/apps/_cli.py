@@ -19,9 +19,8 @@ once with `typer.Option` or `typer.Argument`:
     if __name__ == "__main__":
         entry()
 
-Returning is exit code 0 (a command ignores what is returned, a larger job may use it as the stage's report); every other
-ending is an exception, which `ExitCodes` maps. The pipeline derives its prefixed flags from the same function and calls
-it in-process.
+Returning is exit code 0 (what is returned is the report that a larger job may use); every other ending is an exception,
+which `ExitCodes` maps. The pipeline derives its prefixed flags from the same function and calls it in-process.
 """
 
 import enum
@@ -103,13 +102,20 @@ class LogTo(Protocol):
 
 @attrs.frozen
 class Context:
-    """What every stage is given. `print_result` writes to stdout: plans and commands of a dry run, final paths."""
+    """What every stage is given.
+
+    Attributes:
+        print_result: Writes to stdout: plans and commands of a dry run.
+        log_to: Opens a log file, for commands with `Log.OWN`.
+        logfile: The log of the run, absolute, so that nobody masters or removes it; None if there is none.
+    """
 
     clock: Clock
     cancel: Cancellation
     reporter: Reporter
     print_result: Callable[[str], None]
     log_to: LogTo
+    logfile: Path | None = None
 
 
 @attrs.frozen(kw_only=True)

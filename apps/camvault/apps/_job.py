@@ -64,7 +64,12 @@ def run_command(stage: Stage, values: dict[str, Any]) -> int:
         stack.callback(close_screen)
         cancel = stack.enter_context(SignalCancellation())
         context = Context(
-            clock=clock, cancel=cancel, reporter=logs.fanout, print_result=_print_result, log_to=logs.log_to
+            clock=clock,
+            cancel=cancel,
+            reporter=logs.fanout,
+            print_result=_print_result,
+            log_to=logs.log_to,
+            logfile=logfile and logfile.absolute(),
         )
         code = _guarded(stage, context, logs, logfile, values)
         logs.finish(code)

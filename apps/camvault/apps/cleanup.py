@@ -1,0 +1,48 @@
+"""Composition root: cleanup."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from camvault.apps._cli import Context, ExitCodes, Log, Stage
+
+
+def run(
+    context: Context,
+    /,
+    *,
+    build_dir: Annotated[Path, typer.Option("--build-dir", metavar="DIR", help="The build directory to remove.")],
+) -> None:
+    """Remove a build directory of camvault with everything in it, and nothing else.
+
+    A folder is removed only if camvault's marker is in it and everything else in it was put there by camvault. The file
+    system's root, home, the workspace, the current folder, symbolic links and mount points are always refused.
+    """
+    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
+    from camvault.adapters.progressfile import JsonProgressFiles  # noqa: PLC0415
+    from camvault.apps._workspace import guarded_folders  # noqa: PLC0415
+    from camvault.core.workflows.cleanup import clean_up  # noqa: PLC0415
+
+    storage = LocalStorage()
+    clean_up(
+        build_dir.absolute(),
+        guarded=guarded_folders(context.logfile),
+        storage=storage,
+        progress_files=JsonProgressFiles(storage),
+        reporter=context.reporter,
+        cancel=context.cancel,
+    )
+
+
+STAGE = Stage(
+    name="cleanup",
+    run=run,
+    log=Log.REQUIRED,
+    echo="stdout",
+    exit_codes=ExitCodes({0: "removed, or nothing was there", 1: "refused or failed; what is left is named"}),
+)
+entry = STAGE.entry
+
+if __name__ == "__main__":
+    entry()

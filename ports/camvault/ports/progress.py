@@ -8,7 +8,7 @@ from typing import Protocol
 import attrs
 
 from camvault.ports.entries import FileIdentity
-from camvault.ports.media import EncodeSettings
+from camvault.ports.media import ConstantQuality, TargetBitrate
 
 
 class Mode(enum.StrEnum):
@@ -33,14 +33,29 @@ class Allocation(enum.StrEnum):
 
 
 @attrs.frozen
+class SampleRecord:
+    """A stretch of a clip that was encoded to learn how much it takes."""
+
+    start_s: float
+    length_s: float
+    crf_quarters: int
+    size_bytes: int
+
+
+@attrs.frozen
+class EncodeRecord:
+    """One encode of a whole clip: at which rate, and what it took."""
+
+    rate: TargetBitrate | ConstantQuality
+    size_bytes: int
+
+
+@attrs.frozen
 class OutputRecord:
-    """An output as it was when it was recorded, and the settings that made it (None: a copy)."""
+    """An output as it stands in the build directory; for a copy, `sha256` is the original's too."""
 
     identity: FileIdentity
     sha256: str
-    settings: EncodeSettings | None = None
-    planned_bytes: int = 0
-    """What the settings were expected to give; a closed loop learns from the difference."""
 
 
 @attrs.frozen
@@ -51,12 +66,13 @@ class ClipRecord:
         key: Its name in the file's `files`; unique.
         state: Done or pending.
         source: The original as it was given, absolute; None in a file of the plain format.
-        source_identity: Which file the original was when the job was planned.
+        source_identity: Which file the original was when the job was planned; None if it was gone by then.
         duration_s: Length of the original; 0 where it is not known.
         has_audio: Whether the original has a sound track.
         output_name: The file in the build directory; None in a file of the plain format.
-        output: What stands there; None while pending, and for a done clip of the plain format.
-        sample_bytes: Sizes of the sample encodes that the allocation asked for, in its order.
+        output: What stands there. A pending clip may have one: an encode that may have to be repeated at another rate.
+        samples: What the allocation learnt before encoding, in order.
+        encodes: What encoding the clip gave, in order.
     """
 
     key: str
@@ -67,16 +83,22 @@ class ClipRecord:
     has_audio: bool = True
     output_name: str | None = None
     output: OutputRecord | None = None
-    sample_bytes: tuple[int, ...] = ()
+    samples: tuple[SampleRecord, ...] = ()
+    encodes: tuple[EncodeRecord, ...] = ()
 
 
 @attrs.frozen
 class EncodeOptions:
-    """What was chosen for the whole batch and must not change between its runs."""
+    """What was chosen for the whole batch and does not change between its runs.
+
+    `thread_count` threads for each encode; `crf_step_quarters` is 1 where the encoder takes fractions of a CRF.
+    """
 
     allocation: Allocation = Allocation.CONSTANT
-    preset: int = 10
+    preset: int = 8
     audio_kbps: int = 64
+    thread_count: int = 1
+    crf_step_quarters: int = 4
 
 
 @attrs.frozen

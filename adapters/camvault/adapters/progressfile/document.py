@@ -14,40 +14,55 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn
 
 from camvault.ports.entries import FileIdentity
-from camvault.ports.media import ConstantQuality, EncodeSettings, TargetBitrate
+from camvault.ports.media import ConstantQuality, TargetBitrate
 from camvault.ports.progress import (
     Allocation,
     ClipRecord,
     ClipState,
     EncodeOptions,
+    EncodeRecord,
     Mode,
     OutputRecord,
     Progress,
+    SampleRecord,
 )
 
 FORMAT = 1
 
 
 @attrs.frozen(kw_only=True)
-class SettingsDocument:
-    """`clips.<name>.settings`; exactly one of `kbps` and `crf_quarters`."""
+class SampleDocument:
+    """One of `clips.<name>.samples`."""
 
-    kbps: int | None = None
-    crf_quarters: int | None = None
-    preset: int
-    audio_kbps: int
-    thread_count: int
+    start_s: float = attrs.field(validator=attrs.validators.ge(0))
+    length_s: float = attrs.field(validator=attrs.validators.gt(0))
+    crf_quarters: int = attrs.field(validator=[attrs.validators.ge(4), attrs.validators.le(252)])
+    size_bytes: int = attrs.field(validator=attrs.validators.ge(0))
+
+
+@attrs.frozen(kw_only=True)
+class EncodeDocument:
+    """One of `clips.<name>.encodes`; exactly one of `kbps` and `crf_quarters`."""
+
+    size_bytes: int = attrs.field(validator=attrs.validators.ge(0))
+    kbps: int | None = attrs.field(default=None, validator=attrs.validators.optional(attrs.validators.ge(1)))
+    crf_quarters: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional([attrs.validators.ge(4), attrs.validators.le(252)])
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what names no rate or two."""
+        if (self.kbps is None) == (self.crf_quarters is None):
+            raise ValueError("expected exactly one of kbps and crf_quarters")
 
 
 @attrs.frozen(kw_only=True)
 class OutputDocument:
-    """`clips.<name>.done_as`."""
+    """`clips.<name>.made`."""
 
-    size_bytes: int
+    size_bytes: int = attrs.field(validator=attrs.validators.ge(0))
     mtime_ns: int
     sha256: str = attrs.field(validator=attrs.validators.matches_re(r"[0-9a-f]{64}"))
-    planned_bytes: int = 0
-    settings: SettingsDocument | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -60,17 +75,22 @@ class ClipDocument:
     duration_s: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
     has_audio: bool = True
     output: str
-    sample_bytes: tuple[int, ...] = ()
-    done_as: OutputDocument | None = None
+    made: OutputDocument | None = None
+    samples: tuple[SampleDocument, ...] = ()
+    encodes: tuple[EncodeDocument, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class OptionsDocument:
     """`options`."""
 
-    allocation: Allocation
-    preset: int
-    audio_kbps: int
+    allocation: Allocation = EncodeOptions().allocation
+    preset: int = EncodeOptions().preset
+    audio_kbps: int = EncodeOptions().audio_kbps
+    thread_count: int = EncodeOptions().thread_count
+    crf_step_quarters: int = attrs.field(
+        default=EncodeOptions().crf_step_quarters, validator=attrs.validators.in_((1, 4))
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -83,9 +103,7 @@ class Document:
     kbps: int | float | None
     files: dict[str, ClipState]
     format: int = attrs.field(default=0, validator=attrs.validators.in_((0, FORMAT)))
-    options: OptionsDocument = OptionsDocument(
-        allocation=Allocation.CONSTANT, preset=EncodeOptions().preset, audio_kbps=EncodeOptions().audio_kbps
-    )
+    options: OptionsDocument = OptionsDocument()
     clips: dict[str, ClipDocument] = attrs.field(factory=dict)
 
 
@@ -117,7 +135,7 @@ def _make_converter() -> cattrs.Converter:
         converter.register_structure_hook_func(functools.partial(operator.is_, kinds[-1]), _exactly(*kinds))
     converter.register_structure_hook_func(lambda kind: kind == int | float | None, _number_or_none)
     converter.register_structure_hook_func(lambda kind: kind == int | None, _exactly(int, type(None)))
-    for document in (SettingsDocument, OutputDocument, ClipDocument, OptionsDocument, Document):
+    for document in (SampleDocument, EncodeDocument, OutputDocument, ClipDocument, OptionsDocument, Document):
         converter.register_structure_hook(document, make_dict_structure_fn(document, converter))
     return converter
 
@@ -167,8 +185,8 @@ def _contradictions(document: Document) -> list[str]:
     if len(set(outputs)) != len(outputs):
         found.append("$.clips: two clips have the same output")
     for key, clip in document.clips.items():
-        if (document.files.get(key) is ClipState.DONE) != (clip.done_as is not None):
-            found.append(f"$.clips[{key!a}].done_as: contradicts $.files")
+        if document.files.get(key) is ClipState.DONE and clip.made is None:
+            found.append(f"$.clips[{key!a}].made: missing for a clip that is done")
         if PurePath(clip.output).name != clip.output or clip.output in ("", "..") or "\0" in clip.output:
             found.append(f"$.clips[{key!a}].output: not a file name: {clip.output!a}")
         if not PurePath(clip.source).is_absolute() or "\0" in clip.source:
@@ -201,8 +219,9 @@ def _clip(key: str, state: ClipState, clip: ClipDocument | None) -> ClipRecord:
         duration_s=clip.duration_s,
         has_audio=clip.has_audio,
         output_name=clip.output,
-        output=_output(clip.done_as) if clip.done_as else None,
-        sample_bytes=clip.sample_bytes,
+        output=_output(clip.made) if clip.made else None,
+        samples=tuple(SampleRecord(**attrs.asdict(sample)) for sample in clip.samples),
+        encodes=tuple(EncodeRecord(rate=_rate(encode), size_bytes=encode.size_bytes) for encode in clip.encodes),
     )
 
 
@@ -213,24 +232,12 @@ def _identity(size_bytes: int | None, mtime_ns: int | None) -> FileIdentity | No
 
 
 def _output(output: OutputDocument) -> OutputRecord:
-    return OutputRecord(
-        identity=FileIdentity(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns),
-        sha256=output.sha256,
-        settings=_settings(output.settings) if output.settings else None,
-        planned_bytes=output.planned_bytes,
-    )
+    identity = FileIdentity(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns)
+    return OutputRecord(identity=identity, sha256=output.sha256)
 
 
-def _settings(settings: SettingsDocument) -> EncodeSettings:
-    if (settings.kbps is None) == (settings.crf_quarters is None):
-        raise ValueError("settings: expected exactly one of kbps and crf_quarters")
-    rate = ConstantQuality(settings.crf_quarters) if settings.crf_quarters is not None else None
-    return EncodeSettings(
-        rate=rate or TargetBitrate(settings.kbps or 0),
-        preset=settings.preset,
-        audio_kbps=settings.audio_kbps,
-        thread_count=settings.thread_count,
-    )
+def _rate(encode: EncodeDocument) -> TargetBitrate | ConstantQuality:
+    return TargetBitrate(encode.kbps) if encode.kbps is not None else ConstantQuality(encode.crf_quarters or 0)
 
 
 def unstructured(progress: Progress) -> dict[str, Any]:
@@ -259,22 +266,17 @@ def _clip_value(clip: ClipRecord) -> dict[str, Any]:
         "has_audio": clip.has_audio,
         "output": clip.output_name,
     }
-    if clip.sample_bytes:
-        value["sample_bytes"] = list(clip.sample_bytes)
     if clip.output:
-        value["done_as"] = _output_value(clip.output)
+        found = clip.output.identity
+        value["made"] = {"size_bytes": found.size_bytes, "mtime_ns": found.mtime_ns, "sha256": clip.output.sha256}
+    if clip.samples:
+        value["samples"] = [attrs.asdict(sample) for sample in clip.samples]
+    if clip.encodes:
+        value["encodes"] = [_encode_value(encode) for encode in clip.encodes]
     return value
 
 
-def _output_value(output: OutputRecord) -> dict[str, Any]:
-    value: dict[str, Any] = {
-        "size_bytes": output.identity.size_bytes,
-        "mtime_ns": output.identity.mtime_ns,
-        "sha256": output.sha256,
-    }
-    if output.settings:
-        rate = output.settings.rate
-        chosen = {"kbps": rate.video_kbps} if isinstance(rate, TargetBitrate) else {"crf_quarters": rate.crf_quarters}
-        rest = {name: getattr(output.settings, name) for name in ("preset", "audio_kbps", "thread_count")}
-        value |= {"planned_bytes": output.planned_bytes, "settings": chosen | rest}
-    return value
+def _encode_value(encode: EncodeRecord) -> dict[str, Any]:
+    rate = encode.rate
+    chosen = {"kbps": rate.video_kbps} if isinstance(rate, TargetBitrate) else {"crf_quarters": rate.crf_quarters}
+    return {**chosen, "size_bytes": encode.size_bytes}

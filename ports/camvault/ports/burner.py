@@ -1,7 +1,8 @@
 """Port: optical drives and what behaves like one."""
 
 import enum
-from pathlib import PurePath
+from collections.abc import Sequence
+from pathlib import PurePath, PurePosixPath
 from typing import Protocol
 
 import attrs
@@ -15,7 +16,10 @@ class MediumState(enum.Enum):
 
     ABSENT = "absent"
     BLANK = "blank"
+    INCOMPLETE = "incomplete"
+    """Writing began and was not brought to its end."""
     APPENDABLE = "appendable"
+    """Every session is closed, and the drive would take another one."""
     CLOSED = "closed"
     UNSUITABLE = "unsuitable"
 
@@ -27,11 +31,26 @@ class Medium:
     state: MediumState
     kind: str = ""
     free_sectors: int = 0
+    detail: str = ""
+    """What the drive adds, for the person who has to do something about it."""
 
     @property
     def free_bytes(self) -> int:
         """Capacity left, in bytes."""
         return self.free_sectors * 2048
+
+    def refusal(self, size_bytes: int) -> str | None:
+        """Why an image of `size_bytes` may not be written to this medium; None if it may."""
+        match self.state:
+            case MediumState.BLANK if size_bytes <= self.free_bytes:
+                return None
+            case MediumState.BLANK:
+                return f"medium too small, the image has {size_bytes:,} bytes, the disc takes {self.free_bytes:,}"
+            case MediumState.ABSENT:
+                return "no disc in the drive"
+            case MediumState.UNSUITABLE:
+                return f"medium cannot be written: {self.kind or 'unknown kind'}"
+        return f"medium not blank, it is {self.state.value}" + (f" ({self.detail})" if self.detail else "")
 
 
 class Burner(Protocol):
@@ -40,6 +59,11 @@ class Burner(Protocol):
     @property
     def name(self) -> str:
         """Name and version, for the log."""
+        ...
+
+    @property
+    def finished_states(self) -> frozenset[MediumState]:
+        """The states in which this tool leaves a medium it has finished; any other one means that it has not."""
         ...
 
     def command(self, image: PurePath, /, *, device: str, speed: int | None) -> tuple[str, ...]:
@@ -58,12 +82,34 @@ class Burner(Protocol):
     ) -> None:
         """Write the image and close the medium. Returning is a claim, not a proof: read it back.
 
+        Looks into the drive itself before anything is started, whatever the caller has seen there.
+
         Raises:
-            BurnError: It failed; `is_spoiled` tells whether the medium was written to.
+            BurnError: It failed; `is_spoiled` tells whether the medium was written to, as far as the tool knows.
             MediumError: The medium is not blank or too small; untouched.
-            DriveError: The drive is gone or busy; untouched.
+            DriveError: Not an optical drive, gone or busy; untouched.
+            Cancelled: Stopped on request; what was written is lost.
         """
         ...
+
+
+@attrs.frozen
+class ReadBack:
+    """What came back from the medium. `bad_sectors` are the first differing ones (at most 1,000), in order.
+
+    A sector that cannot be read ends the reading: it is the last bad one, and both digests are empty.
+    """
+
+    sha256: str
+    image_sha256: str
+    bad_sectors: tuple[int, ...] = ()
+    bad_sector_count: int = 0
+    unreadable_sector: int | None = None
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the medium holds the image, bit for bit."""
+        return bool(self.sha256) and self.sha256 == self.image_sha256 and self.bad_sector_count == 0
 
 
 class Drives(Protocol):
@@ -74,38 +120,40 @@ class Drives(Protocol):
         ...
 
     def medium(self, device: str, /) -> Medium:
-        """What lies in the drive now.
+        """What lies in the drive now; ABSENT also while the drive is getting ready.
 
         Raises:
-            DriveError: There is no such drive, or it does not answer.
+            DriveError: There is no such drive, it is not an optical drive, or it does not answer.
         """
         ...
 
     def reload(self, device: str, /, *, cancel: Cancellation) -> None:
-        """Make sure that the next read comes from the medium: eject and load, or drop every cache."""
+        """Make sure that the next read comes from the medium: eject and load, or drop every cache.
+
+        Raises:
+            DriveError: The drive is gone, or the medium did not come back.
+        """
         ...
 
     def read_back(
         self, device: str, /, *, image: PurePath, size_bytes: int, on_bytes: OnBytes, cancel: Cancellation
-    ) -> "ReadBack":
+    ) -> ReadBack:
         """Read exactly `size_bytes` from the medium's start, hash them, and compare with `image` on the way.
 
         Raises:
-            MismatchError: A sector cannot be read; its number is named.
+            DriveError: The drive is gone. A sector that cannot be read is no error but a result.
+            StorageError: The image cannot be read.
         """
         ...
 
 
-@attrs.frozen
-class ReadBack:
-    """What came back from the medium. `bad_sectors` are the first differing ones (at most 1,000), in order."""
+class ImageMap(Protocol):
+    """Which files of an image lie where."""
 
-    sha256: str
-    image_sha256: str
-    bad_sectors: tuple[int, ...] = ()
-    bad_sector_count: int = 0
+    def files_on(self, image: PurePath, sectors: Sequence[int], /) -> tuple[PurePosixPath, ...]:
+        """The files that have content on one of `sectors`, in the image's order; none for file system structures.
 
-    @property
-    def is_equal(self) -> bool:
-        """Whether the medium holds the image, bit for bit."""
-        return self.sha256 == self.image_sha256 and self.bad_sector_count == 0
+        Raises:
+            MediaError: The image holds no file system that can be read.
+        """
+        ...

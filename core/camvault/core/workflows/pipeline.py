@@ -1,0 +1,158 @@
+"""Workflow: raw clips in, a verified disc out; the order of the stages and the fate of what they leave.
+
+The stages themselves are handed in as functions. Crash order: names are reserved, then the build directory appears with
+its marker, then the stages run; every later run takes names of its own, so an interrupted run is never written over.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import PurePath
+from typing import ClassVar
+
+import attrs
+
+from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT
+from camvault.core.pipeline import Fate, PipelineStage, RunNames, fate_after_failure, run_names
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import FileKind
+from camvault.ports.errors import CamvaultError, Cancelled, ExistsError, UsageError
+from camvault.ports.events import Event, Level, Reporter
+from camvault.ports.files import Storage
+
+_ATTEMPTS = 1000
+
+
+@attrs.define(str=False)
+class StageFailed(CamvaultError):  # noqa: N818 - what happened to the pipeline; the fault is its cause
+    """A stage failed: which one, its own exit code, and its sentence. The error itself is the `__cause__`."""
+
+    stage: PipelineStage
+    command: str
+    exit_code: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"Stage {self.stage} failed ({self.command}, exit code {self.exit_code}): {self.problem}"
+
+
+@attrs.frozen
+class Step:
+    """One stage, ready to run. `run` raises `StageFailed` or `Cancelled`, or returns the stage's report."""
+
+    stage: PipelineStage
+    run: Callable[[], object]
+
+
+@attrs.frozen
+class StageStarted(Event):
+    """A stage begins."""
+
+    stage: PipelineStage
+
+    def __str__(self) -> str:
+        return f"Stage {self.stage} started"
+
+
+@attrs.frozen
+class StageFinished(Event):
+    """A stage did what it was asked to do."""
+
+    stage: PipelineStage
+
+    def __str__(self) -> str:
+        return f"Stage {self.stage} finished"
+
+
+@attrs.frozen
+class BuildDirKept(Event):
+    """The build directory was left for analysis or to be resumed."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    path: PurePath
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Build directory kept ({self.reason}): {self.path}"
+
+
+def check_workspace(root: PurePath, *, storage: Storage) -> None:
+    """Make sure that the workspace drive is there. It is never created: that would fill the system disk.
+
+    Raises:
+        UsageError: It is not.
+    """
+    entry = storage.entry(storage.resolve(root))
+    if entry is None:
+        raise UsageError(f"No such path: {root} (check ROOT)")
+    if entry.kind is not FileKind.FOLDER:
+        raise UsageError(f"Not a directory: {root} (check ROOT)")
+
+
+def reserve_names(root: PurePath, *, at: datetime, token: str, storage: Storage) -> RunNames:
+    """Take names that no other run has or will get, however many start in the same second.
+
+    The log's name is the reservation: it is created empty under a name of its own and renamed, which fails if the name
+    is taken. Power fails here: an empty log, or an empty file with our suffix, and nothing else.
+    """
+    storage.make_folder(root / "logs")
+    storage.make_folder(root / "images")
+    blank = root / "logs" / f".{token}.camvault-part"
+    storage.write_text(blank, "")
+    for attempt in range(1, _ATTEMPTS):
+        names = run_names(root, at=at, attempt=attempt, token=token)
+        if storage.entry(names.image) is None and _is_taken_over(blank, names.log, storage):
+            return names
+    raise UsageError(f"No free name for a log in {root / 'logs'}")
+
+
+def _is_taken_over(blank: PurePath, log: PurePath, storage: Storage) -> bool:
+    try:
+        storage.rename(blank, target=log)
+    except ExistsError:
+        return False
+    return True
+
+
+def make_build_dir(folder: PurePath, *, storage: Storage) -> None:
+    """Make the folder, which must be new, and put the marker into it."""
+    storage.make_folder(folder, must_be_new=True)
+    # power fails here: an empty folder without a marker, which nobody takes for footage
+    storage.write_text(folder / MARKER_NAME, MARKER_TEXT)
+
+
+def run_stages(
+    steps: Iterable[Step],
+    *,
+    build_dir: PurePath,
+    is_new: bool,
+    discard: Callable[[], None],
+    reporter: Reporter,
+    cancel: Cancellation,
+) -> dict[PipelineStage, object]:
+    """Run the stages in order and return their reports. The first failure ends it.
+
+    `discard` removes the build directory; it is called if a failure leaves nothing worth keeping, only for one that
+    this run has made (`is_new`).
+
+    Raises:
+        StageFailed: As the stage raised it; the fate of the build directory was settled and reported.
+        Cancelled: The user stopped; the build directory is intact.
+    """
+    reports: dict[PipelineStage, object] = {}
+    for step in steps:
+        try:
+            cancel.check()
+            reporter.emit(StageStarted(step.stage))
+            reports[step.stage] = step.run()
+        except Cancelled:
+            reporter.emit(BuildDirKept(build_dir, "stopped"))
+            raise
+        except StageFailed as failure:
+            if fate_after_failure(failure.stage, exit_code=failure.exit_code, is_new=is_new) is Fate.REMOVED:
+                discard()
+            else:
+                reporter.emit(BuildDirKept(build_dir, f"stage {failure.stage} failed"))
+            raise
+        reporter.emit(StageFinished(step.stage))
+    return reports

@@ -24,6 +24,11 @@ class MediaInfo:
 class MediaProbe(Protocol):
     """Durations and streams."""
 
+    @property
+    def name(self) -> str:
+        """Name and version, for the log."""
+        ...
+
     def probe(self, path: PurePath, /) -> MediaInfo:
         """Read what the file says of itself. May be called from several threads.
 
@@ -53,14 +58,24 @@ class EncodeSettings:
     """Everything that decides what the encoder writes; two runs with equal settings give the same picture."""
 
     rate: TargetBitrate | ConstantQuality
-    preset: int = 10
+    preset: int = 8
     audio_kbps: int = 64
     thread_count: int = 0
     """0: the encoder's own choice. 1: reproducible bytes."""
 
 
 class Encoder(Protocol):
-    """Clip to AV1 + Opus (mono, 24 kHz)."""
+    """Clip to AV1 + Opus (mono, 24 kHz) in MP4. The first video and the first audio stream are kept, and the metadata."""
+
+    @property
+    def name(self) -> str:
+        """Name and version, for the log."""
+        ...
+
+    @property
+    def crf_step_quarters(self) -> int:
+        """The finest step of `ConstantQuality` it can do: 1 for quarter steps, 4 for whole CRFs (others are rounded)."""
+        ...
 
     def encode(
         self,
@@ -87,5 +102,8 @@ class Encoder(Protocol):
     def sample(
         self, source: PurePath, /, *, start_s: float, length_s: float, settings: EncodeSettings, cancel: Cancellation
     ) -> int:
-        """Encode a short stretch of the video stream only, keep nothing, return its size in bytes."""
+        """Encode a short stretch of the video stream only, keep nothing, return its size in bytes.
+
+        Raises: as `encode`.
+        """
         ...

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
-from camvault.adapters.reporting.lines import LineFormat, arrows, json_line, text_lines
+from camvault.adapters.reporting.lines import LineFormat, arrows, encodable, json_line, text_lines
 from camvault.adapters.reporting.redaction import Redact, redact_nothing
 from camvault.ports.clock import Clock
 from camvault.ports.events import Crashed, Event, Failed, Level, Progressed, Reporter, Scoped, level_of, unscoped
@@ -17,10 +17,8 @@ PROGRESS_EVERY_S = 60.0
 
 def write_line(stream: TextIO, line: str) -> None:
     """Write and flush one line; never raises, whatever the stream's encoding, even if nobody reads any more."""
-    encoding = stream.encoding or "utf-8"
-    printable = line.encode(encoding, "backslashreplace").decode(encoding)
     with contextlib.suppress(OSError, ValueError):
-        stream.write(f"{printable}\n")
+        stream.write(f"{encodable(line, stream.encoding)}\n")
         stream.flush()
 
 
@@ -72,9 +70,10 @@ class PlainConsole:
         return True
 
     def _render(self, event: Event) -> str:
+        event = _without_traceback(event)
         if self._is_json:
             return json_line(event, self._clock.now(), self._redact)
-        return text_lines(_without_traceback(event), self._clock.now(), self._format, self._redact)[0]
+        return text_lines(event, self._clock.now(), self._format, self._redact)[0]
 
 
 def _without_traceback(event: Event) -> Event:

@@ -43,6 +43,12 @@ def single_line(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
+def encodable(text: str, encoding: str | None) -> str:
+    """The text with everything escaped that a stream of this encoding cannot show."""
+    encoding = encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def shell_line(argv: tuple[str, ...]) -> str:
     """A command as one line that can be pasted into bash, whatever bytes its arguments hold."""
     return " ".join(map(_shell_word, argv))

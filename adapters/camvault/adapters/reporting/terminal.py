@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from camvault.adapters.reporting.lines import message_of, single_line
+from camvault.adapters.reporting.lines import encodable, message_of, single_line
 from camvault.adapters.reporting.redaction import Redact, redact_nothing
 from camvault.ports.events import (
     Event,
@@ -24,12 +24,19 @@ from camvault.ports.events import (
 _STYLES = {Level.WARNING: "yellow", Level.ERROR: "bold red"}
 
 
+class _Screen(Console):
+    """A rich console that falls silent when the terminal goes away; rich itself would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
 class TerminalConsole:
     """Sentences without time stamps, errors on stderr, and progress bars that vanish when a task is done."""
 
     def __init__(self, echo: TextIO, errors: TextIO, /, *, redact: Redact = redact_nothing) -> None:
-        self._echo = Console(file=echo, highlight=False, markup=False, emoji=False)
-        self._errors = Console(file=errors, highlight=False, markup=False, emoji=False)
+        self._echo = _Screen(file=echo, highlight=False, markup=False, emoji=False)
+        self._errors = _Screen(file=errors, highlight=False, markup=False, emoji=False)
         self._redact = redact
         self._lock = threading.RLock()
         self._progress: Progress | None = None
@@ -45,7 +52,7 @@ class TerminalConsole:
                 elif level_of(event) >= Level.INFO and not isinstance(inner, ScriptStarted | ScriptExited):
                     self._say(event)
         except (OSError, ValueError):  # the terminal is gone; the work goes on
-            self._progress = None
+            self._echo.quiet = self._errors.quiet = True
 
     def close(self) -> None:
         """Take the bars away."""
@@ -57,19 +64,20 @@ class TerminalConsole:
 
     def _say(self, event: Event) -> None:
         level = level_of(event)
-        text = Text(message_of(event, self._redact), style=_STYLES.get(level, ""))
-        if level >= Level.ERROR:
+        screen = self._errors if level >= Level.ERROR else self._echo
+        if screen is self._errors:
             self.close()  # a live bar and stderr would write over one another
-            self._errors.print(text, soft_wrap=True)
-        else:
-            self._echo.print(text, soft_wrap=True)
+        message = encodable(message_of(event, self._redact), screen.encoding)
+        screen.print(Text(message, style=_STYLES.get(level, "")), soft_wrap=True)
 
     def _advance(self, progress: Progressed, scope: str) -> None:
         bars = self._bars()
         key = f"{scope}/{progress.task}"
-        label = single_line(self._redact(f"{scope or progress.task:<8} {progress.item}"))
+        sentence = single_line(self._redact(f"{scope or progress.task:<8} {progress.item}"))
+        label = encodable(sentence, self._echo.encoding)
         if key not in self._tasks:
-            self._tasks[key] = bars.add_task(label, total=progress.total)
+            self._tasks[key] = bars.add_task(label, completed=progress.done, total=progress.total)
+            bars.refresh()
         bars.update(self._tasks[key], completed=progress.done, total=progress.total, description=label)
         if progress.total is not None and progress.done >= progress.total:
             bars.remove_task(self._tasks.pop(key))

@@ -1,0 +1,223 @@
+"""The contract of Cancellation, on every adapter."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from camvault.adapters.memory import MemoryCancellation, MemoryClock
+from camvault.adapters.system import EventCancellation, SignalCancellation
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.errors import Cancelled
+
+Request = Callable[[], None]
+
+
+class CancellationContract:
+    """What core relies on."""
+
+    @pytest.fixture
+    def cancel(self) -> Any:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def request_stop(self, cancel: Cancellation) -> Request:
+        raise NotImplementedError
+
+    def test_nothing_is_requested_at_first(self, cancel: Cancellation) -> None:
+        assert not cancel.is_requested
+        cancel.check()
+        assert not cancel.wait(0.01)
+
+    def test_a_request_stays(self, cancel: Cancellation, request_stop: Request) -> None:
+        request_stop()
+        for _ in range(3):
+            assert cancel.is_requested
+            with pytest.raises(Cancelled):
+                cancel.check()
+
+    def test_many_requests_are_one(self, cancel: Cancellation, request_stop: Request) -> None:
+        for _ in range(5):
+            request_stop()
+        assert cancel.is_requested
+
+    def test_waiting_ends_at_once_after_a_request(self, cancel: Cancellation, request_stop: Request) -> None:
+        request_stop()
+        started_s = time.monotonic()
+        assert cancel.wait(60)
+        assert time.monotonic() - started_s < 5
+
+    def test_inside_warn_first_the_second_request_counts(self, cancel: Cancellation, request_stop: Request) -> None:
+        warnings: list[str] = []
+        with cancel.warn_first(lambda: warnings.append("the disc will be spoiled")):
+            assert not cancel.is_requested
+            assert warnings == []
+            request_stop()
+            assert not cancel.is_requested
+            assert warnings == ["the disc will be spoiled"]
+            cancel.check()
+            request_stop()
+            assert cancel.is_requested
+        assert cancel.is_requested
+        assert len(warnings) == 1
+
+    def test_a_warning_is_uttered_even_if_nobody_asked_inside(
+        self, cancel: Cancellation, request_stop: Request
+    ) -> None:
+        warnings: list[str] = []
+        with cancel.warn_first(lambda: warnings.append("!")):
+            request_stop()
+        assert warnings == ["!"]
+        assert not cancel.is_requested
+
+    def test_after_warn_first_the_first_request_counts(self, cancel: Cancellation, request_stop: Request) -> None:
+        with cancel.warn_first(lambda: None):
+            pass
+        request_stop()
+        assert cancel.is_requested
+
+    def test_an_inner_warn_first_gives_the_outer_one_back(self, cancel: Cancellation, request_stop: Request) -> None:
+        warnings: list[str] = []
+        with cancel.warn_first(lambda: warnings.append("outer")):
+            with cancel.warn_first(lambda: warnings.append("inner")):
+                pass
+            request_stop()
+            assert not cancel.is_requested
+        assert warnings == ["outer"]
+
+    def test_an_error_inside_warn_first_disarms_it(self, cancel: Cancellation, request_stop: Request) -> None:
+        with pytest.raises(ValueError, match="x"), cancel.warn_first(lambda: None):
+            raise ValueError("x")
+        request_stop()
+        assert cancel.is_requested
+
+
+class TestMemoryCancellation(CancellationContract):
+    @pytest.fixture
+    def cancel(self) -> MemoryCancellation:
+        return MemoryCancellation()
+
+    @pytest.fixture
+    def request_stop(self, cancel: MemoryCancellation) -> Request:
+        return cancel.request
+
+    def test_waiting_lets_the_clock_pass_up_to_the_request(self) -> None:
+        clock = MemoryClock()
+        cancel = MemoryCancellation(clock)
+        assert not cancel.wait(5)
+        clock.after(2, cancel.request)
+        assert cancel.wait(100)
+        assert clock.elapsed_s == 7
+
+    def test_it_comes_by_itself_at_the_chosen_question(self) -> None:
+        cancel = MemoryCancellation(after_checks=2)
+        assert [cancel.is_requested for _ in range(4)] == [False, False, True, True]
+
+
+class TestEventCancellation(CancellationContract):
+    @pytest.fixture
+    def cancel(self) -> EventCancellation:
+        return EventCancellation()
+
+    @pytest.fixture
+    def request_stop(self, cancel: EventCancellation) -> Request:
+        return cancel.request
+
+    def test_a_request_ends_the_wait_of_another_thread(self, cancel: EventCancellation) -> None:
+        thread = threading.Thread(target=lambda: cancel.wait(60))
+        thread.start()
+        cancel.request()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+class TestSignalCancellation(CancellationContract):
+    @pytest.fixture
+    def cancel(self) -> Iterator[Cancellation]:
+        with SignalCancellation() as cancel:
+            yield cancel
+
+    @pytest.fixture
+    def request_stop(self) -> Request:
+        return lambda: signal.raise_signal(signal.SIGTERM)
+
+    @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_each_signal_asks_to_stop(self, cancel: SignalCancellation, kind: signal.Signals) -> None:
+        signal.raise_signal(kind)
+        assert cancel.is_requested
+
+    @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_handlers_are_put_back(self, kind: signal.Signals) -> None:
+        before = signal.getsignal(kind)
+        with SignalCancellation():
+            assert signal.getsignal(kind) != before
+        assert signal.getsignal(kind) == before
+
+    def test_nohup_is_respected(self) -> None:
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            with SignalCancellation() as cancel:
+                signal.raise_signal(signal.SIGHUP)
+                assert not cancel.is_requested
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
+    def test_a_signal_ends_waits_in_all_threads(self, cancel: SignalCancellation) -> None:
+        threads = [threading.Thread(target=lambda: cancel.wait(60)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer.start()
+        started_s = time.monotonic()
+        assert cancel.wait(60)
+        assert time.monotonic() - started_s < 10
+        for thread in threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in threads)
+        timer.join()
+
+    def test_a_waiting_thread_utters_the_warning(self, cancel: SignalCancellation) -> None:
+        warned = threading.Event()
+        with cancel.warn_first(warned.set):
+            thread = threading.Thread(target=lambda: cancel.wait(60))
+            thread.start()
+            signal.raise_signal(signal.SIGINT)
+            assert warned.wait(10)
+            signal.raise_signal(signal.SIGINT)
+            thread.join(10)
+            assert not thread.is_alive()
+
+    def test_waiting_after_the_context_is_sleeping(self) -> None:
+        with SignalCancellation() as cancel:
+            pass
+        assert not cancel.wait(0.01)
+
+    def test_a_storm_of_signals_neither_deadlocks_nor_gets_lost(self) -> None:
+        """Handlers run between any two instructions of the code that asks and waits."""
+        script = """
+import os, signal, sys, threading
+from camvault.adapters.system import SignalCancellation
+def storm():
+    while not calm.wait(0.0001):
+        os.kill(os.getpid(), signal.SIGINT)
+for _ in range(200):
+    calm = threading.Event()
+    with SignalCancellation() as cancel:
+        thread = threading.Thread(target=storm)
+        with cancel.warn_first(lambda: None):
+            thread.start()
+            while not cancel.wait(0.001): pass
+        for _ in range(20): cancel.wait(0.001)
+        calm.set()
+        thread.join()
+        assert cancel.is_requested
+print("survived")
+"""
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.stdout, done.stderr) == ("survived\n", "")

@@ -44,10 +44,11 @@ class SampleRecord:
 
 @attrs.frozen
 class EncodeRecord:
-    """One encode of a whole clip: at which rate, and what it took."""
+    """One encode of a whole clip: at which rate, what it took, and whether it became the clip's output."""
 
     rate: TargetBitrate | ConstantQuality
     size_bytes: int
+    is_accepted: bool = True
 
 
 @attrs.frozen

@@ -50,6 +50,8 @@ class EncodeDocument:
         default=None, validator=attrs.validators.optional([attrs.validators.ge(4), attrs.validators.le(252)])
     )
 
+    is_accepted: bool = True
+
     def __attrs_post_init__(self) -> None:
         """Refuse what names no rate or two."""
         if (self.kbps is None) == (self.crf_quarters is None):
@@ -221,7 +223,7 @@ def _clip(key: str, state: ClipState, clip: ClipDocument | None) -> ClipRecord:
         output_name=clip.output,
         output=_output(clip.made) if clip.made else None,
         samples=tuple(SampleRecord(**attrs.asdict(sample)) for sample in clip.samples),
-        encodes=tuple(EncodeRecord(rate=_rate(encode), size_bytes=encode.size_bytes) for encode in clip.encodes),
+        encodes=tuple(_encode(encode) for encode in clip.encodes),
     )
 
 
@@ -234,6 +236,10 @@ def _identity(size_bytes: int | None, mtime_ns: int | None) -> FileIdentity | No
 def _output(output: OutputDocument) -> OutputRecord:
     identity = FileIdentity(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns)
     return OutputRecord(identity=identity, sha256=output.sha256)
+
+
+def _encode(encode: EncodeDocument) -> EncodeRecord:
+    return EncodeRecord(rate=_rate(encode), size_bytes=encode.size_bytes, is_accepted=encode.is_accepted)
 
 
 def _rate(encode: EncodeDocument) -> TargetBitrate | ConstantQuality:
@@ -279,4 +285,4 @@ def _clip_value(clip: ClipRecord) -> dict[str, Any]:
 def _encode_value(encode: EncodeRecord) -> dict[str, Any]:
     rate = encode.rate
     chosen = {"kbps": rate.video_kbps} if isinstance(rate, TargetBitrate) else {"crf_quarters": rate.crf_quarters}
-    return {**chosen, "size_bytes": encode.size_bytes}
+    return {**chosen, "size_bytes": encode.size_bytes, "is_accepted": encode.is_accepted}

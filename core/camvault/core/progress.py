@@ -1,0 +1,230 @@
+"""Pure: what a progress file means: whether it may be resumed, what of it is still true, what is left to do.
+
+INV-4: a clip is done only after its output is durable. INV-2: a done output that is not the recorded file any more is
+not trusted, and is made again as long as its original is there.
+"""
+
+from collections.abc import Mapping
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.allocation import settled
+from camvault.core.batch import Batch, Clip, Complexity, Constant, Encoded, Result, Sample, Sampled
+from camvault.core.naming import clip_names
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.progress import (
+    Allocation,
+    ClipRecord,
+    ClipState,
+    EncodeRecord,
+    OutputRecord,
+    Progress,
+    SampleRecord,
+)
+
+
+@attrs.frozen(kw_only=True)
+class Expected:
+    """What the user gave beside `--resume`; None: not given, the progress file decides."""
+
+    disc_bytes: int | None = None
+    safety_bytes: int | None = None
+    allocation: Allocation | None = None
+    preset: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Rechecked:
+    """A progress file compared with the world.
+
+    Attributes:
+        progress: What is true now.
+        redone: Clips that were done and are not any more: key and why.
+        leftovers: Files that stand where outputs of pending clips go; each is ours and its original is there.
+        problems: Why the job cannot go on.
+        warnings: What the user should know.
+    """
+
+    progress: Progress
+    redone: tuple[tuple[str, str], ...] = ()
+    leftovers: tuple[FileEntry, ...] = ()
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def contradictions(progress: Progress, expected: Expected) -> tuple[str, ...]:
+    """Where the command line and the progress file do not say the same."""
+    pairs = (
+        ("disc-bytes", expected.disc_bytes, progress.disc_bytes),
+        ("safety-bytes", expected.safety_bytes, progress.safety_bytes),
+        ("allocation", expected.allocation, progress.options.allocation),
+        ("preset", expected.preset, progress.options.preset),
+    )
+    return tuple(
+        f"--{flag} is {given} on the command line and {stored} in the file"
+        for flag, given, stored in pairs
+        if given is not None and given != stored
+    )
+
+
+def described(progress: Progress, *, sources_in: PurePath) -> Progress:
+    """The progress with a source and an output name for every clip: one of the plain format has only names.
+
+    A name of the plain format is taken relative to `sources_in`, the folder in which the command was started, just as
+    the shell handed it over.
+    """
+    names = clip_names([PurePath(clip.key).name for clip in progress.clips], mode=progress.mode)
+    clips = [
+        clip if clip.source else attrs.evolve(clip, source=sources_in / clip.key, output_name=name.output)
+        for clip, name in zip(progress.clips, names, strict=True)
+    ]
+    return attrs.evolve(progress, clips=tuple(clips))
+
+
+def recheck(
+    progress: Progress, *, outputs: Mapping[str, FileEntry | None], originals: Mapping[str, FileEntry | None]
+) -> Rechecked:
+    """What of a described progress is still true; `outputs` and `originals` hold what was found for each key.
+
+    What has to be made needs its original, unchanged. What is done does not: it is kept, whatever became of that.
+    """
+    clips: list[ClipRecord] = []
+    redone: list[tuple[str, str]] = []
+    leftovers: list[FileEntry] = []
+    problems: list[str] = []
+    for clip in progress.clips:
+        found = outputs[clip.key]
+        doubt = _doubt(clip, found)
+        if doubt is None and clip.output is not None:
+            clips.append(clip)
+            continue
+        if clip.state is ClipState.DONE and doubt is not None:
+            redone.append((clip.key, doubt))
+        clips.append(pending(clip))
+        problem = _original_problem(clip, originals[clip.key])
+        if problem is not None:
+            problems.append(f"{clip.source}: {problem}")
+        elif found is not None:
+            leftovers.append(found)
+    return Rechecked(
+        progress=attrs.evolve(progress, clips=tuple(clips)),
+        redone=tuple(redone),
+        leftovers=tuple(leftovers),
+        problems=tuple(problems),
+    )
+
+
+def _doubt(clip: ClipRecord, found: FileEntry | None) -> str | None:
+    """Why the recorded output cannot be trusted; None if it can, or if none was recorded."""
+    if clip.output is None:
+        return "its output was not recorded" if clip.state is ClipState.DONE else None
+    if found is None:
+        return "its output is missing"
+    if found.kind is not FileKind.FILE or found.identity != clip.output.identity:
+        return "its output was changed"
+    return None
+
+
+def _original_problem(clip: ClipRecord, found: FileEntry | None) -> str | None:
+    if found is None:
+        return "No such file"
+    if found.kind is not FileKind.FILE:
+        return "is not a regular file"
+    if found.identity != clip.source_identity:
+        return "was changed since the job was planned; start again without --resume"
+    return None
+
+
+# --- one clip forward or back ----------------------------------------------------------------------------------------
+
+
+def pending(clip: ClipRecord) -> ClipRecord:
+    """The clip with its output still to be made. What was sampled stays true."""
+    return attrs.evolve(clip, state=ClipState.PENDING, output=None, encodes=())
+
+
+def done(clip: ClipRecord, output: OutputRecord) -> ClipRecord:
+    """The clip with its output made."""
+    return attrs.evolve(clip, state=ClipState.DONE, output=output)
+
+
+def replaced(progress: Progress, *clips: ClipRecord) -> Progress:
+    """The progress with these clips in the place of those of the same keys."""
+    new = {clip.key: clip for clip in clips}
+    return attrs.evolve(progress, clips=tuple(new.get(clip.key, clip) for clip in progress.clips))
+
+
+def original_to_remove(clip: ClipRecord, found: FileEntry | None) -> FileEntry | str:
+    """The original that may go once its output is proven, or why it is kept (INV-2)."""
+    if found is None:
+        return "it is gone already"
+    if found.kind is FileKind.SYMLINK:
+        return "it is a symbolic link"
+    if clip.source_identity is None or found.kind is not FileKind.FILE or found.identity != clip.source_identity:
+        return "it was changed since its output was made"
+    return found
+
+
+# --- to and from the words of allocation -----------------------------------------------------------------------------
+
+
+def batch_of(progress: Progress) -> Batch:
+    """The whole job as allocation sees it; for mode ENCODE."""
+    options = progress.options
+    policy: Constant | Complexity = Constant(progress.kbps or 1)
+    if options.allocation is Allocation.COMPLEXITY:
+        policy = Complexity(crf_step_quarters=options.crf_step_quarters)
+    return Batch(
+        clips=tuple(
+            Clip(
+                clip.key,
+                duration_s=clip.duration_s,
+                size_bytes=_size(clip.source_identity),
+                has_audio=clip.has_audio,
+            )
+            for clip in progress.clips
+        ),
+        limit_bytes=progress.usable_bytes,
+        policy=policy,
+        preset=options.preset,
+        audio_kbps=options.audio_kbps,
+        thread_count=options.thread_count,
+    )
+
+
+def _size(identity: FileIdentity | None) -> int:
+    return identity.size_bytes if identity else 0
+
+
+def results_of(progress: Progress) -> list[Result]:
+    """What sampling and encoding gave so far, clip by clip."""
+    results: list[Result] = []
+    for clip in progress.clips:
+        for s in clip.samples:
+            sample = Sample(clip.key, start_s=s.start_s, length_s=s.length_s, crf_quarters=s.crf_quarters)
+            results.append(Sampled(sample, s.size_bytes))
+        results += [Encoded(clip.key, e.rate, e.size_bytes, is_accepted=e.is_accepted) for e in clip.encodes]
+    return results
+
+
+def with_sample(clip: ClipRecord, result: Sampled) -> ClipRecord:
+    """The clip with one more sample."""
+    sample = result.sample
+    record = SampleRecord(sample.start_s, sample.length_s, sample.crf_quarters, result.size_bytes)
+    return attrs.evolve(clip, samples=(*clip.samples, record))
+
+
+def with_encode(clip: ClipRecord, result: Encoded, output: OutputRecord | None) -> ClipRecord:
+    """The clip with one more encode, and the output that it became (None: the one before stands)."""
+    record = EncodeRecord(result.rate, result.size_bytes, result.is_accepted)
+    return attrs.evolve(clip, encodes=(*clip.encodes, record), output=output or clip.output)
+
+
+def with_settled(progress: Progress) -> Progress:
+    """The progress with every clip marked done whose output is final; once done, a clip stays it."""
+    final = settled(batch_of(progress), results_of(progress))
+    return replaced(
+        progress,
+        *(attrs.evolve(c, state=ClipState.DONE) for c in progress.clips if c.key in final and c.output is not None),
+    )

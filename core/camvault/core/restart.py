@@ -1,0 +1,111 @@
+"""Pure: whether a new job may begin in a folder, and which files of earlier jobs of ours make room for it.
+
+A folder is ours if it is new or empty, carries the marker, or holds a progress file. An output of an earlier job goes
+only if its original is still there as it was: once originals were deleted, outputs are footage like any other.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.build_dir import MARKER_NAME, PROGRESS_NAMES
+from camvault.core.naming import COMPLETED_NAME, LOCK_NAME, PROGRESS_NAME, folded, is_temporary
+from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.progress import ClipRecord, Progress
+
+_LOG_SUFFIX = ".log"
+
+
+@attrs.frozen(kw_only=True)
+class FolderFacts:
+    """What is known of the folder in which a job is to begin.
+
+    Attributes:
+        root: The folder.
+        entries: Everything below it.
+        is_marked: Whether our marker is in it.
+        previous: The job that was done or begun there; None if there was none, or its file is unreadable.
+        originals: What stands where the clips of `previous` came from, by key.
+    """
+
+    root: PurePath
+    entries: Sequence[FileEntry]
+    is_marked: bool = False
+    previous: Progress | None = None
+    originals: Mapping[str, FileEntry | None] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class FolderPlan:
+    """What goes first, what speaks against it, and what the user should know."""
+
+    leftovers: tuple[FileEntry, ...] = ()
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def plan_folder(facts: FolderFacts, *, progress: Progress) -> FolderPlan:
+    """Whether the new job `progress` may begin there."""
+    top = {entry.path.name: entry for entry in facts.entries if entry.path.parent == facts.root}
+    if not _is_ours(facts, top):
+        return FolderPlan(problems=(f"{facts.root} is not empty and is no build directory of camvault",))
+    wanted = {folded(clip.output_name or clip.key) for clip in progress.clips}
+    keys = {clip.key for clip in progress.clips}
+    old = {clip.output_name or clip.key: clip for clip in facts.previous.clips} if facts.previous else {}
+    leftovers: list[FileEntry] = []
+    problems: list[str] = []
+    warnings = list(_restart_warnings(top))
+    for entry in facts.entries:
+        name = entry.path.name
+        if _is_control(entry, facts.root):
+            leftovers += [entry] if name == COMPLETED_NAME or is_temporary(name) else []
+        elif entry.path.parent == facts.root and name in old:
+            reason = _reason_to_keep(entry, old[name], facts.originals.get(old[name].key), keys=keys)
+            if reason is None:
+                leftovers.append(entry)
+            else:
+                problems.append(f"{entry.path} is of an earlier job and {reason}; choose another build directory")
+        elif entry.path.parent == facts.root and folded(name) in wanted:
+            problems.append(f"{entry.path} is in the way and was not made by camvault")
+        elif entry.kind is not FileKind.FOLDER:
+            warnings.append(f"{entry.path} is not of this job and will be on the disc as well")
+    # The record of the finished job goes after its outputs: until then it says what they are.
+    leftovers.sort(key=lambda entry: entry.path.name == COMPLETED_NAME)
+    return FolderPlan(leftovers=tuple(leftovers), problems=tuple(problems), warnings=tuple(warnings))
+
+
+def _is_ours(facts: FolderFacts, top: Collection[str]) -> bool:
+    if facts.is_marked or not set(PROGRESS_NAMES).isdisjoint(top):
+        return True
+    return all(_may_be_there_first(entry, facts.root) for entry in facts.entries)
+
+
+def _may_be_there_first(entry: FileEntry, root: PurePath) -> bool:
+    """Unfinished files of ours, and the log of this very run."""
+    return entry.kind is FileKind.FILE and (_is_control(entry, root) or entry.path.suffix.casefold() == _LOG_SUFFIX)
+
+
+def _is_control(entry: FileEntry, root: PurePath) -> bool:
+    name = entry.path.name
+    is_control = name in (MARKER_NAME, *PROGRESS_NAMES, LOCK_NAME) or is_temporary(name)
+    return is_control and entry.path.parent == root and entry.kind is FileKind.FILE
+
+
+def _restart_warnings(top: Collection[str]) -> Iterator[str]:
+    if PROGRESS_NAME in top:
+        yield "A progress file exists and --resume was not given: it is overwritten, processing restarts"
+    if COMPLETED_NAME in top:
+        yield "The finished job in this build directory is replaced"
+
+
+def _reason_to_keep(
+    entry: FileEntry, clip: ClipRecord, original: FileEntry | None, *, keys: Collection[str]
+) -> str | None:
+    if entry.kind is not FileKind.FILE:
+        return "is not a regular file"
+    if clip.source is None:  # the plain format: the name is all there is
+        return None if clip.key in keys else "nothing says where its original is"
+    if original is None or original.kind is not FileKind.FILE or original.identity != clip.source_identity:
+        return "its original is gone or was changed"
+    return None

@@ -75,10 +75,12 @@ class TerminalConsole:
         key = f"{scope}/{progress.task}"
         sentence = single_line(self._redact(f"{scope or progress.task:<8} {progress.item}"))
         label = encodable(sentence, self._echo.encoding)
-        if key not in self._tasks:
-            self._tasks[key] = bars.add_task(label, completed=progress.done, total=progress.total)
-            bars.refresh()
+        is_new = key not in self._tasks
+        if is_new:
+            self._tasks[key] = bars.add_task(label, total=progress.total)
         bars.update(self._tasks[key], completed=progress.done, total=progress.total, description=label)
+        if is_new:
+            bars.refresh()
         if progress.total is not None and progress.done >= progress.total:
             bars.remove_task(self._tasks.pop(key))
 

@@ -4,15 +4,22 @@ A build directory is recognised by a marker file that `prepare_bodycam` (or the 
 new or empty. The marker never goes onto a disc. Without it nothing is removed, whatever the user typed.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePath
 
 import attrs
 
 from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.progress import Progress
 
 MARKER_NAME = ".camvault-build"
 """The file that says: everything in this folder was put here by camvault and may be removed with it."""
+
+PROGRESS_NAMES = ("progress.json", "progress.completed.json")
+"""The progress file of an unfinished and of a finished job."""
+
+LEFTOVER_SUFFIX = ".camvault-part"
+"""What every unfinished file of ours ends with."""
 
 MARKER_TEXT = "camvault build directory 1\nEverything in this folder may be removed by `cleanup --build-dir`.\n"
 
@@ -61,3 +68,27 @@ def _reasons_to_keep(facts: FolderFacts, guarded: Collection[PurePath]) -> Itera
         yield "it is a mount point"
     if not facts.is_marked:
         yield f"it is not a build directory of camvault (it has no {MARKER_NAME})"
+
+
+def foreign_entries(entries: Iterable[FileEntry], *, root: PurePath, progress: Progress | None) -> list[FileEntry]:
+    """What is in a build directory and was not put there by camvault: it may be somebody's only copy.
+
+    Ours are the marker, the progress files, unfinished files, and the outputs that the progress file records: while it
+    also records size and mtime, a file that was replaced since is foreign (INV-2). Folders hold nothing by themselves.
+    """
+    outputs = {clip.output_name or clip.key: clip.output for clip in progress.clips} if progress else {}
+
+    def is_ours(entry: FileEntry) -> bool:
+        if entry.kind is not FileKind.FILE:
+            return entry.kind is FileKind.FOLDER
+        if entry.path.name.endswith(LEFTOVER_SUFFIX):
+            return True
+        if entry.path.parent != root:
+            return False
+        name = entry.path.name
+        if name in (MARKER_NAME, *PROGRESS_NAMES):
+            return True
+        recorded = outputs.get(name)
+        return name in outputs and (recorded is None or recorded.identity == entry.identity)
+
+    return [entry for entry in entries if not is_ours(entry)]

@@ -1,12 +1,10 @@
-"""Pure: the names of a run of the body-cam pipeline, what becomes of its build directory, and the room it needs."""
+"""Pure: the names of a run of the body-cam pipeline, and what becomes of its build directory."""
 
 import enum
 from datetime import UTC, datetime
 from pathlib import PurePath
 
 import attrs
-
-from camvault.ports.image import SECTOR_BYTES
 
 
 class PipelineStage(enum.StrEnum):
@@ -28,10 +26,10 @@ class RunNames:
     label: str
 
 
-def run_names(root: PurePath, *, at: datetime, attempt: int, token: str) -> RunNames:
+def run_names(root: PurePath, *, at: datetime, attempt: int, unique: str) -> RunNames:
     """The names of the run that began at `at` (aware, local). The second run of one second is attempt 2, and so on.
 
-    `token` is a random text that makes the build directory's name unique.
+    `unique` is a random text for the build directory's name.
     """
     suffix = f"-{attempt}" if attempt > 1 else ""
     local = f"{at:%Y%m%dT%H%M%S}"
@@ -39,7 +37,7 @@ def run_names(root: PurePath, *, at: datetime, attempt: int, token: str) -> RunN
     return RunNames(
         log=root / "logs" / f"BodyCam-Reencode-{local}{suffix}.log",
         image=root / "images" / f"{label}.iso",
-        build_dir=root / "images" / f"bodycam_{local}_{token}",
+        build_dir=root / "images" / f"bodycam_{local}_{unique}",
         label=label,
     )
 
@@ -59,12 +57,3 @@ def fate_after_failure(stage: PipelineStage, *, exit_code: int, is_new: bool) ->
     """
     was_refused = stage is PipelineStage.PREPARE and exit_code == 1
     return Fate.REMOVED if was_refused and is_new else Fate.KEPT
-
-
-def image_bound_bytes(output_bytes: int, *, output_count: int) -> int:
-    """The image is never larger than this, for outputs of this total size: sectors rounded up, descriptors, names.
-
-    Source: a bridge image without files takes below 1 MB, a file below 8 kB of records in both trees; measured on the
-    builders of this project.
-    """
-    return output_bytes + output_count * (SECTOR_BYTES + 8_192) + 1_048_576

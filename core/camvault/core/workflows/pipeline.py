@@ -89,7 +89,7 @@ def check_workspace(root: PurePath, *, storage: Storage) -> None:
         raise UsageError(f"Not a directory: {root} (check ROOT)")
 
 
-def reserve_names(root: PurePath, *, at: datetime, token: str, storage: Storage) -> RunNames:
+def reserve_names(root: PurePath, *, at: datetime, unique: str, storage: Storage) -> RunNames:
     """Take names that no other run has or will get, however many start in the same second.
 
     The log's name is the reservation: it is created empty under a name of its own and renamed, which fails if the name
@@ -97,10 +97,10 @@ def reserve_names(root: PurePath, *, at: datetime, token: str, storage: Storage)
     """
     storage.make_folder(root / "logs")
     storage.make_folder(root / "images")
-    blank = root / "logs" / f".{token}.camvault-part"
+    blank = root / "logs" / f".{unique}.camvault-part"
     storage.write_text(blank, "")
     for attempt in range(1, _ATTEMPTS):
-        names = run_names(root, at=at, attempt=attempt, token=token)
+        names = run_names(root, at=at, attempt=attempt, unique=unique)
         if storage.entry(names.image) is None and _is_taken_over(blank, names.log, storage):
             return names
     raise UsageError(f"No free name for a log in {root / 'logs'}")

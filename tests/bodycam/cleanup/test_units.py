@@ -1,0 +1,117 @@
+"""What is a build directory of ours, and what is never removed."""
+
+from pathlib import PurePosixPath
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camvault.core.build_dir import (
+    MARKER_NAME,
+    MARKER_TEXT,
+    PROGRESS_NAMES,
+    FolderFacts,
+    foreign_entries,
+    is_marker,
+    reason_to_keep,
+)
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, Progress
+
+ROOT = PurePosixPath("/w/images/bodycam_1")
+HOME = PurePosixPath("/home/me")
+IDENTITY = FileIdentity(5, 7)
+
+
+def folder_facts(path: PurePosixPath = ROOT, *, kind: FileKind = FileKind.FOLDER) -> FolderFacts:
+    return FolderFacts(FileEntry(path, IDENTITY, kind), path, is_marked=True)
+
+
+def file_entry(name: str, identity: FileIdentity = IDENTITY, kind: FileKind = FileKind.FILE) -> FileEntry:
+    return FileEntry(ROOT / name, identity, kind)
+
+
+def progress_of(*clips: ClipRecord) -> Progress:
+    return Progress(disc_bytes=100, safety_bytes=0, mode=Mode.COPY, kbps=None, clips=clips)
+
+
+class TestMarker:
+    @pytest.mark.parametrize("text", [MARKER_TEXT, "camvault build directory 2\n"])
+    def test_ours(self, text: str) -> None:
+        """Also that of a later version."""
+        assert is_marker(text)
+
+    @pytest.mark.parametrize("text", [None, "", "camvault build", "camvault build directory 1", "something\n"])
+    def test_missing_torn_or_foreign(self, text: str | None) -> None:
+        """None of them makes a folder ours."""
+        assert not is_marker(text)
+
+
+class TestReasonToKeep:
+    def test_a_marked_folder_may_go(self) -> None:
+        """The one way to be removed."""
+        assert reason_to_keep(folder_facts(), guarded=[HOME]) is None
+
+    @pytest.mark.parametrize(
+        ("facts", "reason"),
+        [
+            (folder_facts(kind=FileKind.SYMLINK), "symbolic link"),
+            (folder_facts(kind=FileKind.FILE), "not a directory"),
+            (folder_facts(PurePosixPath("/")), "root of the file system"),
+            (folder_facts(HOME), "/home/me is never removed"),
+            (folder_facts(HOME.parent), "/home/me lies in it"),
+            (attrs.evolve(folder_facts(), is_mount_point=True), "mount point"),
+            (attrs.evolve(folder_facts(), is_marked=False), "not a build directory"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_what_is_kept(self, facts: FolderFacts, reason: str) -> None:
+        """Each with its reason, marker or not."""
+        assert reason in (reason_to_keep(facts, guarded=[HOME]) or "")
+
+    @given(
+        st.lists(st.sampled_from(["a", "b", "c"]), max_size=4), st.lists(st.sampled_from(["a", "b", "c"]), max_size=4)
+    )
+    def test_a_guarded_path_always_survives(self, folder: list[str], guarded: list[str]) -> None:
+        """A folder that may go neither is nor holds a guarded path."""
+        path, kept = PurePosixPath("/", *folder), PurePosixPath("/", *guarded)
+        if reason_to_keep(folder_facts(path), guarded=[kept]) is None:
+            assert path != kept
+            assert path not in kept.parents
+
+
+class TestForeignEntries:
+    OUTPUT = OutputRecord(IDENTITY, "0" * 64)
+
+    def foreign(self, *entries: FileEntry, progress: Progress | None = None) -> list[str]:
+        return [entry.path.name for entry in foreign_entries(entries, root=ROOT, progress=progress)]
+
+    def test_our_own_files(self) -> None:
+        """Marker, records, unfinished files, folders, and outputs that are those that were recorded."""
+        ours = [file_entry(name) for name in (MARKER_NAME, *PROGRESS_NAMES, ".x.camvault-part", "a.mp4", "b.mp4")]
+        progress = progress_of(
+            ClipRecord("A.mp4", ClipState.DONE, output_name="a.mp4", output=self.OUTPUT), ClipRecord("b.mp4")
+        )
+        assert self.foreign(*ours, file_entry("sub", kind=FileKind.FOLDER), progress=progress) == []
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            file_entry("original.mp4"),
+            file_entry("a.mp4", FileIdentity(5, 8)),
+            file_entry("sub/a.mp4"),
+            file_entry("sub/progress.json"),
+            file_entry("a.mp4", kind=FileKind.SYMLINK),
+            file_entry("pipe", kind=FileKind.OTHER),
+        ],
+        ids=str,
+    )
+    def test_what_somebody_else_put_there(self, entry: FileEntry) -> None:
+        """A file we did not record, one that was replaced, one of our names elsewhere, anything that is no file."""
+        progress = progress_of(ClipRecord("a.mp4", ClipState.DONE, output_name="a.mp4", output=self.OUTPUT))
+        assert self.foreign(entry, progress=progress) == [entry.path.name]
+
+    def test_without_a_progress_file_no_clip_is_ours(self) -> None:
+        """Silence of the record is not permission."""
+        assert self.foreign(file_entry("a.mp4"), file_entry(MARKER_NAME)) == ["a.mp4"]

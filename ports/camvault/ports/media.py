@@ -19,6 +19,8 @@ class MediaInfo:
     width_px: int = 0
     height_px: int = 0
     frame_rate: float = 0.0
+    kept_s: float = 0.0
+    """The longer of the first video and the first audio stream, which an `Encoder` keeps; 0 where it is unknown."""
 
 
 class MediaProbe(Protocol):
@@ -65,7 +67,7 @@ class EncodeSettings:
 
 
 class Encoder(Protocol):
-    """Clip to AV1 + Opus (mono, 24 kHz) in MP4. The first video and the first audio stream are kept, and the metadata."""
+    """Clip to AV1 + Opus (mono, 24 kHz) in MP4: the first video and the first audio stream, and the metadata."""
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ class Encoder(Protocol):
 
     @property
     def crf_step_quarters(self) -> int:
-        """The finest step of `ConstantQuality` it can do: 1 for quarter steps, 4 for whole CRFs (others are rounded)."""
+        """The finest step of `ConstantQuality` it can do: 1 for quarters, 4 for whole CRFs (others are rounded)."""
         ...
 
     def encode(

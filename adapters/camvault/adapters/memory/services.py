@@ -1,0 +1,68 @@
+"""Adapter for tests and library users: a service manager in memory."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+import attrs
+
+from camvault.ports.errors import NotFoundError
+from camvault.ports.services import Services, ServiceState
+
+
+@attrs.define
+class MemoryServices:
+    """Knows the units it is told of. `actions` remembers what was asked, in order."""
+
+    known: set[str] = attrs.field(factory=set, converter=set)
+    active: set[str] = attrs.field(factory=set, converter=set)
+    enabled: set[str] = attrs.field(factory=set, converter=set)
+    actions: list[tuple[str, ...]] = attrs.field(factory=list)
+    fault: Exception | None = None
+    """Raised by the next calls that change something, until it is taken away."""
+
+    def start(self, names: tuple[str, ...], /) -> None:
+        """See `Services`."""
+        self._act("start", names)
+        self.active |= set(names)
+
+    def stop(self, names: tuple[str, ...], /) -> None:
+        """See `Services`."""
+        self._act("stop", names)
+        self.active -= set(names)
+
+    def restart(self, name: str, /) -> None:
+        """See `Services`."""
+        self._act("restart", (name,))
+        self.active.add(name)
+
+    def enable(self, names: tuple[str, ...], /) -> None:
+        """See `Services`."""
+        self._act("enable", names)
+        self.enabled |= set(names)
+
+    def disable(self, names: tuple[str, ...], /) -> None:
+        """See `Services`."""
+        self._act("disable", names)
+        self.enabled -= set(names)
+
+    def states(self, names: tuple[str, ...], /) -> tuple[ServiceState, ...]:
+        """See `Services`."""
+        return tuple(self._state(name) for name in names)
+
+    def reload(self) -> None:
+        """See `Services`."""
+        self._act("reload", ())
+
+    def _act(self, action: str, names: tuple[str, ...]) -> None:
+        if self.fault:
+            raise self.fault
+        for name in names:
+            if name not in self.known:
+                raise NotFoundError(PurePath(name), "no such unit")
+        self.actions.append((action, *names))
+
+    def _state(self, name: str) -> ServiceState:
+        return ServiceState(name, name in self.known, name in self.active, name in self.enabled)
+
+
+_: Callable[[], Services] = MemoryServices

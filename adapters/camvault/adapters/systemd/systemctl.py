@@ -1,0 +1,113 @@
+"""Adapter for systemd: control of units with `systemctl`.
+
+`systemctl is-active a b c` with one inactive unit among active ones ends with 0, so each unit is asked by itself with
+`show`, which answers for unknown units too (LoadState=not-found).
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+
+import attrs
+
+from camvault.adapters._process import Finished, run
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.errors import NotFoundError, ToolError
+from camvault.ports.services import Services, ServiceState
+
+_PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState")
+_ANSWER_LIMIT_S = 120.0
+"""Stopping waits for the unit's own TimeoutStopSec; a manager that says nothing for longer is broken."""
+
+
+def show_argv(name: str) -> tuple[str, ...]:
+    """Asks for the state of one unit."""
+    return ("systemctl", "show", f"--property={','.join(_PROPERTIES)}", "--", name)
+
+
+def control_argv(action: str, names: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Does something with units."""
+    return ("systemctl", "--no-ask-password", action, *(("--", *names) if names else ()))
+
+
+def parse_show(text: str) -> Mapping[str, str]:
+    """`KEY=value` lines of `systemctl show`.
+
+    Raises:
+        ValueError: A property that was asked for is missing.
+    """
+    pairs = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    if missing := [each for each in _PROPERTIES if each not in pairs]:
+        raise ValueError(f"systemctl did not answer for {', '.join(missing)}")
+    return pairs
+
+
+def state_of(name: str, properties: Mapping[str, str]) -> ServiceState:
+    """The state that the properties of one unit mean."""
+    return ServiceState(
+        name,
+        is_known=properties["LoadState"] != "not-found",
+        is_active=properties["ActiveState"] in {"active", "activating", "reloading"},
+        is_enabled=properties["UnitFileState"] in {"enabled", "enabled-runtime"},
+        detail=f"{properties['LoadState']}, {properties['ActiveState']} ({properties['SubState']}), "
+        f"{properties['UnitFileState'] or 'no unit file'}",
+    )
+
+
+@attrs.frozen
+class Systemctl:
+    """The system's own service manager."""
+
+    cancel: Cancellation
+    run: Callable[..., Finished] = run
+
+    def start(self, names: tuple[str, ...], /) -> None:
+        """See `Services`."""
+        self._control("start", names)
+
+    def stop(self, names: tuple[str, ...], /) -> None:
+        """See `Services`."""
+        self._control("stop", names)
+
+    def restart(self, name: str, /) -> None:
+        """See `Services`."""
+        self._control("restart", (name,))
+
+    def enable(self, names: tuple[str, ...], /) -> None:
+        """See `Services`."""
+        self._control("enable", names)
+
+    def disable(self, names: tuple[str, ...], /) -> None:
+        """See `Services`."""
+        self._control("disable", names)
+
+    def states(self, names: tuple[str, ...], /) -> tuple[ServiceState, ...]:
+        """See `Services`."""
+        return tuple(self._state(name) for name in names)
+
+    def reload(self) -> None:
+        """See `Services`."""
+        self._judged(control_argv("daemon-reload"))
+
+    def _state(self, name: str) -> ServiceState:
+        finished = self._judged(show_argv(name))
+        try:
+            return state_of(name, parse_show(finished.text))
+        except ValueError as error:
+            raise ToolError("systemctl", finished.exit_code, (str(error),)) from error
+
+    def _control(self, action: str, names: tuple[str, ...]) -> None:
+        if not names:
+            return  # without names, systemctl would take the action for all units or refuse, depending on the action
+        for name in names:
+            if not self._state(name).is_known:
+                raise NotFoundError(PurePath(name), "no such unit; run 'service_helper generate link' first")
+        self._judged(control_argv(action, names))
+
+    def _judged(self, argv: tuple[str, ...]) -> Finished:
+        finished = self.run(argv, cancel=self.cancel, timeout_s=_ANSWER_LIMIT_S)
+        if finished.exit_code:
+            raise ToolError("systemctl", finished.exit_code, finished.last_lines)
+        return finished
+
+
+_: Callable[[Cancellation], Services] = Systemctl

@@ -1,0 +1,181 @@
+"""Unit files: every value reaches the program as it was meant, and systemd itself accepts and rates them."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path, PurePath
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camvault.adapters.systemd import is_generated, unit_files, unit_name
+from camvault.adapters.systemd.quoting import argument
+from camvault.adapters.systemd.systemctl import parse_show, state_of
+from camvault.ports.services import CREDENTIALS, Schedule, ServiceDefinition, ServiceKind
+
+RECORDER = ServiceDefinition(
+    name="record_camera_ROST2",
+    description="Record camera ROST2 (100 %)",
+    argv=("/bin/true", "--station", "ROST2", "--user", "us er%$x", "--password-file", f"{CREDENTIALS}/camera-password"),
+    kind=ServiceKind.DAEMON,
+    user="recorder",
+    writable=(PurePath("/srv/my cameras"), PurePath("/srv/logs")),
+    credentials={"camera-password": PurePath("/etc/camvault/credentials/record_camera_ROST2")},
+    watchdog_s=60,
+    needs_network=True,
+)
+BACKUP = ServiceDefinition(
+    name="backup_video",
+    description="Copy finished segments to the NAS",
+    argv=("/bin/true", "--backup_config", "/srv/back up.json"),
+    user="recorder",
+    writable=(PurePath("/srv/ready"),),
+    readable=(PurePath("/mnt/nas"),),
+    environment_files=(PurePath("/etc/monitor_email.conf"),),
+    schedule=Schedule(first_after_s=240, every_s=600),
+)
+MONITOR = ServiceDefinition(
+    name="monitor_recordings",
+    description="Restart stalled recorders",
+    argv=("/bin/true", "--recording_dir", "/srv/cameras"),
+    schedule=Schedule(300, 300),
+    may_control_services=True,
+)
+ALL = (RECORDER, BACKUP, MONITOR)
+
+
+def _written(folder: Path, *definitions: ServiceDefinition) -> list[Path]:
+    paths = []
+    for definition in definitions:
+        for name, text in unit_files(definition).items():
+            (folder / name).write_text(text)
+            paths.append(folder / name)
+    return paths
+
+
+def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
+    # an account of this machine: `verify` looks the user up
+    units = _written(tmp_path, *(attrs.evolve(each, user="daemon") for each in ALL))
+
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_systemd_would_find_a_misspelled_setting(tmp_path: Path) -> None:
+    unit = tmp_path / "bad.service"
+    unit.write_text(unit_files(attrs.evolve(BACKUP, user="daemon"))["backup_video.service"].replace("UMask", "UMaks"))
+
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+
+    assert "UMaks" in done.stderr
+
+
+@pytest.mark.parametrize("definition", ALL, ids=lambda d: d.name)
+def test_systemd_rates_the_exposure_as_ok(definition: ServiceDefinition, tmp_path: Path) -> None:
+    unit = _written(tmp_path, definition)[0]
+
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", unit],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    limit = 3.5 if definition.may_control_services else 2.5
+    assert found, done.stdout
+    assert float(found[1]) <= limit
+
+
+def test_the_same_definition_gives_the_same_text() -> None:
+    assert [unit_files(each) for each in ALL] == [unit_files(attrs.evolve(each)) for each in ALL]
+
+
+def test_trap_missing_mail_settings_do_not_disable_the_job() -> None:
+    assert "EnvironmentFile=-/etc/monitor_email.conf" in unit_files(BACKUP)["backup_video.service"]
+
+
+def test_trap_missing_folders_are_made_before_the_sandbox_is_set_up() -> None:
+    text = unit_files(RECORDER)["record_camera_ROST2.service"]
+
+    assert 'ExecStartPre=+/usr/bin/install --directory --owner=recorder -- "/srv/my cameras"' in text
+    assert "WorkingDirectory" not in text
+
+
+def test_trap_jobs_are_enabled_by_their_timer_only() -> None:
+    files = unit_files(BACKUP)
+
+    assert "[Install]" not in files["backup_video.service"]
+    assert "WantedBy=timers.target" in files["backup_video.timer"]
+    assert "OnUnitActiveSec=600" in files["backup_video.timer"]
+
+
+def test_a_recorder_is_restarted_whatever_it_ends_with_and_for_ever() -> None:
+    text = unit_files(RECORDER)["record_camera_ROST2.service"]
+
+    assert "Restart=always" in text
+    assert "StartLimitIntervalSec=0" in text
+    assert "WatchdogSec=60" in text
+
+
+def test_specifiers_and_variables_are_switched_off_but_credentials_are_not() -> None:
+    text = unit_files(RECORDER)["record_camera_ROST2.service"]
+
+    assert "Description=Record camera ROST2 (100 %%)" in text
+    assert '--user "us er%%$$x" --password-file "%d/camera-password"' in text
+
+
+def test_only_generated_files_are_ours() -> None:
+    assert is_generated(unit_files(BACKUP)["backup_video.timer"])
+    assert not is_generated("[Unit]\nDescription=by hand\n")
+
+
+def _as_systemd_reads(word: str) -> str:
+    """The C-style escapes of systemd.syntax(7), then specifiers and variables, as the manager undoes them."""
+    if word.startswith('"'):
+        body = re.sub(r"\\x([0-9a-f]{2})", lambda m: f"\\x{m[1]}", word[1:-1])
+        word = body.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    return word.replace("%%", "%").replace("$$", "$")
+
+
+@given(st.text(st.characters(max_codepoint=255, exclude_characters="\0\x85\xa0", exclude_categories=["Cc"])))
+def test_an_argument_survives_systemds_reading(text: str) -> None:
+    assert _as_systemd_reads(argument(text)) == text
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a\nExecStart=/bin/evil", 'x" y', "tab\there", "", "; rm -rf", "100%h", "$HOME", "\\"]
+)
+def test_a_hostile_argument_stays_one_word_on_one_line(hostile: str) -> None:
+    word = argument(hostile)
+
+    assert "\n" not in word
+    assert len(shlex.split(word)) == 1
+    assert _as_systemd_reads(word) == hostile
+
+
+def test_a_nul_is_refused() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        argument("a\0b")
+
+
+@pytest.mark.parametrize("text", ["ROST2", "a b", "ä", "a/b", "-x", ".hidden", "a.b", "50%", "back\\slash"])
+def test_unit_names_are_escaped_as_systemd_escape_does_it(text: str) -> None:
+    done = subprocess.run(["systemd-escape", "--", text], capture_output=True, text=True, check=True)
+
+    assert unit_name(text) == done.stdout.removesuffix("\n")
+
+
+def test_what_systemctl_says_of_a_unit_is_read() -> None:
+    text = "LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\n"
+
+    state = state_of("a.service", parse_show(text))
+
+    assert (state.is_known, state.is_active, state.is_enabled) == (True, True, True)
+    assert state.detail == "loaded, active (running), enabled"
+
+
+def test_an_answer_that_is_not_understood_is_not_taken_for_stopped() -> None:
+    with pytest.raises(ValueError, match="SubState"):
+        parse_show("LoadState=loaded\nActiveState=active\nUnitFileState=\n")

@@ -1,10 +1,13 @@
 """Pure: the names of a run of the body-cam pipeline, and what becomes of its build directory."""
 
 import enum
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 
 import attrs
+
+from camvault.core.capacity import image_overhead_bytes
 
 
 class PipelineStage(enum.StrEnum):
@@ -57,3 +60,39 @@ def fate_after_failure(stage: PipelineStage, *, exit_code: int, is_new: bool) ->
     """
     was_refused = stage is PipelineStage.PREPARE and exit_code == 1
     return Fate.REMOVED if was_refused and is_new else Fate.KEPT
+
+
+def bound_bytes(*, input_bytes: int, usable_bytes: int | None) -> int:
+    """The most that the outputs can take: clips that fit are copied, others are encoded to what fits.
+
+    `usable_bytes` is None while it is not known (the drive has not been asked).
+    """
+    return input_bytes if usable_bytes is None else min(input_bytes, usable_bytes)
+
+
+def image_bound_bytes(output_bytes: int, *, output_count: int) -> int:
+    """The most that the image of such outputs can take."""
+    return output_bytes + image_overhead_bytes(output_count)
+
+
+@attrs.frozen
+class Need:
+    """Room that one thing will take on one file system (`device` is its opaque name, `place` a path on it)."""
+
+    what: str
+    place: PurePath
+    device: str
+    size_bytes: int
+
+
+def shortages(needs: Sequence[Need], *, free_bytes: Mapping[str, int]) -> tuple[str, ...]:
+    """One sentence for each file system that has too little room for everything together that goes to it."""
+    found = []
+    for device in dict.fromkeys(need.device for need in needs):
+        here = [need for need in needs if need.device == device]
+        total = sum(need.size_bytes for need in here)
+        if total > free_bytes[device]:
+            things = " and ".join(need.what for need in here)
+            figures = f"{total:,} bytes needed, {free_bytes[device]:,} bytes free"
+            found.append(f"Not enough free space at {here[0].place} for {things}: {figures}")
+    return tuple(found)

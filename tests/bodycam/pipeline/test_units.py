@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.pipeline import Fate, PipelineStage, fate_after_failure, run_names
+from camvault.core.pipeline import (
+    Fate,
+    Need,
+    PipelineStage,
+    bound_bytes,
+    fate_after_failure,
+    image_bound_bytes,
+    run_names,
+    shortages,
+)
 
 ROOT = PurePosixPath("/v")
 AT = datetime(2025, 7, 18, 12, 15, 0, 999_999, tzinfo=timezone(timedelta(hours=2), "CEST"))
@@ -51,3 +60,25 @@ class TestFate:
         """It goes after refused input, if this run made it, and in no other case."""
         fate = fate_after_failure(stage, exit_code=exit_code, is_new=is_new)
         assert (fate is Fate.REMOVED) == (stage is PipelineStage.PREPARE and exit_code == 1 and is_new)
+
+
+class TestRoom:
+    @given(st.integers(0, 10**12), st.integers(1, 10**12))
+    def test_outputs_never_take_more_than_the_smaller_one(self, given_bytes: int, usable_bytes: int) -> None:
+        """Copied as they are, or encoded to what fits; without a limit all of them."""
+        assert bound_bytes(input_bytes=given_bytes, usable_bytes=usable_bytes) == min(given_bytes, usable_bytes)
+        assert bound_bytes(input_bytes=given_bytes, usable_bytes=None) == given_bytes
+
+    @given(st.lists(st.integers(0, 10**12), max_size=20))
+    def test_the_image_holds_all_sectors(self, sizes: list[int]) -> None:
+        """Each file begins on a sector of its own."""
+        sectors = sum(-(-size // 2048) for size in sizes)
+        assert image_bound_bytes(sum(sizes), output_count=len(sizes)) > sectors * 2048
+
+    def test_what_shares_a_file_system_is_added_up(self) -> None:
+        """Each fits alone, and both together do not."""
+        needs = [Need("build directory", ROOT, "a", 60), Need("image", ROOT, "a", 50), Need("disc file", ROOT, "b", 50)]
+        (found,) = shortages(needs, free_bytes={"a": 100, "b": 50})
+        assert found == "Not enough free space at /v for build directory and image: 110 bytes needed, 100 bytes free"
+        assert shortages(needs, free_bytes={"a": 110, "b": 50}) == ()
+        assert len(shortages(needs, free_bytes={"a": 0, "b": 0})) == 2

@@ -4,7 +4,7 @@ The stages themselves are handed in as functions. Crash order: names are reserve
 its marker, then the stages run; every later run takes names of its own, so an interrupted run is never written over.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import ClassVar
@@ -12,7 +12,7 @@ from typing import ClassVar
 import attrs
 
 from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT
-from camvault.core.pipeline import Fate, PipelineStage, RunNames, fate_after_failure, run_names
+from camvault.core.pipeline import Fate, Need, PipelineStage, RunNames, fate_after_failure, run_names, shortages
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileKind
 from camvault.ports.errors import CamvaultError, Cancelled, ExistsError, UsageError
@@ -87,6 +87,17 @@ def check_workspace(root: PurePath, *, storage: Storage) -> None:
         raise UsageError(f"No such path: {root} (check ROOT)")
     if entry.kind is not FileKind.FOLDER:
         raise UsageError(f"Not a directory: {root} (check ROOT)")
+
+
+def check_room(needs: Sequence[Need], *, storage: Storage) -> None:
+    """Make sure before starting that there is room for everything together.
+
+    Raises:
+        UsageError: There is not, with both figures for each file system.
+    """
+    found = shortages(needs, free_bytes={need.device: storage.free_bytes(need.place) for need in needs})
+    if found:
+        raise UsageError("; ".join(found))
 
 
 def reserve_names(root: PurePath, *, at: datetime, unique: str, storage: Storage) -> RunNames:

@@ -1,0 +1,47 @@
+"""Composition root, shared part: running a stage inside a larger command."""
+
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from camvault.adapters.reporting import ScopedReporter
+from camvault.apps._cli import Context
+from camvault.apps._parts import Part
+from camvault.core.pipeline import PipelineStage
+from camvault.core.workflows.pipeline import StageFailed, Step
+from camvault.ports.errors import CamvaultError, Cancelled
+from camvault.ports.events import Crashed
+
+
+@attrs.frozen
+class StageRunner:
+    """Runs stages in-process: the same function as the command of their own, with the flags given under the prefix."""
+
+    context: Context
+    values: Mapping[str, Any]
+
+    def step(self, stage: PipelineStage, part: Part, **own: object) -> Step:
+        """The stage as a step; `own` are the parameters that the larger command decides."""
+        return Step(stage, lambda: self.run(stage, part, **own))
+
+    def run(self, stage: PipelineStage, part: Part, **own: object) -> object:
+        """Run the stage now and return its report.
+
+        Raises:
+            StageFailed: It failed, with the exit code it would have had as a command.
+            Cancelled: The user stopped.
+        """
+        scoped = attrs.evolve(self.context, reporter=ScopedReporter(self.context.reporter, stage))
+        values = {**part.values(self.values), **own}
+        try:
+            return part.stage.run(scoped, **values)
+        except Cancelled:
+            raise
+        except Exception as error:
+            if not isinstance(error, CamvaultError):
+                lines = "".join(traceback.format_exception(error)).splitlines()
+                scoped.reporter.emit(Crashed(f"Unexpected error, {type(error).__name__}: {error}", tuple(lines)))
+            code = part.stage.exit_codes.code_of(error)
+            raise StageFailed(stage, part.stage.name, code, str(error)) from error

@@ -304,8 +304,8 @@ class Session:
             lines += [
                 *("m=audio 0 RTP/AVP 97", f"a=rtpmap:97 MPEG4-GENERIC/{self.footage.audio_rate_hz}/1"),
                 (
-                    "a=fmtp:97 streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;"
-                    f"config={self.footage.audio_config}"
+                    "a=fmtp:97 streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;"
+                    f"indexdeltalength=3;config={self.footage.audio_config}"
                 ),
                 "a=control:track2",
             ]

@@ -1,0 +1,56 @@
+"""For all tests: the rig's fixtures, and the coverage that core must have."""
+
+import io
+from collections.abc import Generator
+from typing import Final
+
+import coverage
+import pytest
+
+pytest_plugins = ["tests.rig.fixtures"]
+
+LAYERS: Final = ("core", "ports", "adapters", "apps")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--core-coverage", type=float, metavar="PERCENT", help="fail if core is covered less; needs --cov")
+
+
+class LayerCoverage:
+    """Reports the branch coverage of each layer once pytest-cov has combined the data, and judges core's.
+
+    pytest-cov's own limit is one figure over everything. A check after pytest would write below pytest's summary.
+    """
+
+    def __init__(self, required_percent: float) -> None:
+        self._required_percent = required_percent
+        self._lines: list[str] = []
+        self._is_enough = True
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-cov's wrapper: the data is complete
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        result = yield
+        data = coverage.Coverage()
+        data.load()
+        for layer in LAYERS:
+            percent = data.report(include=[f"{layer}/*"], file=io.StringIO())
+            self._lines.append(f"{layer:9} {percent:6.2f} %")
+            if layer == "core" and percent < self._required_percent:
+                self._is_enough = False
+        if not self._is_enough:
+            table = io.StringIO()
+            data.report(include=["core/*"], skip_covered=True, show_missing=True, file=table)
+            self._lines += [f"core needs {self._required_percent:g} %, missing:", table.getvalue()]
+            session.testsfailed += 1  # as pytest-cov does: the exit code is that of failed tests
+        return result
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        terminalreporter.section("branch coverage", green=self._is_enough, red=not self._is_enough)
+        for line in self._lines:
+            terminalreporter.write_line(line)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    required_percent = config.getoption("--core-coverage")
+    if required_percent is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(LayerCoverage(required_percent))

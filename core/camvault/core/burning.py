@@ -68,7 +68,7 @@ class Decision:
 
 
 def may_burn(medium: Medium, *, size_bytes: int) -> Decision:
-    """Whether an image of `size_bytes` may be written: only to a blank disc that holds it; an empty drive is waited for."""
+    """Whether an image of `size_bytes` may be written: only to a blank disc that holds it; for a disc, we wait."""
     refusal = medium.refusal(size_bytes)
     if refusal is None:
         return Decision(Verdict.BURN)

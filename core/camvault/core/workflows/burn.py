@@ -11,7 +11,7 @@ from typing import ClassVar
 import attrs
 
 from camvault.core.burning import Proof, Verdict, describe_damage, judge, may_burn, unfinished, with_fate
-from camvault.ports.burner import Burner, Drives, ImageMap, Medium, ReadBack
+from camvault.ports.burner import Burner, Drives, ImageMap, Medium, MediumState, ReadBack
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileEntry, FileKind
@@ -27,12 +27,25 @@ from camvault.ports.errors import (
     StorageError,
 )
 from camvault.ports.events import Event, Level, Progressed, Reporter
-from camvault.ports.files import OnBytes, Storage
+from camvault.ports.files import FolderReader, OnBytes, Storage
 
 POLL_S = 3.0
 """How often an empty drive is looked into."""
 
+_SETTLE_POLLS = 20
 _PROGRESS_S = 0.1
+
+
+@attrs.frozen
+class BurnerChosen(Event):
+    """Which tool will write, and why it is that one."""
+
+    burner: str
+    device: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Burner for {self.device}: {self.burner} ({self.reason})"
 
 
 @attrs.frozen
@@ -165,17 +178,46 @@ class BurnRequest:
 
     Attributes:
         image: The image.
-        device: The drive; None for the first one.
+        device: The drive, as `pick_device` says.
         speed: As the tool counts it; None for its own choice.
         is_verified: Whether the disc is read back.
         sha256: What the image is known to be; None if nobody knows.
     """
 
     image: PurePath
-    device: str | None = None
+    device: str
     speed: int | None = None
     is_verified: bool = True
     sha256: str | None = None
+
+
+def check_image(path: PurePath, /, *, storage: FolderReader) -> FileEntry:
+    """The image as it is now.
+
+    Raises:
+        NotFoundError: "File not found".
+        StorageError: It is no file, or empty.
+    """
+    entry = storage.entry(storage.resolve(path))
+    if entry is None:
+        raise NotFoundError(path, "File not found")
+    if entry.kind is not FileKind.FILE:
+        raise StorageError(path, f"not an image but a {entry.kind.value}")
+    if entry.identity.size_bytes == 0:
+        raise StorageError(path, "not an image: it is empty")
+    return entry
+
+
+def pick_device(wanted: str | None, /, *, drives: Drives) -> str:
+    """The drive that was asked for, or the first one.
+
+    Raises:
+        DriveError: "No drive detected".
+    """
+    device = wanted or next(iter(drives.devices()), None)
+    if device is None:
+        raise DriveError("", "No drive detected (without a burner, --device stdio:PATH makes a disc file)")
+    return device
 
 
 def burn_image(
@@ -194,7 +236,7 @@ def burn_image(
 
     Raises:
         NotFoundError: "File not found".
-        DriveError: "No drive detected", or the drive does not answer; nothing was written, or (said so) not verified.
+        DriveError: "No drive detected": the drive does not answer; nothing was written, or (said so) not verified.
         MediumError: "medium not blank", or too small; nothing was written.
         BurnError: Writing failed; it says whether the disc is spoiled.
         ChangedError: The image is not the one it was when the run began.
@@ -202,8 +244,8 @@ def burn_image(
         Cancelled: Stopped by the user.
     """
     burn = _Burn(request, storage, drives, burner, image_map, clock, reporter, cancel)
-    entry = burn.image_entry()
-    device = burn.device()
+    entry = check_image(request.image, storage=storage)
+    device = request.device
     burn.usable_medium(device, entry)
     sha256 = burn.digest(entry)
     medium = burn.usable_medium(device, entry)  # it may have been changed while the image was read
@@ -228,25 +270,6 @@ class _Burn:
     clock: Clock
     reporter: Reporter
     cancel: Cancellation
-
-    def image_entry(self) -> FileEntry:
-        """The image as it is now."""
-        path = self.request.image
-        entry = self.storage.entry(self.storage.resolve(path))
-        if entry is None:
-            raise NotFoundError(path, "File not found")
-        if entry.kind is not FileKind.FILE:
-            raise StorageError(path, f"not an image but a {entry.kind.value}")
-        if entry.identity.size_bytes == 0:
-            raise StorageError(path, "not an image: it is empty")
-        return entry
-
-    def device(self) -> str:
-        """The drive that was asked for, or the first one."""
-        device = self.request.device or next(iter(self.drives.devices()), None)
-        if device is None:
-            raise DriveError("", "No drive detected")
-        return device
 
     def usable_medium(self, device: str, entry: FileEntry) -> Medium:
         """The medium once there is one; raises unless the image may be written to it."""
@@ -289,12 +312,23 @@ class _Burn:
         with self.cancel.warn_first(lambda: self.reporter.emit(DiscAtRisk(device))):
             # Power fails in here: the medium is not blank any more, and the next run refuses it
             self._write(device, entry)
-        medium = self.drives.medium(device)
+        self.check_finished(device)
+        self.check_unchanged(entry, "while it was burned, do not trust the disc")
+        self.reporter.emit(DiscWritten(device))
+
+    def check_finished(self, device: str) -> None:
+        """Ask the drive whether the medium is finished, with patience: closing may go on after the tool has ended."""
+        medium = self._medium_if_known(device)
+        for _ in range(_SETTLE_POLLS):
+            if medium is None or medium.state is not MediumState.ABSENT:
+                break
+            self.clock.sleep(POLL_S, cancel=self.cancel)
+            medium = self._medium_if_known(device)
+        if medium is None:
+            raise BurnError(device, "the drive does not answer after the burn", is_spoiled=True)
         problem = unfinished(medium, finished_states=self.burner.finished_states)
         if problem is not None:
             raise with_fate(BurnError(device, problem, is_spoiled=True), medium)
-        self.check_unchanged(entry, "while it was burned, do not trust the disc")
-        self.reporter.emit(DiscWritten(device))
 
     def _write(self, device: str, entry: FileEntry) -> None:
         try:

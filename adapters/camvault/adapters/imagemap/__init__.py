@@ -1,0 +1,5 @@
+"""Adapter for pycdlib: which file of an image lies on which sector. For any image, also one that others made."""
+
+from camvault.adapters.imagemap.imagemap import PycdlibImageMap
+
+__all__ = ["PycdlibImageMap"]

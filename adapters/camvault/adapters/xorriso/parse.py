@@ -1,0 +1,58 @@
+"""Adapter for xorriso, pure part: what its output means."""
+
+import re
+from collections.abc import Sequence
+
+import attrs
+
+_ERROR = re.compile(r": (?:SORRY|FAILURE|FATAL) :")
+_PROGRESS = re.compile(r"UPDATE :\s*(\d+) of\s+\d+ MB written")
+_VERSION = re.compile(r"xorriso version\s*:\s*(\S+)")
+_BEGUN = "Beginning to write data track"
+_DONE = re.compile(r"Writing to '.*' completed successfully")
+_BUSY = re.compile(r"busy", re.IGNORECASE)
+_MIB = 1024 * 1024
+
+
+def version_of(text: str) -> str:
+    """The version that `xorriso -version` prints, empty if it prints none."""
+    found = _VERSION.search(text)
+    return found[1] if found else ""
+
+
+def written_bytes(line: str) -> int | None:
+    """How far writing is, from a progress line; None from another line."""
+    found = _PROGRESS.search(line)
+    return int(found[1]) * _MIB if found else None
+
+
+def is_progress(line: str) -> bool:
+    """Whether the line is one of the many that only say how far it is."""
+    return ": UPDATE :" in line
+
+
+@attrs.frozen
+class Outcome:
+    """What a run of xorriso came to. `problem` is None where it claims success."""
+
+    problem: str | None
+    has_begun: bool
+    is_busy: bool = False
+
+
+def judge(exit_code: int, lines: Sequence[str]) -> Outcome:
+    """Judge exit code and messages together: all of them must say that it went well.
+
+    Codes: 0 done, 1 stopped by a signal, 5 given up, 32 a problem below that. The same 5 stands for "no disc" and for a
+    disc lost half-way, so whether writing had begun is read from the messages.
+    """
+    has_begun = any(_BEGUN in line for line in lines)
+    errors = [line for line in lines if _ERROR.search(line)]
+    is_busy = not has_begun and any(_BUSY.search(line) for line in errors)
+    if errors:
+        return Outcome(errors[0].strip(), has_begun, is_busy)
+    if exit_code != 0:
+        return Outcome(f"xorriso ended with its code {exit_code}", has_begun)
+    if not any(_DONE.search(line) for line in lines):
+        return Outcome("xorriso does not say that it has finished writing", has_begun)
+    return Outcome(None, has_begun)

@@ -175,3 +175,18 @@ class MismatchError(CamvaultError):
 
     def __str__(self) -> str:
         return f"Checksum mismatch on {self.place}: {self.problem}"
+
+
+# --- alerts ----------------------------------------------------------------------------------------------------------
+
+
+@attrs.define(str=False)
+class AlertError(CamvaultError):
+    """A message to the operator was not taken. `is_final` means that sending it again cannot help."""
+
+    channel: str
+    problem: str
+    is_final: bool = False
+
+    def __str__(self) -> str:
+        return f"Alert not sent by {self.channel}: {self.problem}"

@@ -1,6 +1,7 @@
 """Private to adapters: durable file system steps and the one translation from OSError to the errors of the ports."""
 
 import errno
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,17 @@ def translated(path: PurePath) -> Iterator[None]:
         yield
     except OSError as error:
         raise translate(error, path) from error
+
+
+def fsync(descriptor: int) -> None:
+    """Make what was written to the file durable. Raises OSError.
+
+    On macOS fsync leaves it in the drive's cache; F_FULLFSYNC does not. Source: fsync(2) of macOS.
+    """
+    if hasattr(fcntl, "F_FULLFSYNC"):  # pragma: no cover - macOS
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fsync(descriptor)
 
 
 def fsync_folder(folder: PurePath) -> None:

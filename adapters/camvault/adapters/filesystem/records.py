@@ -1,0 +1,78 @@
+"""Adapter for the local file system: small texts that survive a power cut at every byte."""
+
+import os
+from pathlib import Path, PurePath
+
+from camvault.adapters._durable import fsync, translated
+from camvault.adapters.filesystem import steps
+from camvault.ports.errors import NotFoundError, StorageError
+from camvault.ports.files import RecordStore
+
+_PIECE_BYTES = 4096
+
+
+class LocalRecords:
+    """Reads, replaces and extends small texts."""
+
+    def read_text(self, path: PurePath, /) -> str | None:
+        """The bytes as they are: line ends are not translated."""
+        try:
+            with translated(path):
+                return Path(path).read_bytes().decode("utf-8", "surrogateescape")
+        except NotFoundError:
+            return None
+
+    def write_text(self, path: PurePath, text: str, /) -> None:
+        """Temporary name, fsync, rename, fsync of the folder."""
+        with translated(path), steps.new_file(path) as (descriptor, temporary):
+            steps.write_all(descriptor, text.encode("utf-8", "surrogateescape"))
+            fsync(descriptor)
+            os.replace(temporary, path)  # noqa: PTH105 - PurePath
+            steps.make_names_durable(path)
+
+    def append_line(self, path: PurePath, line: str, /) -> None:
+        """Cut off a torn last line, then write the whole line at once and fsync; undone if it does not fit."""
+        if "\n" in line:
+            raise ValueError(f"a line cannot hold a newline: {line!r}")
+        with translated(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                is_new = os.fstat(descriptor).st_size == 0
+                end = _end_of_last_line(descriptor)
+                os.ftruncate(descriptor, end)
+                os.lseek(descriptor, end, os.SEEK_SET)
+                try:
+                    steps.write_all(descriptor, line.encode("utf-8", "surrogateescape") + b"\n")
+                except OSError:
+                    os.ftruncate(descriptor, end)
+                    raise
+                fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            if is_new:
+                steps.make_names_durable(path)
+
+    def rename(self, source: PurePath, /, *, target: PurePath) -> None:
+        """Rename without replacing, fsync of the folder."""
+        if source.parent != target.parent:
+            raise StorageError(target, f"it is not in the folder of {source}")
+        with translated(source):
+            os.lstat(source)
+        with translated(target):
+            steps.rename_new(source, target)
+            steps.make_names_durable(target)
+
+
+def _end_of_last_line(descriptor: int) -> int:
+    """Where the text ends that was acknowledged: behind the last newline."""
+    end = os.fstat(descriptor).st_size
+    while end:
+        start = max(0, end - _PIECE_BYTES)
+        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
+_conforms: type[RecordStore] = LocalRecords

@@ -1,0 +1,79 @@
+"""Adapter for the local file system: folders, space, locks."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+
+from camvault.adapters._durable import fsync_folder, translated
+from camvault.ports.errors import BusyError, ExistsError, NotFoundError
+from camvault.ports.files import Volumes
+
+
+class LocalVolumes:
+    """Makes folders, knows the space left, holds locks."""
+
+    def make_folder(self, path: PurePath, /, *, must_be_new: bool = False) -> None:
+        """One mkdir per missing folder, each made durable in its parent."""
+        try:
+            with translated(path):
+                os.mkdir(path)  # noqa: PTH102 - PurePath
+                fsync_folder(path.parent)
+        except NotFoundError:
+            if path.parent == path:
+                raise
+            self.make_folder(path.parent)
+            self.make_folder(path, must_be_new=must_be_new)
+        except ExistsError:
+            if must_be_new or not Path(path).is_dir():
+                raise
+
+    def free_bytes(self, path: PurePath, /) -> int:
+        """What statvfs says is available to users that are not root."""
+        existing = _nearest_existing(path)
+        with translated(existing):
+            status = os.statvfs(existing)
+        return status.f_bavail * status.f_frsize
+
+    def device_of(self, path: PurePath, /) -> str:
+        """Its device number, as "major:minor"."""
+        existing = _nearest_existing(path)
+        with translated(existing):
+            device = os.stat(existing).st_dev  # noqa: PTH116 - PurePath
+        return f"{os.major(device)}:{os.minor(device)}"
+
+    @contextmanager
+    def lock(self, path: PurePath, /) -> Iterator[None]:
+        """An flock on the folder `path`, or on a file of that name, which is made and stays.
+
+        The file is not removed: whoever had opened it meanwhile would hold a lock on a file without a name.
+        """
+        with translated(path):
+            kind = os.O_RDONLY | os.O_DIRECTORY if Path(path).is_dir() else os.O_RDWR | os.O_CREAT
+            descriptor = os.open(path, kind | os.O_CLOEXEC, 0o666)
+        try:
+            with translated(path):
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise BusyError(path) from error
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _nearest_existing(path: PurePath) -> PurePath:
+    """The path itself, or the nearest folder above it that exists; links are followed."""
+    while path.parent != path:
+        try:
+            with translated(path):
+                os.stat(path)  # noqa: PTH116 - PurePath
+        except NotFoundError:
+            path = path.parent
+        else:
+            break
+    return path
+
+
+_conforms: type[Volumes] = LocalVolumes

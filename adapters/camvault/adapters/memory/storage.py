@@ -1,0 +1,348 @@
+"""Adapter for tests and library users: a file system in memory, under the contract of the real one, with faults.
+
+What a crash could leave behind is visible: a copy grows under its temporary name, a record is written beside the old
+one, an appended line may be torn. Each such state is announced to `calls`.
+"""
+
+import errno
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePath
+
+import attrs
+
+from camvault.adapters._durable import temporary_name
+from camvault.adapters.memory.calls import Calls
+from camvault.adapters.memory.tree import Node, Tree, Volume, system_error
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import Copied, FileEntry, FileKind
+from camvault.ports.errors import BusyError, ChangedError, ExistsError, NotFoundError, StorageError
+from camvault.ports.files import OnBytes, Storage
+from camvault.ports.removal import Removal
+
+ROOT = PurePath("/")
+_START_NS = 1_752_833_700_000_000_000
+_TICK_NS = 1_000_000
+
+
+@attrs.define
+class MemoryStorage:
+    """A file system in memory.
+
+    Attributes:
+        calls: What happens at each call, and what was called.
+        tree: The state; tests may change it behind the workflow's back.
+        unreadable: Paths that cannot be listed or read.
+        lossy: Targets of copies that get a flipped bit, although everything reports success.
+    """
+
+    calls: Calls = attrs.field(factory=Calls)
+    tree: Tree = attrs.field(factory=Tree)
+    unreadable: set[PurePath] = attrs.field(factory=set)
+    lossy: set[PurePath] = attrs.field(factory=set)
+    _held: set[PurePath] = attrs.field(factory=set, init=False)
+    _ticks: "itertools.count[int]" = attrs.field(factory=lambda: itertools.count(_START_NS, _TICK_NS), init=False)
+
+    # --- for tests: putting and looking without a call ---------------------------------------------------------------
+
+    def put(self, path: PurePath | str, content: bytes | str = b"", *, mtime_ns: int | None = None) -> FileEntry:
+        """Write a file, with the folders above it, as another program would."""
+        path = PurePath(path)
+        self.put_folder(path.parent)
+        raw = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+        self.tree.set(path, self._file(raw, mtime_ns))
+        return FileEntry(path, self.tree.get(path).identity)
+
+    def put_folder(self, path: PurePath | str) -> None:
+        """Make a folder and those above it."""
+        path = PurePath(path)
+        for folder in (*reversed(path.parents), path):
+            if self.tree.find(folder) is None:
+                self.tree.set(folder, Node(FileKind.FOLDER))
+
+    def put_link(self, path: PurePath | str, points_to: str) -> None:
+        """Make a symlink."""
+        self.tree.set(PurePath(path), Node(FileKind.SYMLINK, points_to.encode(), next(self._ticks)))
+
+    def mount(self, path: PurePath | str, *, name: str, capacity_bytes: int | None = None) -> None:
+        """Let another file system begin at the folder."""
+        self.put_folder(path)
+        self.tree.volumes[PurePath(path)] = Volume(name, capacity_bytes)
+
+    def corrupt(self, path: PurePath | str) -> None:
+        """Flip a bit of a file on the medium; size and mtime stay."""
+        node = self.tree.file(PurePath(path))
+        self.tree.set(PurePath(path), attrs.evolve(node, content=_flipped(node.content)))
+
+    def content(self, path: PurePath | str) -> bytes:
+        """What is in a file."""
+        return self.tree.file(PurePath(path)).content
+
+    def files(self, root: PurePath | str = ROOT) -> Mapping[PurePath, bytes]:
+        """Path and content of every file below `root`: for comparing end states."""
+        return {
+            path: node.content
+            for path, node in sorted(self.tree.nodes.items())
+            if node.kind is FileKind.FILE and path.is_relative_to(root)
+        }
+
+    def restart(self) -> None:
+        """The machine is on again: locks are gone with the processes that held them."""
+        self._held.clear()
+        self.calls.restart()
+
+    def _file(self, content: bytes, mtime_ns: int | None = None) -> Node:
+        return Node(FileKind.FILE, content, next(self._ticks) if mtime_ns is None else mtime_ns)
+
+    def _readable(self, path: PurePath) -> None:
+        if self.unreadable and self.tree.real(path) in self.unreadable:
+            raise system_error(errno.EACCES, path)
+
+    # --- FolderReader ------------------------------------------------------------------------------------------------
+
+    def entry(self, path: PurePath, /) -> FileEntry | None:
+        """The entry itself."""
+        with self.calls.call("storage.entry", path):
+            return self.tree.entry(path)
+
+    def scan(self, root: PurePath, /) -> Iterator[FileEntry]:
+        """Each folder is listed when the scan gets there."""
+        with self.calls.call("storage.scan", root):
+            yield from self._scan(root, self._names(root))
+
+    def _scan(self, folder: PurePath, names: list[str]) -> Iterator[FileEntry]:
+        for name in names:
+            entry = self.tree.entry(folder / name)
+            if entry is None:
+                continue
+            children: list[str] = []
+            if entry.kind is FileKind.FOLDER:
+                children = self._names(entry.path)
+            yield entry
+            if children:
+                yield from self._scan(entry.path, children)
+
+    def _names(self, folder: PurePath) -> list[str]:
+        self._readable(folder)
+        return self.tree.names(folder)
+
+    def resolve(self, path: PurePath, /) -> PurePath:
+        """Every link followed."""
+        with self.calls.call("storage.resolve", path):
+            return self.tree.real(path)
+
+    # --- FileCopier --------------------------------------------------------------------------------------------------
+
+    def copy(self, source: PurePath, /, *, target: PurePath, on_bytes: OnBytes, cancel: Cancellation) -> Copied:
+        """In two pieces, with two half-done states: half of the content, and all of it under the temporary name."""
+        with self.calls.call("storage.copy", source, f"target={target}") as announce_half:
+            cancel.check()
+            node = self._source(source)
+            if self.tree.find(target) is not None:
+                raise ExistsError(target, "it exists already")
+            temporary = temporary_name(target)
+            with self._new_file(temporary, target):
+                self._reserve(temporary, node)
+                pieces = _halves(node.content)
+                for count, piece in enumerate(pieces, 1):
+                    self.tree.set(temporary, self._file(b"".join(pieces[:count]), node.mtime_ns))
+                    on_bytes(len(piece))
+                    announce_half()
+                    cancel.check()
+                if self._source(source) != node:
+                    raise ChangedError(source, "it changed while it was read")
+                if target in self.lossy:
+                    self.tree.set(temporary, self._file(_flipped(node.content), node.mtime_ns))
+                self.tree.move(temporary, target)
+            return Copied(node.identity, hashlib.sha256(node.content).hexdigest())
+
+    def _reserve(self, temporary: PurePath, node: Node) -> None:
+        """As with preallocation, a full file system shows at the start."""
+        self.tree.discard(temporary)
+        self.tree.set(temporary, node)
+        self.tree.set(temporary, self._file(b"", node.mtime_ns))
+
+    @contextmanager
+    def _new_file(self, temporary: PurePath, target: PurePath) -> Iterator[None]:
+        """Errors are of the target and leave nothing behind; what is there at a power cut, stays."""
+        try:
+            yield
+        except Exception as error:
+            self.tree.discard(temporary)
+            if isinstance(error, StorageError) and error.path == temporary:
+                error.path = target
+            raise
+
+    def _source(self, path: PurePath) -> Node:
+        self._readable(path)
+        node = self.tree.get(path)
+        if node.kind is not FileKind.FILE:
+            raise StorageError(path, "it is not a regular file")
+        return node
+
+    def digest(self, path: PurePath, /, *, on_bytes: OnBytes, cancel: Cancellation) -> str:
+        """Of the content as it is in the tree."""
+        with self.calls.call("storage.digest", path) as announce_half:
+            cancel.check()
+            node = self._source(path)
+            for piece in _halves(node.content):
+                on_bytes(len(piece))
+                announce_half()
+                cancel.check()
+            if self._source(path) != node:
+                raise ChangedError(path, "it changed while it was read")
+            return hashlib.sha256(node.content).hexdigest()
+
+    def publish(self, temporary: PurePath, /, *, target: PurePath, replace: bool = False) -> FileEntry:
+        """A rename: there is no half of it."""
+        with self.calls.call("storage.publish", temporary, f"target={target}"):
+            if temporary.parent != target.parent:
+                raise StorageError(target, f"it is not in the folder of {temporary}")
+            self.tree.move(temporary, target, replace=replace)
+            return FileEntry(target, self.tree.get(target).identity)
+
+    # --- FileRemover -------------------------------------------------------------------------------------------------
+
+    def remove(self, removal: Removal, /) -> bool:
+        """Exactly this file."""
+        with self.calls.call("storage.remove", removal.path):
+            node = self.tree.find(removal.path)
+            if node is None:
+                return False
+            if node.kind is FileKind.FOLDER or node.identity != removal.identity:
+                raise ChangedError(removal.path, "another file has this name now; it is kept")
+            self.tree.discard(removal.path)
+            return True
+
+    def prune(self, root: PurePath, /, *, is_root_included: bool = False) -> tuple[PurePath, ...]:
+        """One folder at a time, each a half-done state."""
+        with self.calls.call("storage.prune", root) as announce_half:
+            removed: list[PurePath] = []
+            folders = [*self._folders_below(root), *([root] if is_root_included else [])]
+            for folder in folders:
+                node = self.tree.find(folder)
+                if node is None or folder in self.tree.volumes or self.tree.names(folder):
+                    continue
+                self.tree.discard(folder)
+                removed.append(folder)
+                announce_half()
+            return tuple(removed)
+
+    def _folders_below(self, root: PurePath) -> Iterator[PurePath]:
+        try:
+            names = self._names(root)
+        except NotFoundError:
+            return
+        for name in names:
+            node = self.tree.find(root / name)
+            if node is not None and node.kind is FileKind.FOLDER:
+                yield from self._folders_below(root / name)
+                yield root / name
+
+    # --- RecordStore -------------------------------------------------------------------------------------------------
+
+    def read_text(self, path: PurePath, /) -> str | None:
+        """The whole text."""
+        with self.calls.call("storage.read_text", path):
+            self._readable(path)
+            try:
+                return self.tree.file(path).content.decode("utf-8", "surrogateescape")
+            except NotFoundError:
+                return None
+
+    def write_text(self, path: PurePath, text: str, /) -> None:
+        """Half of it under the temporary name, then all of it, then the rename."""
+        with self.calls.call("storage.write_text", path) as announce_half:
+            temporary, content = temporary_name(path), text.encode("utf-8", "surrogateescape")
+            with self._new_file(temporary, path):
+                self.tree.discard(temporary)
+                for part in (content[: len(content) // 2], content):
+                    self.tree.set(temporary, self._file(part))
+                    announce_half()
+                self.tree.move(temporary, path, replace=True)
+
+    def append_line(self, path: PurePath, line: str, /) -> None:
+        """Cut off a torn line; half of the new one; all but its newline; all of it."""
+        if "\n" in line:
+            raise ValueError(f"a line cannot hold a newline: {line!r}")
+        with self.calls.call("storage.append_line", path) as announce_half:
+            old = b"" if self._missing(path) else self.tree.file(path).content
+            whole = old[: old.rfind(b"\n") + 1]
+            new = line.encode("utf-8", "surrogateescape")
+            where = self.tree.real(path)
+            try:
+                for part in (b"", new[: len(new) // 2], new):
+                    self.tree.set(where, self._file(whole + part))
+                    announce_half()
+                self.tree.set(where, self._file(whole + new + b"\n"))
+            except StorageError as error:
+                if not self._missing(path):
+                    self.tree.set(where, self._file(whole))
+                error.path = path
+                raise
+
+    def _missing(self, path: PurePath) -> bool:
+        return self.tree.nodes.get(self.tree.real(path)) is None
+
+    def rename(self, source: PurePath, /, *, target: PurePath) -> None:
+        """There is no half of it."""
+        with self.calls.call("storage.rename", source, f"target={target}"):
+            if source.parent != target.parent:
+                raise StorageError(target, f"it is not in the folder of {source}")
+            self.tree.move(source, target)
+
+    # --- Volumes -----------------------------------------------------------------------------------------------------
+
+    def make_folder(self, path: PurePath, /, *, must_be_new: bool = False) -> None:
+        """One folder at a time, each a half-done state."""
+        with self.calls.call("storage.make_folder", path) as announce_half:
+            missing = [p for p in (path, *path.parents) if self._missing(p)]
+            if not missing:
+                if must_be_new or self.tree.get(path).kind is not FileKind.FOLDER:
+                    raise system_error(errno.EEXIST, path)
+                return
+            above = missing[-1].parent
+            if self.tree.get(above).kind is not FileKind.FOLDER:
+                raise system_error(errno.EEXIST, above)
+            for folder in reversed(missing):
+                self.tree.set(folder, Node(FileKind.FOLDER))
+                announce_half()
+
+    def free_bytes(self, path: PurePath, /) -> int:
+        """What is left of the capacity."""
+        with self.calls.call("storage.free_bytes", path):
+            return self.tree.free_bytes(path)
+
+    def device_of(self, path: PurePath, /) -> str:
+        """The name of the mounted file system."""
+        with self.calls.call("storage.device_of", path):
+            return self.tree.volumes[self.tree.volume_root(path)].name
+
+    @contextmanager
+    def lock(self, path: PurePath, /) -> Iterator[None]:
+        """A folder, or a file that is made and stays."""
+        with self.calls.call("storage.lock", path):
+            where = self.tree.real(path)
+            if where in self._held:
+                raise BusyError(path)
+            if self._missing(path):
+                self.tree.set(where, self._file(b""))
+            self._held.add(where)
+        try:
+            yield
+        finally:
+            self._held.discard(where)
+
+
+def _halves(content: bytes) -> tuple[bytes, ...]:
+    middle = len(content) // 2
+    return (content[:middle], content[middle:]) if content else ()
+
+
+def _flipped(content: bytes) -> bytes:
+    return bytes([content[0] ^ 1]) + content[1:] if content else content
+
+
+_conforms: type[Storage] = MemoryStorage

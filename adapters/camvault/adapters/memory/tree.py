@@ -1,0 +1,145 @@
+"""Adapter for tests and library users, pure part: a file system as a value that can be changed and compared."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import PurePath
+
+import attrs
+
+from camvault.adapters._durable import translate
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.errors import NoSpaceError
+
+_LINKS_FOLLOWED = 40
+
+
+@attrs.frozen
+class Node:
+    """One thing in the tree: the content of a file, or where a link points to."""
+
+    kind: FileKind
+    content: bytes = b""
+    mtime_ns: int = 0
+
+    @property
+    def identity(self) -> FileIdentity:
+        """Which file it is."""
+        return FileIdentity(len(self.content), self.mtime_ns)
+
+
+@attrs.define
+class Volume:
+    """One file system: its name, and how much fits (None: everything)."""
+
+    name: str
+    capacity_bytes: int | None = None
+
+
+def system_error(number: int, path: PurePath) -> Exception:
+    """What the real adapter would raise for this errno."""
+    return translate(OSError(number, os.strerror(number)), path)
+
+
+@attrs.define
+class Tree:
+    """Absolute paths and what stands there. Raises what a real file system would."""
+
+    nodes: dict[PurePath, Node] = attrs.field(factory=lambda: {PurePath("/"): Node(FileKind.FOLDER)})
+    volumes: dict[PurePath, Volume] = attrs.field(factory=lambda: {PurePath("/"): Volume("0:1")})
+
+    def real(self, path: PurePath, *, is_last_followed: bool = True) -> PurePath:
+        """`path` with its links followed; the last part only if asked."""
+        return self._real(path, is_last_followed, _LINKS_FOLLOWED)
+
+    def _real(self, path: PurePath, is_last_followed: bool, left: int) -> PurePath:
+        if path.parent == path:
+            return path
+        if path.name == "..":
+            return self._real(path.parent, True, left).parent
+        here = self._real(path.parent, True, left) / path.name
+        node = self.nodes.get(here)
+        if node is None or node.kind is not FileKind.SYMLINK or not is_last_followed:
+            return here
+        if left == 0:
+            raise system_error(errno.ELOOP, path)
+        return self._real(here.parent / os.fsdecode(node.content), True, left - 1)
+
+    def find(self, path: PurePath) -> Node | None:
+        """What stands under the name itself; its folder's links are followed."""
+        return self.nodes.get(self.real(path, is_last_followed=False))
+
+    def get(self, path: PurePath) -> Node:
+        """What the name leads to, links followed."""
+        node = self.nodes.get(self.real(path))
+        if node is None:
+            raise system_error(errno.ENOENT, path)
+        return node
+
+    def file(self, path: PurePath) -> Node:
+        """The file that the name leads to."""
+        node = self.get(path)
+        if node.kind is FileKind.FOLDER:
+            raise system_error(errno.EISDIR, path)
+        return node
+
+    def entry(self, path: PurePath) -> FileEntry | None:
+        """The entry under the name itself."""
+        node = self.find(path)
+        return None if node is None else FileEntry(path, node.identity, node.kind)
+
+    def names(self, folder: PurePath) -> list[str]:
+        """The names in a folder, sorted bytewise."""
+        if self.get(folder).kind is not FileKind.FOLDER:
+            raise system_error(errno.ENOTDIR, folder)
+        return sorted((path.name for path in self._children(self.real(folder))), key=os.fsencode)
+
+    def _children(self, folder: PurePath) -> Iterator[PurePath]:
+        return (path for path in self.nodes if path.parent == folder and path != folder)
+
+    def set(self, path: PurePath, node: Node) -> None:
+        """Put a file, folder or link under the name itself; the folder must be there, and the space."""
+        folder = self.nodes.get(self.real(path.parent))
+        if folder is None or folder.kind is not FileKind.FOLDER:
+            raise system_error(errno.ENOTDIR if folder else errno.ENOENT, path)
+        where = self.real(path, is_last_followed=False)
+        old = self.nodes.get(where)
+        if old is not None and FileKind.FOLDER in (old.kind, node.kind):
+            raise system_error(errno.EISDIR if old.kind is FileKind.FOLDER else errno.EEXIST, path)
+        growth_bytes = len(node.content) - len(old.content if old else b"")
+        free_bytes = self.free_bytes(path.parent)
+        if growth_bytes > free_bytes:
+            raise NoSpaceError(path, os.strerror(errno.ENOSPC), len(node.content), free_bytes)
+        self.nodes[where] = node
+
+    def discard(self, path: PurePath) -> None:
+        """Take the name away, if it is there."""
+        self.nodes.pop(self.real(path, is_last_followed=False), None)
+
+    def move(self, source: PurePath, target: PurePath, *, replace: bool = False) -> None:
+        """Rename, with everything below."""
+        if self.find(source) is None:
+            raise system_error(errno.ENOENT, source)
+        if not replace and self.find(target) is not None:
+            raise system_error(errno.EEXIST, target)
+        old, new = (self.real(path, is_last_followed=False) for path in (source, target))
+        if old == new:
+            return
+        if (there := self.nodes.get(new)) and FileKind.FOLDER in (there.kind, self.nodes[old].kind):
+            raise system_error(errno.EISDIR if there.kind is FileKind.FOLDER else errno.ENOTDIR, target)
+        for path in [path for path in self.nodes if path.is_relative_to(old)]:
+            self.nodes[new / path.relative_to(old)] = self.nodes.pop(path)
+
+    def volume_root(self, path: PurePath) -> PurePath:
+        """Where the file system that holds `path` is mounted."""
+        where = self.real(path)
+        return next(folder for folder in (where, *where.parents) if folder in self.volumes)
+
+    def free_bytes(self, path: PurePath) -> int:
+        """What is left of the capacity of the file system that holds `path`."""
+        root = self.volume_root(path)
+        capacity_bytes = self.volumes[root].capacity_bytes
+        if capacity_bytes is None:
+            return 1 << 60
+        used = (len(n.content) for p, n in self.nodes.items() if p.is_relative_to(root) and self.volume_root(p) == root)
+        return max(0, capacity_bytes - sum(used))

@@ -11,7 +11,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.capacity import Budget, TooLong, choose_mode, plan_rate
-from camvault.core.naming import clip_names, is_reserved
+from camvault.core.naming import PROGRESS_NAME, clip_names, is_reserved
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import CamvaultError
 from camvault.ports.media import MediaInfo
@@ -25,13 +25,23 @@ _GB = 1_000_000_000
 
 @attrs.frozen(kw_only=True)
 class PrepareRequest:
-    """What the user asks for. Paths are absolute; `min_kbps` is the lowest video bitrate worth producing."""
+    """What the user asks for. Paths are absolute.
+
+    Attributes:
+        build_dir: Where the outputs go.
+        sources: The clips, in the order in which they are worked on.
+        budget: What they must fit.
+        options: How to encode, if need be.
+        min_kbps: The lowest video bitrate worth producing.
+        log_file: The log of this run, if it has one: it may lie in the build directory.
+    """
 
     build_dir: PurePath
     sources: tuple[PurePath, ...]
     budget: Budget = attrs.field(factory=Budget)
     options: EncodeOptions = attrs.field(factory=EncodeOptions)
     min_kbps: int = 150
+    log_file: PurePath | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -66,9 +76,11 @@ class PreparePlan:
         total_bytes: Size of all clips.
         total_s: Length of all clips, as far as it is known.
         is_resumed: Whether an earlier run's progress is continued.
+        is_completed: Whether that run finished the job, so that only proofs are left to be taken.
         warnings: What the user should know.
         leftovers: Files of earlier runs of ours that are in the way.
         redone: Clips that were done and are not any more: key and why.
+        planned_from: The progress file as it stood when this was planned; None if there was none.
     """
 
     build_dir: PurePath
@@ -77,9 +89,11 @@ class PreparePlan:
     total_bytes: int
     total_s: float
     is_resumed: bool = False
+    is_completed: bool = False
     warnings: tuple[str, ...] = ()
     leftovers: tuple[FileEntry, ...] = ()
     redone: tuple[tuple[str, str], ...] = ()
+    planned_from: FileEntry | None = None
 
     @property
     def mode(self) -> Mode:
@@ -145,6 +159,17 @@ def needed_bytes(clips: Sequence[ClipRecord]) -> int:
     return SPARE_BYTES + sum(clip.source_identity.size_bytes for clip in pending if clip.source_identity)
 
 
+def totals(clips: Sequence[ClipRecord]) -> tuple[int, float]:
+    """Size and length of all originals, as far as they are known."""
+    size_bytes = sum(clip.source_identity.size_bytes for clip in clips if clip.source_identity)
+    return size_bytes, math.fsum(clip.duration_s for clip in clips)
+
+
+def lengths_agree(one_s: float, other_s: float) -> bool:
+    """Whether two files can be the same footage: at most half a second or 1 % apart."""
+    return abs(one_s - other_s) <= max(0.5, 0.01 * max(one_s, other_s))
+
+
 def plan_batch(request: PrepareRequest, given: Sequence[GivenClip]) -> PreparePlan | Refusal:
     """Copy or encode, at which rate, under which names; or everything that speaks against it."""
     clips, warnings = _without_repeats(given)
@@ -162,7 +187,7 @@ def plan_batch(request: PrepareRequest, given: Sequence[GivenClip]) -> PreparePl
     records, renamed = _records(clips, mode)
     return PreparePlan(
         build_dir=request.build_dir,
-        progress_file=request.build_dir / "progress.json",
+        progress_file=request.build_dir / PROGRESS_NAME,
         progress=Progress(
             disc_bytes=request.budget.disc_bytes,
             safety_bytes=request.budget.safety_bytes,
@@ -172,7 +197,7 @@ def plan_batch(request: PrepareRequest, given: Sequence[GivenClip]) -> PreparePl
             options=request.options,
         ),
         total_bytes=total_bytes,
-        total_s=math.fsum(record.duration_s for record in records),
+        total_s=totals(records)[1],
         warnings=(*warnings, *(f"{problem}; it is copied as it is" for problem in unreadable), *renamed),
     )
 

@@ -12,12 +12,15 @@ import attrs
 from camvault.core.allocation import settled
 from camvault.core.batch import Batch, Clip, Complexity, Constant, Encoded, Result, Sample, Sampled
 from camvault.core.naming import clip_names
+from camvault.core.preparation import GivenClip
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.media import TargetBitrate
 from camvault.ports.progress import (
     Allocation,
     ClipRecord,
     ClipState,
     EncodeRecord,
+    Mode,
     OutputRecord,
     Progress,
     SampleRecord,
@@ -32,6 +35,14 @@ class Expected:
     safety_bytes: int | None = None
     allocation: Allocation | None = None
     preset: int | None = None
+
+
+@attrs.frozen
+class Made:
+    """An output that another tool recorded as done, and that holds what its original holds."""
+
+    record: OutputRecord
+    duration_s: float = 0.0
 
 
 @attrs.frozen(kw_only=True)
@@ -82,6 +93,22 @@ def described(progress: Progress, *, sources_in: PurePath) -> Progress:
     return attrs.evolve(progress, clips=tuple(clips))
 
 
+def adopted(clip: ClipRecord, found: GivenClip, made: Made | None, *, kbps: int | None) -> ClipRecord:
+    """A clip of the plain format with all that is known of it now; done only if its output was compared (`made`)."""
+    length_s = found.info.duration_s if found.info else 0.0
+    known = attrs.evolve(
+        clip,
+        source_identity=found.entry.identity if found.entry else None,
+        duration_s=length_s or (made.duration_s if made else 0.0),
+        has_audio=found.info.has_audio if found.info else True,
+    )
+    if made is None:
+        return known
+    rate = TargetBitrate(kbps) if kbps else None
+    encodes = (EncodeRecord(rate, made.record.identity.size_bytes),) if rate else ()
+    return attrs.evolve(known, output=made.record, encodes=encodes)
+
+
 def recheck(
     progress: Progress, *, outputs: Mapping[str, FileEntry | None], originals: Mapping[str, FileEntry | None]
 ) -> Rechecked:
@@ -102,7 +129,7 @@ def recheck(
         if clip.state is ClipState.DONE and doubt is not None:
             redone.append((clip.key, doubt))
         clips.append(pending(clip))
-        problem = _original_problem(clip, originals[clip.key])
+        problem = _original_problem(clip, originals[clip.key]) or _length_problem(clip, progress.mode)
         if problem is not None:
             problems.append(f"{clip.source}: {problem}")
         elif found is not None:
@@ -134,6 +161,10 @@ def _original_problem(clip: ClipRecord, found: FileEntry | None) -> str | None:
     if found.identity != clip.source_identity:
         return "was changed since the job was planned; start again without --resume"
     return None
+
+
+def _length_problem(clip: ClipRecord, mode: Mode) -> str | None:
+    return "not a media file" if mode is Mode.ENCODE and clip.duration_s <= 0 else None
 
 
 # --- one clip forward or back ----------------------------------------------------------------------------------------

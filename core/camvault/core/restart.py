@@ -14,8 +14,6 @@ from camvault.core.naming import COMPLETED_NAME, LOCK_NAME, PROGRESS_NAME, folde
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.progress import ClipRecord, Progress
 
-_LOG_SUFFIX = ".log"
-
 
 @attrs.frozen(kw_only=True)
 class FolderFacts:
@@ -24,6 +22,7 @@ class FolderFacts:
     Attributes:
         root: The folder.
         entries: Everything below it.
+        log_file: The log of this run.
         is_marked: Whether our marker is in it.
         previous: The job that was done or begun there; None if there was none, or its file is unreadable.
         originals: What stands where the clips of `previous` came from, by key.
@@ -31,6 +30,7 @@ class FolderFacts:
 
     root: PurePath
     entries: Sequence[FileEntry]
+    log_file: PurePath | None = None
     is_marked: bool = False
     previous: Progress | None = None
     originals: Mapping[str, FileEntry | None] = attrs.field(factory=dict)
@@ -78,12 +78,7 @@ def plan_folder(facts: FolderFacts, *, progress: Progress) -> FolderPlan:
 def _is_ours(facts: FolderFacts, top: Collection[str]) -> bool:
     if facts.is_marked or not set(PROGRESS_NAMES).isdisjoint(top):
         return True
-    return all(_may_be_there_first(entry, facts.root) for entry in facts.entries)
-
-
-def _may_be_there_first(entry: FileEntry, root: PurePath) -> bool:
-    """Unfinished files of ours, and the log of this very run."""
-    return entry.kind is FileKind.FILE and (_is_control(entry, root) or entry.path.suffix.casefold() == _LOG_SUFFIX)
+    return all(entry.path == facts.log_file or _is_control(entry, facts.root) for entry in facts.entries)
 
 
 def _is_control(entry: FileEntry, root: PurePath) -> bool:

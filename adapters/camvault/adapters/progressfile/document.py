@@ -4,8 +4,6 @@ The first five keys are the specification's. The others say what those cannot; a
 All text is ASCII: a name that is not UTF-8 stands there with its surrogate escapes (`\udcff`).
 """
 
-import functools
-import operator
 from pathlib import PurePath
 from typing import Any
 
@@ -133,8 +131,9 @@ def _number_or_none(value: Any, _: Any) -> int | float | None:
 def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     for kinds in ((str,), (int,), (bool,), (int, float)):
-        # identity, not subclass: an enumeration of strings has its own way, which knows its values
-        converter.register_structure_hook_func(functools.partial(operator.is_, kinds[-1]), _exactly(*kinds))
+        converter.register_structure_hook(kinds[-1], _exactly(*kinds))
+    for choice in (Mode, ClipState, Allocation):  # else they are taken for any text
+        converter.register_structure_hook(choice, lambda value, kind: kind(value))
     converter.register_structure_hook_func(lambda kind: kind == int | float | None, _number_or_none)
     converter.register_structure_hook_func(lambda kind: kind == int | None, _exactly(int, type(None)))
     for document in (SampleDocument, EncodeDocument, OutputDocument, ClipDocument, OptionsDocument, Document):

@@ -1,0 +1,78 @@
+"""Adapter for RTSP cameras, pure part: ffmpeg's command line, and the stream's address that it reads from stdin.
+
+The address holds the password, so it is in no argument: the concat demuxer reads it from a pipe, with the options of
+the RTSP demuxer beside it. Works with ffmpeg 5.1, 7.0, 7.1 and 9.0; `-/i file` does not exist in any of them.
+Source: libavformat/concatdec.c, https://ffmpeg.org/ffmpeg-formats.html#concat-1
+"""
+
+from pathlib import PurePath
+from urllib.parse import quote
+
+from camvault.ports.recorder import RecorderSettings, StreamSource
+
+PROTOCOLS = "pipe,file,rtsp,rtp,tcp,udp,crypto,data"
+SOCKET_TIMEOUT_S = 8
+"""Ends a session whose socket is silent. It does not see a camera that sends RTCP, audio or single bytes instead of
+video: the supervisor watches the media itself, and this is only the second line."""
+
+_MATROSKA_OPTIONS = "cluster_time_limit=1000:flush_packets=1"
+"""At most one second in memory: by default a killed recorder loses 256 KiB, all of a segment of a dark scene."""
+
+
+def stream_url(source: StreamSource) -> str:
+    """The address with credentials; whatever is in them is percent-encoded."""
+    credentials = ""
+    if source.user:
+        credentials = f"{quote(source.user, safe='')}:{quote(source.password, safe='')}@"
+    host = f"[{source.host}]" if ":" in source.host else source.host
+    path = source.path if source.path.startswith("/") else f"/{source.path}"
+    return f"rtsp://{credentials}{host}:{source.port}{quote(path, safe='/?&=%+:;,@!~*()$-._')}"
+
+
+def ffconcat(source: StreamSource) -> bytes:
+    """What ffmpeg reads from stdin."""
+    lines = (
+        "ffconcat version 1.0",
+        f"file {_concat_quoted(stream_url(source))}",
+        "option rtsp_transport tcp",
+        f"option timeout {SOCKET_TIMEOUT_S * 1_000_000}",
+        "option use_wallclock_as_timestamps 1",
+        "option max_delay 100000",
+        "option allowed_media_types video+audio",
+    )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _concat_quoted(text: str) -> str:
+    # inside single quotes everything is literal but the quote itself (ffmpeg-utils, "Quoting and escaping")
+    return "'" + text.replace("'", r"'\''") + "'"
+
+
+def record_argv(ffmpeg: PurePath, settings: RecorderSettings) -> tuple[str, ...]:
+    """The command line of one session."""
+    return (
+        str(ffmpeg),
+        "-hide_banner",
+        *("-loglevel", f"level+{settings.log_level}"),
+        "-nostats",
+        *("-f", "concat", "-safe", "0", "-protocol_whitelist", PROTOCOLS, "-i", "pipe:0"),
+        *("-map", "0:v", "-map", "0:a?"),  # a camera without a microphone is recorded too
+        *("-c", "copy"),
+        # ffmpeg 7.1 drops AAC whose packets carry no key flag, and holds the video back meanwhile
+        "-copyinkf:a",
+        *("-f", "segment", "-segment_format", "matroska", "-segment_format_options", _MATROSKA_OPTIONS),
+        *("-segment_time", str(settings.segment_s), "-segment_atclocktime", "1", "-reset_timestamps", "1"),
+        *("-strftime", "1"),
+        *("-progress", "pipe:1"),
+        output_pattern(settings),
+    )
+
+
+def output_pattern(settings: RecorderSettings) -> str:
+    """The pattern of the segments' paths: `%` in the folder is no conversion."""
+    return f"file:{str(settings.folder).replace('%', '%%')}/{settings.name_pattern}"
+
+
+def environment(settings: RecorderSettings) -> dict[str, str]:
+    """What ffmpeg's environment needs beyond ours: the zone of the names."""
+    return {"TZ": "UTC"} if settings.is_utc else {}

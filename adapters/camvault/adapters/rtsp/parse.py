@@ -1,0 +1,37 @@
+"""Adapter for RTSP cameras, pure part: what ffmpeg says while it records."""
+
+import re
+
+import attrs
+
+from camvault.ports.recorder import MediaProgress, StreamSource
+
+_CREDENTIALS = re.compile(r"(rtsps?://)[^/\s@]*(?:@[^/\s@]*)*@", re.IGNORECASE)
+
+
+def redacted(line: str, source: StreamSource) -> str:
+    """`line` without credentials: ffmpeg prints the whole address when it cannot connect."""
+    line = _CREDENTIALS.sub(r"\1", line)
+    if source.password:
+        line = line.replace(source.password, "***")
+    return line
+
+
+@attrs.define
+class ProgressParser:
+    """Takes the `key=value` lines of `-progress`, gives one value per report."""
+
+    _frame_count: int | None = None
+    _position_us: int | None = None
+
+    def feed(self, line: str) -> MediaProgress | None:
+        """The report that `line` ends, if it ends one. "N/A" and unknown keys say nothing."""
+        key, _, value = line.partition("=")
+        value = value.strip()
+        if key == "frame" and value.isdecimal():
+            self._frame_count = int(value)
+        elif key == "out_time_us" and value.isdecimal():
+            self._position_us = int(value)
+        elif key == "progress":
+            return MediaProgress(self._frame_count, self._position_us)
+        return None

@@ -1,0 +1,94 @@
+"""Adapter for RTSP cameras: one ffmpeg per session."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import PurePath
+
+import attrs
+
+from camvault.adapters._process import run
+from camvault.adapters.rtsp.argv import environment, ffconcat, record_argv
+from camvault.adapters.rtsp.parse import ProgressParser, redacted
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.errors import Cancelled
+from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
+
+_GRACE_S = 2.0
+"""A stalled ffmpeg ignores SIGTERM (measured for 5.1 to 9.0): waiting longer gains nothing."""
+_LAST_LINES = 10
+
+
+@attrs.define
+class _Ticking:
+    """Hands the runner's question "shall we stop?" to the supervisor, about ten times a second."""
+
+    on_tick: Callable[[], bool]
+    is_stopped: bool = False
+
+    @property
+    def is_requested(self) -> bool:
+        if not self.is_stopped:
+            self.is_stopped = not self.on_tick()
+        return self.is_stopped
+
+    def check(self) -> None:
+        if self.is_requested:
+            raise Cancelled
+
+    def wait(self, seconds: float) -> bool:  # noqa: ARG002 - the runner waits for output, never here
+        return self.is_requested
+
+    def warn_first(self, warning: Callable[[], None]) -> AbstractContextManager[None]:  # noqa: ARG002
+        return nullcontext()
+
+
+_conforms: Callable[[Callable[[], bool]], Cancellation] = _Ticking
+
+
+@attrs.frozen
+class FfmpegRecorder:
+    """Records with the ffmpeg at `ffmpeg`."""
+
+    ffmpeg: PurePath
+
+    def record(
+        self,
+        source: StreamSource,
+        /,
+        *,
+        settings: RecorderSettings,
+        on_progress: Callable[[MediaProgress], None],
+        on_log: Callable[[str], None],
+        on_tick: Callable[[], bool],
+    ) -> RecorderEnd:
+        """See `Recorder`."""
+        parser = ProgressParser()
+        ticking = _Ticking(on_tick)
+        lines: list[str] = []
+
+        def take_progress(line: str) -> None:
+            if report := parser.feed(line):
+                on_progress(report)
+
+        def take_log(line: str) -> None:
+            clean = redacted(line, source)
+            lines.append(clean)
+            del lines[:-_LAST_LINES]
+            on_log(clean)
+
+        try:
+            finished = run(
+                record_argv(self.ffmpeg, settings),
+                cancel=ticking,
+                on_line=take_log,
+                on_stdout=take_progress,
+                stdin=ffconcat(source),
+                env=environment(settings),
+                grace_s=_GRACE_S,
+            )
+        except Cancelled:
+            return RecorderEnd(exit_code=255, last_lines=tuple(lines), was_stopped=True)
+        return RecorderEnd(finished.exit_code, tuple(lines))
+
+
+_: Callable[[PurePath], Recorder] = FfmpegRecorder

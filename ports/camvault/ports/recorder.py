@@ -1,0 +1,79 @@
+"""Port: recording one camera's stream into segments, for ever."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Protocol
+
+import attrs
+
+
+@attrs.frozen
+class StreamSource:
+    """Where a camera's stream is. The password is in no representation and in no message."""
+
+    host: str
+    port: int = 554
+    path: str = "/Streaming/Channels/101"
+    user: str = ""
+    password: str = attrs.field(default="", repr=False)
+
+
+@attrs.frozen
+class RecorderSettings:
+    """How a session of recording writes its segments.
+
+    Attributes:
+        folder: The session's own, empty folder; every segment it writes is in it.
+        name_pattern: A strftime pattern for the segments' names, such as `ROST2_%Y%m%dT%H%M%S.mkv`.
+        segment_s: A segment ends at the first key frame after a multiple of this on the wall clock.
+        is_utc: Whether names are made of UTC instead of local time.
+    """
+
+    folder: PurePath
+    name_pattern: str
+    segment_s: int = attrs.field(default=600, validator=attrs.validators.ge(1))
+    is_utc: bool = False
+    log_level: str = "info"
+
+
+@attrs.frozen
+class MediaProgress:
+    """What the recorder says of itself; None where it does not say. Any of them growing means that media arrives."""
+
+    frame_count: int | None = None
+    position_us: int | None = None
+
+
+@attrs.frozen
+class RecorderEnd:
+    """How a session ended. Whatever it is, recording has stopped: exit code 0 is no success."""
+
+    exit_code: int
+    last_lines: tuple[str, ...] = ()
+    was_stopped: bool = False
+    """Whether it ended because `on_tick` asked for it."""
+
+
+class Recorder(Protocol):
+    """Records one stream."""
+
+    def record(
+        self,
+        source: StreamSource,
+        /,
+        *,
+        settings: RecorderSettings,
+        on_progress: Callable[[MediaProgress], None],
+        on_log: Callable[[str], None],
+        on_tick: Callable[[], bool],
+    ) -> RecorderEnd:
+        """Record until it ends by itself or `on_tick` returns False; all callbacks come from the calling thread.
+
+        `on_tick` is called at least five times a second. A recorder that does not end when asked to is killed within
+        two seconds; what it had received up to a second before stays readable. No process is left on return. The
+        password is in no command line, environment or line given to `on_log`.
+
+        Raises:
+            MissingToolError: There is no fit recorder program.
+        """
+        ...

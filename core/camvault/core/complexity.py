@@ -55,6 +55,8 @@ SLOPE = 0.019
 _SLOPES = (0.008, 0.04)
 _AUDIO_SHARE = 0.93  # Opus stays below its nominal rate: 58 to 61 of 64 kbit/s measured
 _DRIFT = 16  # how far the loop may move a clip from its first plan (quarters); the rest is left to corrections
+_ODD = 0.4  # the most (in ln) that one clip's surprise says about the others
+_SAMPLE_EXCESS = 0.85  # a whole clip against its stretches, each of which has a key frame: 0.53 to 0.94 measured
 _FAR = 12  # from here on a second sample nearer to the final CRF pays
 _SHORT_S, _LONG_S = 6.0, 60.0
 _REACH = 24  # how far one correction may move a clip
@@ -149,7 +151,8 @@ def _prediction(batch: Batch, clip: Clip, sizes: Mapping[Sample, int]) -> Predic
     sampled_s = math.fsum(length for _, length in stretches(clip.duration_s))
     audio_kbps = batch.audio_kbps * _AUDIO_SHARE if clip.has_audio else 0.0
     fixed = CONTAINER_BYTES_PER_CLIP + clip.duration_s * (audio_kbps + CONTAINER_KBPS) * 125
-    video = max(1.0, sum(base.values()) / sampled_s * clip.duration_s)
+    excess = _SAMPLE_EXCESS if sampled_s < clip.duration_s else 1.0
+    video = max(1.0, sum(base.values()) / sampled_s * clip.duration_s * excess)
     return Prediction(clip, fixed, video, _sampled_slope(base, sizes))
 
 
@@ -255,18 +258,24 @@ def _choose(
     level = _level(batch, rest, spent=spent)
     planned = queue[place].quarters_for(_wanted(batch, queue[place], base))
     quarters = rest[0].quarters_for(_wanted(batch, rest[0], level))
-    planned += math.log(bias) / queue[place].slope
     return _on_grid(batch, min(planned + _DRIFT, max(planned - _DRIFT, quarters)))
 
 
 def _bias(queue: Sequence[Prediction], past: Mapping[str, Encoded]) -> float:
-    """By what factor outputs were bigger than predicted so far; one imagined exact clip keeps it from jumping."""
+    """By what factor outputs were bigger than predicted so far.
+
+    Two imagined exact clips, and a bound on what one clip may say, keep an odd one from shifting all others.
+    """
     logs = [
-        math.log(_video_bytes(p, past[p.clip.key]) / p.video_at(_quarters(past[p.clip.key])))
+        _bounded_log(_video_bytes(p, past[p.clip.key]) / p.video_at(_quarters(past[p.clip.key])))
         for p in queue
         if p.clip.key in past
     ]
-    return math.exp(math.fsum(logs) / (len(logs) + 0.5))
+    return math.exp(math.fsum(logs) / (len(logs) + 2))
+
+
+def _bounded_log(factor: float) -> float:
+    return min(_ODD, max(-_ODD, math.log(factor)))
 
 
 def _quarters(encoded: Encoded) -> int:

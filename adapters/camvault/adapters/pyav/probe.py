@@ -1,5 +1,6 @@
 """Adapter for PyAV: durations and streams in-process, where there is no ffprobe."""
 
+import errno
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,11 @@ class PyavProbe:
                     return _info(container, path)
             except FFmpegError as error:
                 raise MediaError(path, error.strerror or str(error)) from error
+            except OSError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+                # A seek before the file's beginning: it is too short to be a clip
+                raise MediaError(path, "Invalid data found when processing input") from error
 
 
 def _info(container: "InputContainer", path: PurePath) -> MediaInfo:

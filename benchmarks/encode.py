@@ -1,0 +1,199 @@
+"""Benchmark: the specification's plain command against both allocations, on the same clips and the same usable bytes.
+
+    python benchmarks/encode.py --kbps 300,800                        mixed footage, made if it is not there
+    python benchmarks/encode.py --kbps 400 --seconds 150 --only 04,05,12 --variants complexity     share of the samples
+
+`--kbps` are total rates: usable bytes = rate x footage. Prints, for each rate and way: total/usable, VMAF (mean over
+clips, and the worst clip), CPU seconds of all encodes, and the share of the samples in them. One run, nothing else
+changes between the ways. VMAF comes from the libvmaf of the `imageio-ffmpeg` wheel, whatever encodes.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from benchmarks.footage import make_footage, parse_size
+from camvault.adapters.ffmpeg import FfmpegEncoder, find_ffmpeg
+from camvault.adapters.memory import MemoryCancellation
+from camvault.adapters.pyav import PyavProbe
+from camvault.core.allocation import (
+    Batch,
+    Clip,
+    Complexity,
+    Constant,
+    Encoded,
+    Result,
+    Sample,
+    Sampled,
+    judged,
+    next_step,
+)
+from camvault.core.capacity import TooLong, plan_rate
+from camvault.ports.media import ConstantQuality
+
+
+@attrs.frozen
+class Row:
+    """What one way made of the clips."""
+
+    way: str
+    usable_bytes: int
+    sizes_bytes: dict[str, int]
+    vmaf: dict[str, float]
+    cpu_s: float
+    sample_cpu_s: float = 0.0
+    encodes: int = 0
+
+    def __str__(self) -> str:
+        total = sum(self.sizes_bytes.values())
+        worst = min(self.vmaf, key=lambda key: self.vmaf[key]) if self.vmaf else "-"
+        mean = statistics.fmean(self.vmaf.values()) if self.vmaf else float("nan")
+        low = self.vmaf.get(worst, float("nan"))
+        share = self.sample_cpu_s / (self.cpu_s - self.sample_cpu_s)
+        return (
+            f"| {self.way} | {total / self.usable_bytes:.4f} | {mean:.1f} | {low:.1f} ({worst[:2]}) "
+            f"| {self.cpu_s:.0f} | {share:.1%} | {self.encodes} |"
+        )
+
+
+HEADER = (
+    "| way | total/usable | VMAF mean | worst clip | CPU s | samples/encodes | encodes |\n|---|---|---|---|---|---|---|"
+)
+
+
+def cpu_s() -> float:
+    """CPU seconds of all programs that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def vmaf(ffmpeg: Path, output: Path, source: Path) -> float:
+    """The mean VMAF of an output against its source."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "vmaf.json"
+        graph = f"[0:v]setpts=PTS-STARTPTS[a];[1:v]setpts=PTS-STARTPTS[b];[a][b]libvmaf=log_fmt=json:log_path={log}"
+        argv = [ffmpeg, "-v", "error", "-nostdin", "-i", output, "-i", source, "-lavfi", graph, "-f", "null", "-"]
+        subprocess.run([*map(str, argv)], check=True)
+        return float(json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"])
+
+
+def plain(ffmpeg: Path, clips: dict[str, Path], seconds: float, usable_bytes: int, folder: Path) -> float:
+    """The specification's command, to the letter; returns its CPU seconds."""
+    kbps = int(usable_bytes * 8 / seconds / 1000)
+    before = cpu_s()
+    for key, source in clips.items():
+        video = ("-c:v", "libsvtav1", "-b:v", f"{kbps}k")
+        audio = ("-c:a", "libopus", "-b:a", "64k", "-ac", "1", "-ar", "24000")
+        argv = [ffmpeg, "-v", "error", "-nostdin", "-y", "-i", source, *video, *audio, folder / f"{key}.mp4"]
+        subprocess.run([*map(str, argv)], check=True, stderr=subprocess.DEVNULL)
+    return cpu_s() - before
+
+
+def allocated(encoder: FfmpegEncoder, batch: Batch, clips: dict[str, Path], folder: Path) -> tuple[float, float, int]:
+    """Drive `next_step` as the command does; returns CPU seconds in all, those of the samples, and the encodes."""
+    cancel = MemoryCancellation()
+    results: list[Result] = []
+    begun, sampling = cpu_s(), 0.0
+    while not (step := next_step(batch, results)).is_done:
+        action, before = step.actions[0], cpu_s()
+        if isinstance(action, Sample):
+            settings = batch.settings(ConstantQuality(action.crf_quarters))
+            size = encoder.sample(
+                clips[action.key], start_s=action.start_s, length_s=action.length_s, settings=settings, cancel=cancel
+            )
+            results.append(Sampled(action, size))
+            sampling += cpu_s() - before
+            continue
+        temporary = folder / "part"
+        size = encoder.encode(
+            clips[action.key], target=temporary, settings=action.settings, on_seconds=lambda _: None, cancel=cancel
+        )
+        results.append(result := judged(batch, results, action, size_bytes=size))
+        print(f"    {action.key}: {action.settings.rate}, {size:,} bytes ({action.reason})", flush=True)
+        if result.is_accepted:
+            temporary.replace(folder / f"{action.key}.mp4")
+    return cpu_s() - begun, sampling, sum(isinstance(result, Encoded) for result in results)
+
+
+def main() -> None:
+    """Read the command line, run everything, print one table for each rate."""
+    parser = argparse.ArgumentParser(description="Compare allocations.")
+    parser.add_argument("--footage", type=Path, default=Path(tempfile.gettempdir()) / "camvault-footage")
+    parser.add_argument("--kbps", default="300,800", help="total rates, comma-separated")
+    parser.add_argument("--seconds", type=float, default=10, help="length of each clip")
+    parser.add_argument("--size", type=parse_size, default=(480, 270))
+    parser.add_argument("--only", default="", help="clips whose names hold one of these words")
+    parser.add_argument("--variants", default="plain,constant,complexity")
+    parser.add_argument("--exponent", type=float, default=0.6)
+    parser.add_argument("--preset", type=int, default=8, help="of the allocations; the plain command has ffmpeg's own")
+    parser.add_argument("--ffmpeg", type=Path, help="what encodes; the wheel's if left out")
+    parser.add_argument("--no-vmaf", action="store_true")
+    arguments = parser.parse_args()
+
+    cancel = MemoryCancellation()
+    wheel = Path(find_ffmpeg(environ={}, cancel=cancel).ffmpeg.path)
+    tool = find_ffmpeg(environ={}, cancel=cancel, ffmpeg=arguments.ffmpeg).ffmpeg
+    encoder = FfmpegEncoder(tool.path, str(tool.version), PyavProbe(), cancel)
+    place = arguments.footage.resolve() / f"{arguments.seconds:g}s-{'x'.join(map(str, arguments.size))}"
+    sources = make_footage(wheel, place, seconds=arguments.seconds, size=arguments.size, only=arguments.only)
+    clips = {source.stem: source for source in sources}
+    durations = {key: PyavProbe().probe(source).duration_s for key, source in clips.items()}
+    seconds = sum(durations.values())
+    words = tuple(Clip(key, durations[key], source.stat().st_size) for key, source in clips.items())
+    print(f"{encoder.name}, {len(clips)} clips, {seconds:.0f} s, {sum(c.size_bytes for c in words):,} bytes\n")
+    for total_kbps in map(int, arguments.kbps.split(",")):
+        usable_bytes = int(total_kbps * 125 * seconds)
+        rate = plan_rate(list(durations.values()), limit_bytes=usable_bytes, min_kbps=1)
+        if isinstance(rate, TooLong):
+            raise SystemExit(str(rate))
+
+        def batch(policy: Constant | Complexity, limit_bytes: int = usable_bytes) -> Batch:
+            return Batch(words, limit_bytes, policy, preset=arguments.preset)
+
+        policies = {
+            "constant": Constant(rate.video_kbps),
+            "complexity": Complexity(arguments.exponent, encoder.crf_step_quarters),
+        }
+        ways: dict[str, Callable[[Path], tuple[float, float, int]]] = {
+            "plain": lambda folder, limit=usable_bytes: (  # type: ignore[misc]
+                plain(Path(tool.path), clips, seconds, limit, folder),
+                0.0,
+                len(clips),
+            ),
+            **{
+                name: lambda folder, policy=policy: allocated(encoder, batch(policy), clips, folder)  # type: ignore[misc]
+                for name, policy in policies.items()
+            },
+        }
+        rows = []
+        for way in arguments.variants.split(","):
+            print(f"  {way} at {total_kbps} kbit/s", flush=True)
+            with tempfile.TemporaryDirectory() as folder:
+                cpu, sampling, encodes = ways[way](Path(folder))
+                sizes = {key: (Path(folder) / f"{key}.mp4").stat().st_size for key in clips}
+                scores = {} if arguments.no_vmaf else {
+                    key: vmaf(wheel, Path(folder) / f"{key}.mp4", source) for key, source in clips.items()
+                }  # fmt: skip
+            rows.append(Row(way, usable_bytes, sizes, scores, cpu, sampling, encodes))
+        print(f"\nusable {usable_bytes:,} bytes ({total_kbps} kbit/s in all)\n\n{HEADER}")
+        print("\n".join(map(str, rows)))
+        if len(rows) > 1 and not arguments.no_vmaf:
+            print("\n| clip | " + " | ".join(row.way for row in rows) + " |\n|---" * 1 + "|---" * len(rows) + "|")
+            for key in clips:
+                cells = (
+                    f"{row.vmaf[key]:.1f} ({row.sizes_bytes[key] * 8 / durations[key] / 1000:.0f} kbit/s)"
+                    for row in rows
+                )
+                print(f"| {key} | " + " | ".join(cells) + " |")
+        print(flush=True)
+
+
+if __name__ == "__main__":
+    main()

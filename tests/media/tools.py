@@ -1,0 +1,68 @@
+"""The ffmpegs that the tests run on. A missing one fails the tests that need it: `tools/setup.sh test` fetches them."""
+
+import functools
+from pathlib import Path, PurePath
+
+import attrs
+
+from camvault.adapters import _process
+from camvault.adapters.ffmpeg import FfmpegEncoder, FfprobeProbe, FoundTools, find_ffmpeg
+from camvault.adapters.memory import MemoryCancellation
+from camvault.adapters.pyav import PyavProbe
+from camvault.ports.media import MediaProbe
+
+ROOT = Path(__file__).parents[2]
+TRIXIE = ROOT / ".cache/ffmpeg-trixie/wrap"
+BOOKWORM = ROOT / ".cache/ffmpeg-bookworm/wrap"
+
+
+def tree_program(folder: Path, name: str) -> PurePath:
+    """A program of an unpacked Debian tree."""
+    program = folder / name
+    assert program.is_file(), f"{program} is missing: run tools/setup.sh test"
+    return PurePath(program)
+
+
+@attrs.frozen
+class Tools:
+    """One ffmpeg with the probe that goes with it."""
+
+    found: FoundTools
+    probe: MediaProbe
+    encoder: FfmpegEncoder
+
+
+@functools.cache
+def tools(name: str) -> Tools:
+    """`7.1`: Debian 13's ffmpeg and ffprobe. `9.0`: the wheel's ffmpeg, and PyAV."""
+    cancel = MemoryCancellation()
+    if name == "7.1":
+        ffmpeg, ffprobe = tree_program(TRIXIE, "ffmpeg"), tree_program(TRIXIE, "ffprobe")
+        found = find_ffmpeg(environ={}, cancel=cancel, ffmpeg=ffmpeg, ffprobe=ffprobe)
+        assert found.ffprobe is not None
+        probe: MediaProbe = FfprobeProbe(found.ffprobe.path, str(found.ffprobe.version), cancel)
+    else:
+        found = find_ffmpeg(environ={}, cancel=cancel)
+        probe = PyavProbe()
+    encoder = FfmpegEncoder(found.ffmpeg.path, str(found.ffmpeg.version), probe, cancel)
+    return Tools(found, probe, encoder)
+
+
+def run_ffmpeg(*arguments: str | PurePath) -> None:
+    """Run the wheel's ffmpeg: to make the clips of the tests."""
+    ffmpeg = tools("9.0").found.ffmpeg.path
+    argv = (ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *arguments)
+    done = _process.run(argv, cancel=MemoryCancellation())
+    assert done.exit_code == 0, done.last_lines
+
+
+VIDEO = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+
+
+def make_clip(
+    path: PurePath, *, seconds: float = 1.0, size: str = "160x90", has_audio: bool = True, more: tuple[str, ...] = ()
+) -> None:
+    """A small clip as a camera would make it."""
+    picture = ("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}")
+    sound = ("-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}", "-c:a", "aac") if has_audio else ()
+    run_ffmpeg(*picture, *sound, *VIDEO, *more, "-f", "mp4", f"file:{path}")

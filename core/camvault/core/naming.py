@@ -14,9 +14,6 @@ from camvault.ports.progress import Mode
 
 PROGRESS_NAME, COMPLETED_NAME = PROGRESS_NAMES
 
-LOCK_NAME = f".lock{LEFTOVER_SUFFIX}"
-"""Held by the process that works in a build directory. Named like unfinished work, so that it reaches no disc."""
-
 _ENCODED_SUFFIX = ".mp4"
 _NAME_BYTES_MAX = 255
 
@@ -43,7 +40,7 @@ def is_reserved(name: str) -> bool:
 
 def is_temporary(name: str) -> bool:
     """Whether a file of this name is unfinished work of ours."""
-    return name.startswith(".") and name.endswith(LEFTOVER_SUFFIX) and name != LOCK_NAME
+    return name.startswith(".") and name.endswith(LEFTOVER_SUFFIX)
 
 
 def temporary_name(name: str) -> str:

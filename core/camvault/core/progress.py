@@ -13,6 +13,7 @@ from camvault.core.allocation import settled
 from camvault.core.batch import Batch, Clip, Complexity, Constant, Encoded, Result, Sample, Sampled
 from camvault.core.naming import clip_names
 from camvault.core.preparation import GivenClip
+from camvault.core.retention import Proven
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.media import TargetBitrate
 from camvault.ports.progress import (
@@ -25,6 +26,7 @@ from camvault.ports.progress import (
     Progress,
     SampleRecord,
 )
+from camvault.ports.removal import Proof
 
 
 @attrs.frozen(kw_only=True)
@@ -186,15 +188,11 @@ def replaced(progress: Progress, *clips: ClipRecord) -> Progress:
     return attrs.evolve(progress, clips=tuple(new.get(clip.key, clip) for clip in progress.clips))
 
 
-def original_to_remove(clip: ClipRecord, found: FileEntry | None) -> FileEntry | str:
-    """The original that may go once its output is proven, or why it is kept (INV-2)."""
-    if found is None:
-        return "it is gone already"
-    if found.kind is FileKind.SYMLINK:
-        return "it is a symbolic link"
-    if clip.source_identity is None or found.kind is not FileKind.FILE or found.identity != clip.source_identity:
-        return "it was changed since its output was made"
-    return found
+def proofs_of(clip: ClipRecord, *, where: PurePath) -> Mapping[PurePath, Proven]:
+    """That the original, as it was when the job was planned, is in its output, which was just read back."""
+    if clip.source is None or clip.source_identity is None or clip.output is None:
+        return {}
+    return {clip.source: Proven(clip.source_identity, Proof(str(where), clip.output.sha256))}
 
 
 # --- to and from the words of allocation -----------------------------------------------------------------------------

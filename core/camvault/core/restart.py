@@ -10,7 +10,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.build_dir import MARKER_NAME, PROGRESS_NAMES
-from camvault.core.naming import COMPLETED_NAME, LOCK_NAME, PROGRESS_NAME, folded, is_temporary
+from camvault.core.naming import COMPLETED_NAME, PROGRESS_NAME, folded, is_temporary
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.progress import ClipRecord, Progress
 
@@ -83,7 +83,7 @@ def _is_ours(facts: FolderFacts, top: Collection[str]) -> bool:
 
 def _is_control(entry: FileEntry, root: PurePath) -> bool:
     name = entry.path.name
-    is_control = name in (MARKER_NAME, *PROGRESS_NAMES, LOCK_NAME) or is_temporary(name)
+    is_control = name in (MARKER_NAME, *PROGRESS_NAMES) or is_temporary(name)
     return is_control and entry.path.parent == root and entry.kind is FileKind.FILE
 
 

@@ -35,7 +35,7 @@ from camvault.core.progress import (
     batch_of,
     contradictions,
     described,
-    original_to_remove,
+    proofs_of,
     recheck,
     replaced,
     results_of,
@@ -139,9 +139,6 @@ class TestNames:
         assert is_temporary(made)
         assert is_reserved(made)
         assert len(made.encode("utf-8", "surrogateescape")) <= 255
-
-    def test_the_lock_is_not_unfinished_work(self) -> None:
-        assert not is_temporary(".lock.camvault-part")
 
     @pytest.mark.parametrize(
         "name", ["progress.json", "Progress.Completed.JSON", "progress_1.json", ".camvault-build", "x.camvault-part"]
@@ -363,15 +360,15 @@ class TestProgress:
         found = recheck(progress(item, mode=Mode.ENCODE), outputs={"a.mp4": None}, originals={"a.mp4": original(item)})
         assert found.problems == ("/clips/a.mp4: not a media file",)
 
-    def test_an_original_goes_only_if_it_is_the_prepared_file(self) -> None:
+    def test_a_proof_is_for_the_original_as_it_was_planned(self) -> None:
         item = record(state=ClipState.DONE, made=1000)
-        assert original_to_remove(item, original(item)) == original(item)
-        assert original_to_remove(item, None) == "it is gone already"
-        assert "changed" in str(original_to_remove(item, original(item, mtime_ns=8)))
-        assert "changed" in str(original_to_remove(item, original(item, kind=FileKind.FOLDER)))
-        assert "symbolic link" in str(original_to_remove(item, original(item, kind=FileKind.SYMLINK)))
-        unknown = attrs.evolve(item, source_identity=None)
-        assert "changed" in str(original_to_remove(unknown, original(item)))
+        (found,) = proofs_of(item, where=BUILD / "a.mp4").values()
+        assert (found.identity, found.proof.sha256, found.proof.where) == (FileIdentity(1000, 7), SHA, "/work/a.mp4")
+
+    @pytest.mark.parametrize("unknown", ["source", "source_identity", "output"])
+    def test_what_is_unknown_proves_nothing(self, unknown: str) -> None:
+        item = attrs.evolve(record(state=ClipState.DONE, made=1000), **{unknown: None})  # type: ignore[arg-type]
+        assert proofs_of(item, where=BUILD) == {}
 
     def test_needed_room_is_what_is_pending_and_one_gigabyte(self) -> None:
         clips = (record("a", ClipState.DONE, made=5), record("b"), attrs.evolve(record("c"), source_identity=None))
@@ -473,7 +470,7 @@ class TestRestart:
 
     def test_leftovers_of_a_stopped_start_go(self) -> None:
         left = entry(".a.mp4.camvault-part")
-        plan = folder(left, entry(".lock.camvault-part"), entry(".camvault-build"), is_marked=True)
+        plan = folder(left, entry(".camvault-build"), is_marked=True)
         assert plan.leftovers == (left,)
         assert plan.problems == ()
 

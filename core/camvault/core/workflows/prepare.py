@@ -1,0 +1,273 @@
+"""Workflow: make the outputs of a batch of clips, prove them, and only then let go of originals.
+
+The order, and what is true if power fails in between:
+
+1. The build directory, its lock, leftovers of earlier runs, the marker, the progress file. Before the progress file
+   the next run plans the same again.
+2. Each clip: output under a temporary name, durable under its final name, then the record (INV-3, INV-4). An output
+   without record is made again.
+3. Every output is read back and compared with its record; their sum must fit.
+4. The progress file is renamed: the job is finished.
+5. Originals are deleted, each with its proof (INV-1), if it still is the file that was prepared (INV-2). Resuming a
+   finished job begins again at 3.
+"""
+
+from concurrent.futures import Executor
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT, is_marker
+from camvault.core.capacity import discs_needed
+from camvault.core.naming import COMPLETED_NAME
+from camvault.core.preparation import OutputsTooBigError, PreparePlan, lengths_agree
+from camvault.core.progress import done, pending, proofs_of, replaced
+from camvault.core.retention import plan_proven
+from camvault.core.workflows._prepare_job import Bar, Job
+from camvault.core.workflows.prepare_encode import encode_all
+from camvault.core.workflows.prepare_events import (
+    BitrateDecided,
+    ClipAgain,
+    ClipCopied,
+    DiscCapacity,
+    ModeDecided,
+    OriginalKept,
+    OriginalRemoved,
+    OutputsVerified,
+    Resumed,
+    WorkingDir,
+)
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.errors import ChangedError, MediaError, MismatchError, StorageError
+from camvault.ports.events import Reporter, Warned
+from camvault.ports.files import Storage
+from camvault.ports.media import Encoder, MediaProbe
+from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, ProgressFiles
+
+
+@attrs.frozen(kw_only=True)
+class PrepareReport:
+    """What stands in the build directory now, and what became of the originals."""
+
+    build_dir: PurePath
+    progress_file: PurePath
+    mode: Mode
+    kbps: int | None
+    clip_count: int
+    total_bytes: int
+    removed: tuple[PurePath, ...] = ()
+    kept: tuple[PurePath, ...] = ()
+
+
+def prepare(
+    plan: PreparePlan,
+    *,
+    is_deleting_originals: bool,
+    job_count: int,
+    storage: Storage,
+    probe: MediaProbe,
+    encoder: Encoder,
+    progress_files: ProgressFiles,
+    executor: Executor,
+    reporter: Reporter,
+    cancel: Cancellation,
+) -> PrepareReport:
+    """Carry the plan out. At most `job_count` clips are encoded at once on `executor`; the result is the same for any.
+
+    Raises:
+        OutputsTooBigError: All is done and does not fit; nothing was removed.
+        MismatchError: An output is not what was written; it is pending again.
+        CamvaultError: Something else went wrong; what was done is recorded and will not be done again.
+    """
+    storage.make_folder(plan.build_dir)
+    with storage.lock(plan.build_dir):
+        job = Job(
+            plan=plan,
+            progress=plan.progress,
+            storage=storage,
+            probe=probe,
+            encoder=encoder,
+            progress_files=progress_files,
+            executor=executor,
+            job_count=job_count,
+            reporter=reporter,
+            cancel=cancel,
+        )
+        _announce(job)
+        _begin(job)
+        if plan.mode is Mode.COPY:
+            _copy_all(job)
+        else:
+            encode_all(job)
+        total_bytes = _verify(job)
+        completed = _finish(job)
+        removed, kept = _remove_originals(job) if is_deleting_originals else ((), ())
+    return PrepareReport(
+        build_dir=plan.build_dir,
+        progress_file=completed,
+        mode=plan.mode,
+        kbps=plan.progress.kbps,
+        clip_count=len(plan.progress.clips),
+        total_bytes=total_bytes,
+        removed=removed,
+        kept=kept,
+    )
+
+
+def _announce(job: Job) -> None:
+    plan = job.plan
+    job.reporter.emit(WorkingDir(plan.build_dir))
+    job.reporter.emit(DiscCapacity(plan.progress.disc_bytes, plan.progress.usable_bytes))
+    for warning in plan.warnings:
+        job.reporter.emit(Warned(warning))
+    if plan.is_resumed:
+        pending_count = sum(clip.state is ClipState.PENDING for clip in plan.progress.clips)
+        done_count = len(plan.progress.clips) - pending_count
+        job.reporter.emit(Resumed(plan.progress_file, done_count, pending_count))
+    for name, reason in plan.redone:
+        job.reporter.emit(ClipAgain(name, reason))
+    job.reporter.emit(ModeDecided(plan.mode, plan.summary()))
+    if plan.progress.kbps is not None:
+        job.reporter.emit(BitrateDecided(plan.progress.kbps))
+
+
+def _begin(job: Job) -> None:
+    """Make room and leave the first record."""
+    plan, storage = job.plan, job.storage
+    if storage.entry(plan.progress_file) != plan.planned_from:
+        raise ChangedError(plan.progress_file, "changed since the job was planned, please run again")
+    for leftover in plan.leftovers:
+        job.discard(leftover)
+    if plan.is_completed:
+        return
+    marker = plan.build_dir / MARKER_NAME
+    if not is_marker(storage.read_text(marker)):
+        storage.write_text(marker, MARKER_TEXT)
+    # Power fails here: the folder is known as ours, and the next run plans again.
+    job.record(plan.progress)
+
+
+# --- copying ---------------------------------------------------------------------------------------------------------
+
+
+def _copy_all(job: Job) -> None:
+    todo = [clip for clip in job.progress.clips if clip.state is ClipState.PENDING]
+    bar = job.bar("copy", sum(clip.source_identity.size_bytes for clip in todo if clip.source_identity))
+    for clip in todo:
+        job.cancel.check()
+        job.announce_clip(clip)
+        job.record(replaced(job.progress, _copied(job, clip, bar)))
+        # Power fails before this line: the copy is complete but not recorded, and is made again.
+    bar.finish()
+
+
+def _copied(job: Job, clip: ClipRecord, bar: Bar) -> ClipRecord:
+    source = job.unchanged_source(clip)
+    copied = job.storage.copy(source, target=job.output(clip), on_bytes=bar.adder(clip.key), cancel=job.cancel)
+    job.reporter.emit(ClipCopied(clip.key, copied.identity.size_bytes, copied.sha256))
+    return done(clip, OutputRecord(copied.identity, copied.sha256))
+
+
+# --- proving ---------------------------------------------------------------------------------------------------------
+
+
+def _verify(job: Job) -> int:
+    """Read every output back and return the size of all together; what is not as recorded is pending again."""
+    clips = job.progress.clips
+    bar = job.bar("verify", sum(clip.output.identity.size_bytes for clip in clips if clip.output))
+    doubts = {clip.key: doubt for clip in clips if (doubt := _doubt(job, clip, bar)) is not None}
+    if doubts:
+        if not job.plan.is_completed:
+            job.record(replaced(job.progress, *(pending(clip) for clip in clips if clip.key in doubts)))
+        words = "; ".join(f"{key} {doubt}" for key, doubt in doubts.items())
+        raise MismatchError(str(job.plan.build_dir), f"{words}; run again with --resume")
+    bar.finish()
+    sizes = [clip.output.identity.size_bytes for clip in clips if clip.output]
+    usable_bytes = job.progress.usable_bytes
+    if sum(sizes) > usable_bytes:
+        raise OutputsTooBigError(sum(sizes), usable_bytes, discs_needed(sizes, limit_bytes=usable_bytes))
+    job.reporter.emit(OutputsVerified(len(sizes), sum(sizes), usable_bytes))
+    return sum(sizes)
+
+
+def _doubt(job: Job, clip: ClipRecord, bar: Bar) -> str | None:
+    """Why an output does not hold what it should; None if it does.
+
+    A copy holds the original if its bytes have the digest that was taken while the original was read. An encode does if
+    its bytes are those that the encoder gave, and a player finds a picture of the original's length in them.
+    """
+    job.cancel.check()
+    path = job.output(clip)
+    entry = job.storage.entry(path)
+    if clip.output is None or entry is None or entry.identity != clip.output.identity:
+        return "is not the file that was made"
+    if job.storage.digest(path, on_bytes=bar.adder(clip.key), cancel=job.cancel) != clip.output.sha256:
+        return "has not the content that was written"
+    return _footage_doubt(job, clip, path) if job.plan.mode is Mode.ENCODE else None
+
+
+def _footage_doubt(job: Job, clip: ClipRecord, path: PurePath) -> str | None:
+    try:
+        info = job.probe.probe(path)
+    except MediaError as error:
+        return f"cannot be played: {error.problem}"
+    if not info.has_video or not lengths_agree(info.duration_s, clip.duration_s):
+        return f"has {info.duration_s:.1f} s of footage instead of {clip.duration_s:.1f} s"
+    return None
+
+
+def _finish(job: Job) -> PurePath:
+    """Give the progress file the name of a finished one."""
+    path = job.plan.progress_file
+    if job.plan.is_completed:
+        return path
+    completed = path.with_name(COMPLETED_NAME)
+    stale = job.storage.entry(completed)
+    if stale is not None:
+        job.discard(stale)
+    job.storage.rename(path, target=completed)
+    # Power fails here: the job is finished; resuming it proves the outputs again and goes on with the originals.
+    return completed
+
+
+# --- letting go ------------------------------------------------------------------------------------------------------
+
+
+def _remove_originals(job: Job) -> tuple[tuple[PurePath, ...], tuple[PurePath, ...]]:
+    """Delete each original that is still the file that was prepared; return what went and what stayed.
+
+    Raises:
+        StorageError: The system refused some; all others are gone, and resuming the job tries these again.
+    """
+    removed: list[PurePath] = []
+    kept: list[PurePath] = []
+    failures: list[StorageError] = []
+    for clip in job.progress.clips:
+        job.cancel.check()
+        path = job.given_source(clip)
+        try:
+            reason = _remove_original(job, clip, path)
+        except StorageError as error:
+            reason = error.problem
+            if not isinstance(error, ChangedError):
+                failures.append(error)
+        if reason is None:
+            removed.append(path)
+        else:
+            kept.append(path)
+            job.reporter.emit(OriginalKept(path, reason))
+    if failures:
+        raise failures[0]
+    return tuple(removed), tuple(kept)
+
+
+def _remove_original(job: Job, clip: ClipRecord, path: PurePath) -> str | None:
+    """Delete one original; why not, if it stays."""
+    found = job.storage.entry(path)
+    if found is None:
+        return "it is gone already"
+    plan = plan_proven((found,), proofs=proofs_of(clip, where=job.output(clip)))
+    for removal in plan.removals:
+        job.storage.remove(removal)
+        job.reporter.emit(OriginalRemoved(path, str(removal.reason)))
+    return plan.kept[0].reason if plan.kept else None

@@ -1,0 +1,153 @@
+"""Workflow: encode a batch of clips in a closed loop.
+
+`camvault.core.allocation` says what may be done next; here it is done, up to so many actions at once, and each result
+is recorded. Workers only write temporary files; names and records change on the thread that runs the workflow, so that
+a stop leaves nothing half done. When one action fails, the others are stopped and waited for: no program outlives us.
+"""
+
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.allocation import Action, Batch, Encode, Encoded, Result, Sample, Sampled, judged, next_step
+from camvault.core.naming import temporary_name
+from camvault.core.progress import batch_of, replaced, results_of, with_encode, with_sample, with_settled
+from camvault.core.workflows._prepare_job import Bar, Job
+from camvault.core.workflows._stop import LinkedCancellation
+from camvault.core.workflows.prepare_events import ClipAgain, ClipEncoded
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.media import ConstantQuality, EncodeSettings, TargetBitrate
+from camvault.ports.progress import ClipRecord, OutputRecord
+
+
+@attrs.define(eq=False)
+class _Loop:
+    """The state of the loop: what is running, and what came of the rest."""
+
+    job: Job
+    batch: Batch
+    results: list[Result]
+    bar: Bar
+    stop: LinkedCancellation
+    running: dict[Future[int], Action] = attrs.field(factory=dict)
+
+
+def encode_all(job: Job) -> None:
+    """Encode until the allocation is content; each output is recorded as soon as it stands."""
+    batch = batch_of(job.progress)
+    results = results_of(job.progress)
+    bar = job.bar("encode", sum(clip.duration_s for clip in job.progress.clips), unit="s")
+    loop = _Loop(job, batch, results, bar, LinkedCancellation(job.cancel))
+    try:
+        while _start(loop):
+            _take(loop)
+    finally:
+        loop.stop.request()
+        for future in loop.running:
+            future.cancel()
+        wait(loop.running)
+        _sweep(loop)
+    job.record(with_settled(job.progress))
+    bar.finish()
+
+
+def _start(loop: _Loop) -> bool:
+    """Start what may be started; False when nothing runs and nothing is left."""
+    for action in next_step(loop.batch, loop.results).actions:
+        if len(loop.running) >= loop.job.job_count:
+            break
+        if action not in loop.running.values():
+            loop.job.cancel.check()
+            _announce(loop, action)
+            loop.running[_submitted(loop, action)] = action
+    return bool(loop.running)
+
+
+def _announce(loop: _Loop, action: Action) -> None:
+    clip = loop.job.progress.by_key()[action.key]
+    if isinstance(action, Encode) and clip.encodes:
+        loop.job.reporter.emit(ClipAgain(clip.key, f"{_words(action.settings.rate)}, {action.reason}"))
+    else:
+        loop.job.announce_clip(clip)
+
+
+def _submitted(loop: _Loop, action: Action) -> "Future[int]":
+    clip = loop.job.progress.by_key()[action.key]
+    if isinstance(action, Sample):
+        settings = loop.batch.settings(ConstantQuality(action.crf_quarters))
+        return loop.job.executor.submit(_sampled, loop.job, clip, action, settings, loop.stop)
+    return loop.job.executor.submit(_encoded, loop.job, clip, action.settings, loop.bar, loop.stop)
+
+
+def _sampled(job: Job, clip: ClipRecord, sample: Sample, settings: EncodeSettings, cancel: Cancellation) -> int:
+    cancel.check()
+    source = job.unchanged_source(clip)
+    return job.encoder.sample(
+        source, start_s=sample.start_s, length_s=sample.length_s, settings=settings, cancel=cancel
+    )
+
+
+def _encoded(job: Job, clip: ClipRecord, settings: EncodeSettings, bar: Bar, cancel: Cancellation) -> int:
+    cancel.check()
+    source = job.unchanged_source(clip)
+    size_bytes = job.encoder.encode(
+        source, target=_temporary(job, clip), settings=settings, on_seconds=bar.setter(clip.key), cancel=cancel
+    )
+    job.unchanged_source(clip)  # what changed while it was read may be anything
+    return size_bytes
+
+
+def _temporary(job: Job, clip: ClipRecord) -> PurePath:
+    output = job.output(clip)
+    return output.with_name(temporary_name(output.name))
+
+
+def _take(loop: _Loop) -> None:
+    """Wait for something to end, and record what came of it."""
+    ended = wait(loop.running, return_when=FIRST_COMPLETED).done
+    for future in [future for future in loop.running if future in ended]:
+        action = loop.running.pop(future)
+        size_bytes = future.result()
+        if isinstance(action, Sample):
+            _record_sample(loop, Sampled(action, size_bytes))
+        else:
+            _record_encode(loop, judged(loop.batch, loop.results, action, size_bytes=size_bytes))
+
+
+def _record_sample(loop: _Loop, result: Sampled) -> None:
+    loop.results.append(result)
+    clip = loop.job.progress.by_key()[result.sample.key]
+    loop.job.record(replaced(loop.job.progress, with_sample(clip, result)))
+
+
+def _record_encode(loop: _Loop, result: Encoded) -> None:
+    job = loop.job
+    clip = job.progress.by_key()[result.key]
+    output = _published(job, clip) if result.is_accepted else None
+    # Power fails here: the output is not the one that is recorded (or none is), and the clip is encoded again.
+    loop.results.append(result)
+    job.record(with_settled(replaced(job.progress, with_encode(clip, result, output))))
+    original_bytes = clip.source_identity.size_bytes if clip.source_identity else 0
+    job.reporter.emit(ClipEncoded(clip.key, _words(result.rate), result.size_bytes, original_bytes, result.is_accepted))
+
+
+def _published(job: Job, clip: ClipRecord) -> OutputRecord:
+    target = job.output(clip)
+    entry = job.storage.publish(_temporary(job, clip), target=target, replace=clip.output is not None)
+    sha256 = job.storage.digest(target, on_bytes=lambda _: None, cancel=job.cancel)
+    return OutputRecord(entry.identity, sha256)
+
+
+def _sweep(loop: _Loop) -> None:
+    """Remove what failed, was stopped, or was not accepted."""
+    for clip in loop.job.progress.clips:
+        leftover = loop.job.storage.entry(_temporary(loop.job, clip))
+        if leftover is not None:
+            loop.job.discard(leftover)
+
+
+def _words(rate: TargetBitrate | ConstantQuality) -> str:
+    if isinstance(rate, TargetBitrate):
+        return f"{rate.video_kbps} kbit/s"
+    return f"CRF {rate.crf_quarters / 4:g}"

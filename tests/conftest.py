@@ -5,9 +5,14 @@ from collections.abc import Generator
 from typing import Final
 
 import coverage
+import hypothesis
 import pytest
 
 pytest_plugins = ["tests.rig.fixtures"]
+
+# A deadline per example measures the machine and what else runs on it, not the code
+hypothesis.settings.register_profile("camvault", deadline=None)
+hypothesis.settings.load_profile("camvault")
 
 LAYERS: Final = ("core", "ports", "adapters", "apps")
 

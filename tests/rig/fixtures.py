@@ -16,8 +16,12 @@ from tests.rig.guest import Guest
 from tests.rig.machine import Machine
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
+ROOTS: Final = ("core", "ports", "adapters", "apps")
 IMAGE: Final = PROJECT / ".cache" / "rig"
 GUEST_PROJECT: Final = "/opt/camvault"
+PYTHONPATH: Final = ":".join(f"{GUEST_PROJECT}/{root}" for root in (*ROOTS, "python", ""))
+IN_PROJECT: Final = ("env", f"PYTHONPATH={PYTHONPATH}", "python3", "-m")
+"""What a module of this project is run with in the guest."""
 
 
 @attrs.frozen
@@ -42,7 +46,7 @@ def project_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file system with camvault's four source roots and the Python packages they need."""
     disk = tmp_path_factory.mktemp("rig") / "project.sqfs"
     metadata = Path(str(distribution("camvault").locate_file(""))).glob("camvault-*.dist-info")
-    sources = [*(PROJECT / root for root in ("core", "ports", "adapters", "apps")), IMAGE / "python", *metadata]
+    sources = [*(PROJECT / root for root in ROOTS), IMAGE / "python", *metadata]
     packing = (
         "-quiet",
         "-no-progress",

@@ -319,6 +319,12 @@ class TestParts:
         strict, _, _ = self.larger(stage)
         assert strict.main([]) == 1
 
+    def test_sentences_of_a_stage_name_the_flags_as_they_are_here(self) -> None:
+        """A hint must be one that can be followed."""
+        part = Part(stage=toy.STAGE, prefix="toy")
+        said = part.in_larger_terms("use --label X or --skip-verify, not --label-all, x--force or '--force'")
+        assert said == "use --toy-label X or --toy-skip-verify, not --label-all, x--force or '--toy-force'"
+
     def test_a_flag_needs_one_declaration(self) -> None:
         """A bare annotation is a mistake of the stage, found at once."""
 

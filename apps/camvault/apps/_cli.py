@@ -138,18 +138,21 @@ class Stage:
     default_log: Path | None = None
     echo: Literal["stdout", "stderr"] = "stdout"
 
-    def main(self, argv: Sequence[str]) -> int:
-        """Run as a command with these arguments and return the exit code."""
+    def main(self, argv: Sequence[str], *, is_last: bool = False) -> int:
+        """Run as a command with these arguments and return the exit code.
+
+        `is_last`: the process ends with it, so signals stay caught: a second Ctrl-C does not change how it ends.
+        """
         from camvault.apps._command import parse  # noqa: PLC0415 - a library that imports a stage needs no parser
         from camvault.apps._job import run_command  # noqa: PLC0415
 
         parsed = parse(self, argv)
-        return parsed if isinstance(parsed, int) else run_command(self, parsed)
+        return parsed if isinstance(parsed, int) else run_command(self, parsed, is_last=is_last)
 
     def entry(self) -> NoReturn:
         """The console script."""
         try:
-            code = self.main(sys.argv[1:])
+            code = self.main(sys.argv[1:], is_last=True)
         except KeyboardInterrupt:  # before the signals were caught
             code = CANCELLED_EXIT
         sys.exit(flushed(code))

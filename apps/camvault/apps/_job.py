@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from camvault.adapters.system import SignalCancellation, SystemClock
 
 from camvault.adapters.reporting import Fanout, JsonLogFile, LogFile, make_console, single_line
 from camvault.adapters.reporting.console import write_line
+from camvault.adapters.system import SignalCancellation, SystemClock
 from camvault.apps._cli import USAGE_EXIT, Context, Stage
 from camvault.apps._version import version
 from camvault.ports.clock import Clock
@@ -51,8 +51,8 @@ class _Logs:
             log.close()
 
 
-def run_command(stage: Stage, values: dict[str, Any]) -> int:
-    """Run a stage as a command of its own with parsed flags; return the exit code."""
+def run_command(stage: Stage, values: dict[str, Any], *, is_last: bool) -> int:
+    """Run a stage as a command of its own with parsed flags; return the exit code. `is_last`: see `Stage.main`."""
     clock = SystemClock()
     is_json = values.pop("log_format") == "json"
     values.pop("version")
@@ -62,7 +62,7 @@ def run_command(stage: Stage, values: dict[str, Any]) -> int:
     logs = _Logs(stage.name, clock, is_json, Fanout([screen]))
     with contextlib.ExitStack() as stack:
         stack.callback(close_screen)
-        cancel = stack.enter_context(SignalCancellation())
+        cancel = SignalCancellation().__enter__() if is_last else stack.enter_context(SignalCancellation())
         context = Context(
             clock=clock,
             cancel=cancel,
@@ -87,7 +87,10 @@ def _guarded(stage: Stage, context: Context, logs: _Logs, logfile: Path | None, 
     try:
         stage.run(context, **values)
     except Exception as error:  # noqa: BLE001 - the last resort of a command
-        context.reporter.emit(failure_event(error))
+        event = failure_event(error)
+        context.reporter.emit(event)
+        if isinstance(event, Crashed) and not logs.open_files:  # then there is nowhere else to look
+            sys.stderr.writelines(f"{single_line(line)}\n" for line in event.traceback)
         return stage.exit_codes.code_of(error)
     return 0
 

@@ -5,6 +5,7 @@ once, with the same meaning, type, default and exclusions.
 """
 
 import inspect
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any
 
@@ -47,6 +48,13 @@ class Part:
         """This stage's values, by its own parameter names, out of those of the larger command."""
         mine = [p.name for p in flags_of(self.stage.run) if spellings(p) and p.name not in self.owned]
         return {name: values[f"{self.prefix}_{name}"] for name in mine}
+
+    def in_larger_terms(self, text: str) -> str:
+        """A sentence of the stage with its own flags spelled as they are spelled here."""
+        for parameter in flags_of(self.stage.run):
+            for option in (one for spelling in spellings(parameter) for one in spelling.split("/")):
+                text = re.sub(rf"(?<![\w-]){option}(?![\w-])", self._prefixed(option), text)
+        return text
 
     def _prefixed(self, spelling: str) -> str:
         return "/".join(f"--{self.prefix}-{one.removeprefix('--')}" for one in spelling.split("/"))

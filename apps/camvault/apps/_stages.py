@@ -44,4 +44,4 @@ class StageRunner:
                 lines = "".join(traceback.format_exception(error)).splitlines()
                 scoped.reporter.emit(Crashed(f"Unexpected error, {type(error).__name__}: {error}", tuple(lines)))
             code = part.stage.exit_codes.code_of(error)
-            raise StageFailed(stage, part.stage.name, code, str(error)) from error
+            raise StageFailed(stage, part.stage.name, code, part.in_larger_terms(str(error))) from error

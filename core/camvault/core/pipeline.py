@@ -96,3 +96,14 @@ def shortages(needs: Sequence[Need], *, free_bytes: Mapping[str, int]) -> tuple[
             figures = f"{total:,} bytes needed, {free_bytes[device]:,} bytes free"
             found.append(f"Not enough free space at {here[0].place} for {things}: {figures}")
     return tuple(found)
+
+
+def next_step(stage: PipelineStage, *, build_dir: PurePath, image: PurePath) -> str:
+    """How to go on after `stage` failed or was stopped and the build directory was kept."""
+    match stage:
+        case PipelineStage.PREPARE | PipelineStage.IMAGE:
+            return f"To go on from there: run_bodycam_pipeline --prep-resume '{build_dir / 'progress.json'}'"
+        case PipelineStage.BURN:
+            return f"The image is complete: burn it with burn_iso --iso-path '{image}'"
+        case PipelineStage.CLEAN:
+            return f"The disc is done; only the build directory is left: {build_dir}"

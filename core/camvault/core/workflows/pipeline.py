@@ -12,11 +12,20 @@ from typing import ClassVar
 import attrs
 
 from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT
-from camvault.core.pipeline import Fate, Need, PipelineStage, RunNames, fate_after_failure, run_names, shortages
+from camvault.core.pipeline import (
+    Fate,
+    Need,
+    PipelineStage,
+    RunNames,
+    fate_after_failure,
+    next_step,
+    run_names,
+    shortages,
+)
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileKind
 from camvault.ports.errors import CamvaultError, Cancelled, ExistsError, UsageError
-from camvault.ports.events import Event, Level, Reporter
+from camvault.ports.events import Event, Level, Note, Reporter
 from camvault.ports.files import Storage
 
 _ATTEMPTS = 1000
@@ -74,6 +83,27 @@ class BuildDirKept(Event):
 
     def __str__(self) -> str:
         return f"Build directory kept ({self.reason}): {self.path}"
+
+
+@attrs.frozen
+class PipelineFinished(Event):
+    """Everything was done; `outcome` says what is known of the disc."""
+
+    outcome: str
+
+    def __str__(self) -> str:
+        return f"{'done':<8} {self.outcome}"
+
+
+@attrs.frozen
+class ResultStored(Event):
+    """Where something is that the user wants to find: `what` is "ISO" or "log"."""
+
+    what: str
+    path: PurePath
+
+    def __str__(self) -> str:
+        return f"{'':<8} {self.what}  {self.path}"
 
 
 def check_workspace(root: PurePath, *, storage: Storage) -> None:
@@ -136,8 +166,9 @@ def run_stages(
     steps: Iterable[Step],
     *,
     build_dir: PurePath,
+    image: PurePath,
     is_new: bool,
-    discard: Callable[[], None],
+    discard: Callable[[], object],
     reporter: Reporter,
     cancel: Cancellation,
 ) -> dict[PipelineStage, object]:
@@ -156,14 +187,37 @@ def run_stages(
             cancel.check()
             reporter.emit(StageStarted(step.stage))
             reports[step.stage] = step.run()
-        except Cancelled:
-            reporter.emit(BuildDirKept(build_dir, "stopped"))
-            raise
-        except StageFailed as failure:
-            if fate_after_failure(failure.stage, exit_code=failure.exit_code, is_new=is_new) is Fate.REMOVED:
-                discard()
-            else:
-                reporter.emit(BuildDirKept(build_dir, f"stage {failure.stage} failed"))
+        except (Cancelled, StageFailed) as problem:
+            _settle(step.stage, problem, build_dir, image, is_new=is_new, discard=discard, reporter=reporter)
             raise
         reporter.emit(StageFinished(step.stage))
     return reports
+
+
+def _settle(
+    stage: PipelineStage,
+    problem: Cancelled | StageFailed,
+    build_dir: PurePath,
+    image: PurePath,
+    *,
+    is_new: bool,
+    discard: Callable[[], object],
+    reporter: Reporter,
+) -> None:
+    """Remove or keep the build directory, and say so."""
+    if isinstance(problem, StageFailed):
+        if fate_after_failure(stage, exit_code=problem.exit_code, is_new=is_new) is Fate.REMOVED:
+            return _discard(build_dir, discard, reporter)
+        reason = f"stage {stage} failed"
+    else:
+        reason = f"stopped in stage {stage}"
+    reporter.emit(BuildDirKept(build_dir, reason))
+    reporter.emit(Note(next_step(stage, build_dir=build_dir, image=image)))
+    return None
+
+
+def _discard(build_dir: PurePath, discard: Callable[[], object], reporter: Reporter) -> None:
+    try:
+        discard()
+    except CamvaultError as error:  # the failure that led here is the one to report
+        reporter.emit(BuildDirKept(build_dir, str(error)))

@@ -1,0 +1,220 @@
+"""Composition root, shared part: one run of the body-cam pipeline, whatever its stages are."""
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from camvault.adapters.filesystem import LocalStorage
+from camvault.adapters.progressfile import JsonProgressFiles
+from camvault.apps._cli import Context
+from camvault.apps._parts import Part
+from camvault.apps._stages import StageRunner
+from camvault.apps._workspace import guarded_folders
+from camvault.apps.prepare_bodycam import DISC_BYTES, SAFETY_BYTES, Wishes
+from camvault.core.burning import DISC_FILE_PREFIX
+from camvault.core.capacity import image_overhead_bytes
+from camvault.core.pipeline import Need, PipelineStage, RunNames, bound_bytes, image_bound_bytes
+from camvault.core.workflows.cleanup import check_removable
+from camvault.core.workflows.pipeline import (
+    BuildDirKept,
+    PipelineFinished,
+    ResultStored,
+    Step,
+    check_room,
+    check_workspace,
+    make_build_dir,
+    reserve_names,
+    run_stages,
+)
+from camvault.ports.errors import StorageError, UsageError
+from camvault.ports.files import Storage
+
+_MORE_PROGRAMS = ("/opt/homebrew/bin", "/usr/local/bin")
+"""Where tools are that a desktop launcher's or cron's PATH does not name."""
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """The four stages of the pipeline."""
+
+    prepare: Part
+    image: Part
+    burn: Part
+    clean: Part
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter((self.prepare, self.image, self.burn, self.clean))
+
+
+@attrs.frozen(kw_only=True)
+class PipelineRun:
+    """One run. `values` are the parsed flags by parameter name, the stages' ones under their prefixes."""
+
+    context: Context
+    parts: Parts
+    values: Mapping[str, Any]
+    root: Path
+    files: tuple[Path, ...]
+    storage: Storage = attrs.field(factory=LocalStorage)
+
+    def check(self) -> None:
+        """Everything that can be wrong before anything is touched.
+
+        Raises:
+            UsageError: And nothing was written.
+        """
+        check_workspace(self.root, storage=self.storage)
+        if not self.files and self._resumed is None:
+            raise UsageError("Missing argument 'FILE...' (or --prep-resume)")
+        self.wishes(self.root).check()
+        if self._usable_bytes is not None and self._usable_bytes <= 0:
+            raise UsageError("--prep-safety-bytes leaves nothing of --prep-disc-bytes")
+        if self._extra_folder is not None:
+            check_removable(
+                self._extra_folder,
+                guarded=guarded_folders(self.root),
+                storage=self.storage,
+                progress_files=JsonProgressFiles(self.storage),
+            )
+
+    def carry_out(self) -> None:
+        """Check, reserve names, open the log, run the stages.
+
+        Raises:
+            StageFailed: With the stage's own exit code.
+        """
+        self.check()
+        check_room(self.needs(), storage=self.storage)
+        extend_program_path()
+        names = reserve_names(self.root, at=self.context.clock.now(), unique=secrets.token_hex(4), storage=self.storage)
+        self.context.log_to(Path(names.log))
+        self._run(names)
+
+    def _announce(self) -> None:
+        from camvault.apps._announce import announce_tools  # noqa: PLC0415 - it knows this class
+
+        announce_tools(self)
+
+    def needs(self) -> list[Need]:
+        """The room that build directory, image and disc file may take. What cannot be seen is left to prepare."""
+        sizes = [size for size in map(self._size_of, self.files) if size is not None]
+        outputs = bound_bytes(input_bytes=sum(sizes), usable_bytes=self._usable_bytes)
+        image = image_bound_bytes(outputs, output_count=len(sizes))
+        images = self.root / "images"
+        found = [("image", images, image)]
+        if self._resumed is None:
+            found.insert(0, ("build directory", images, outputs))
+        disc = disc_file_of(self.values["burn_device"])
+        if disc is not None and not disc.exists():
+            found.append(("disc file", disc, image))
+        return [Need(what, place, self.storage.device_of(place), size) for what, place, size in found]
+
+    @property
+    def _resumed(self) -> Path | None:
+        resumed: Path | None = self.values["prep_resume"]
+        return resumed and resumed.absolute()
+
+    @property
+    def _extra_folder(self) -> Path | None:
+        folder: Path | None = self.values["clean_build_dir"]
+        return folder and folder.absolute()
+
+    @property
+    def _safety_bytes(self) -> int:
+        """What stays free of the disc: at least what the image needs beside its files, whatever the user says."""
+        wished: int | None = self.values["prep_safety_bytes"]
+        return max(SAFETY_BYTES if wished is None else wished, image_overhead_bytes(len(self.files)))
+
+    @property
+    def _usable_bytes(self) -> int | None:
+        """None until the drive was asked."""
+        disc = self.values["prep_disc_bytes"]
+        return None if disc == "auto" else (DISC_BYTES if disc is None else disc) - self._safety_bytes
+
+    def wishes(self, build_dir: Path) -> Wishes:
+        """The first stage's flags as it sees them."""
+        values = {**self.parts.prepare.values(self.values), **self.prepare_values(), "build_dir": build_dir}
+        known = {field.name: values[field.name] for field in attrs.fields(Wishes)}
+        return Wishes(**{**known, "files": self.files})
+
+    def prepare_values(self) -> dict[str, object]:
+        """What the pipeline decides for the first stage beside the build directory."""
+        decided: dict[str, object] = {"files": list(self.files)}
+        if self._resumed is None:
+            decided["safety_bytes"] = self._safety_bytes
+        if self.values["prep_disc_bytes"] == "auto" and self.values["prep_device"] is None:
+            decided["device"] = self.values["burn_device"]  # the disc that will be burned is the one to ask
+        return decided
+
+    def _size_of(self, path: Path) -> int | None:
+        try:
+            entry = self.storage.entry(self.storage.resolve(path.absolute()))
+        except StorageError:
+            return None
+        return entry.identity.size_bytes if entry else None
+
+    def _run(self, names: RunNames) -> None:
+        context = attrs.evolve(self.context, logfile=Path(names.log))
+        runner = StageRunner(context, self.values)
+        build_dir = self._resumed.parent if self._resumed else Path(names.build_dir)
+        self._announce()
+        if self._resumed is None:
+            make_build_dir(build_dir, storage=self.storage)
+        reports = run_stages(
+            self._steps(runner, names, build_dir),
+            build_dir=build_dir,
+            image=names.image,
+            is_new=self._resumed is None,
+            discard=lambda: runner.run(PipelineStage.CLEAN, self.parts.clean, build_dir=build_dir),
+            reporter=context.reporter,
+            cancel=context.cancel,
+        )
+        if self.values["burn_dry_run"]:
+            context.reporter.emit(BuildDirKept(build_dir, "nothing was burned"))
+        is_verified = getattr(reports[PipelineStage.BURN], "is_verified", False)
+        context.reporter.emit(PipelineFinished(self._outcome(is_verified=is_verified)))
+        context.reporter.emit(ResultStored("ISO", names.image))
+        context.reporter.emit(ResultStored("log", names.log))
+
+    def _outcome(self, *, is_verified: bool) -> str:
+        if self.values["burn_dry_run"]:
+            return "image written and verified, nothing burned (--burn-dry-run)"
+        return "verified" if is_verified else "burned, not verified (--burn-skip-verify)"
+
+    def _steps(self, runner: StageRunner, names: RunNames, build_dir: Path) -> list[Step]:
+        parts, image = self.parts, Path(names.image)
+        label = self.values["iso_volume_label"]
+        steps = [
+            runner.step(PipelineStage.PREPARE, parts.prepare, build_dir=build_dir, **self.prepare_values()),
+            runner.step(
+                PipelineStage.IMAGE,
+                parts.image,
+                build_dir=build_dir,
+                iso_path=image,
+                volume_label=names.label if label is None else label,
+            ),
+            runner.step(PipelineStage.BURN, parts.burn, iso_path=image),
+        ]
+        if not self.values["burn_dry_run"]:
+            steps.append(runner.step(PipelineStage.CLEAN, parts.clean, build_dir=build_dir))
+        if self._extra_folder is not None:
+            steps.append(runner.step(PipelineStage.CLEAN, parts.clean, build_dir=self._extra_folder))
+        return steps
+
+
+def disc_file_of(device: str | None) -> Path | None:
+    """The file of a device `stdio:PATH[,blocks=N]`; None for a drive."""
+    if device is None or not device.startswith(DISC_FILE_PREFIX):
+        return None
+    return Path(device.removeprefix(DISC_FILE_PREFIX).rsplit(",blocks=", 1)[0]).absolute()
+
+
+def extend_program_path() -> None:
+    """Let tools be found where Homebrew and hand-made installations put them, after everything that PATH names."""
+    known = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    more = [folder for folder in _MORE_PROGRAMS if folder not in known]
+    os.environ["PATH"] = os.pathsep.join([*known, *more])

@@ -1,0 +1,138 @@
+"""Workflow: remove a build directory of ours, and nothing else."""
+
+from collections.abc import Collection
+from pathlib import PurePath
+from typing import ClassVar
+
+import attrs
+
+from camvault.core.build_dir import (
+    MARKER_NAME,
+    PROGRESS_NAMES,
+    FolderFacts,
+    foreign_entries,
+    is_marker,
+    reason_to_keep,
+)
+from camvault.core.retention import plan_build_dir_removal
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.errors import ChangedError, UsageError
+from camvault.ports.events import Event, Level, Progressed, Reporter
+from camvault.ports.files import Storage
+from camvault.ports.progress import Progress, ProgressFiles
+from camvault.ports.removal import Removal
+
+_NAMED_AT_MOST = 3
+
+
+@attrs.frozen
+class FolderRemoved(Event):
+    """The build directory is gone."""
+
+    path: PurePath
+    file_count: int
+    size_bytes: int
+
+    def __str__(self) -> str:
+        return f"Removed {self.path}"
+
+
+@attrs.frozen
+class NothingToDelete(Event):
+    """There was no such folder."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    path: PurePath
+
+    def __str__(self) -> str:
+        return f"Nothing to delete: {self.path}"
+
+
+def check_removable(
+    folder: PurePath, *, guarded: Collection[PurePath], storage: Storage, progress_files: ProgressFiles
+) -> bool:
+    """Whether there is such a folder, after making sure that it may be removed. Changes nothing.
+
+    Raises:
+        UsageError: This is not a build directory of ours, or something in it is not ours.
+        RecordError: Its progress file cannot be read, so that nobody knows what is ours.
+    """
+    entry = storage.entry(folder)
+    if entry is None:
+        return False
+    reason = reason_to_keep(_facts(folder, entry, storage), guarded=tuple(map(storage.resolve, guarded)))
+    if reason is not None:
+        raise UsageError(f"Refusing to remove {folder}: {reason}")
+    _own_entries(folder, storage, progress_files)
+    return True
+
+
+def clean_up(
+    folder: PurePath,
+    *,
+    guarded: Collection[PurePath],
+    storage: Storage,
+    progress_files: ProgressFiles,
+    reporter: Reporter,
+    cancel: Cancellation,
+) -> None:
+    """Remove a build directory of ours with everything in it.
+
+    `guarded` are paths that must survive whatever is asked for: neither they nor a folder around them are removed.
+
+    Raises:
+        UsageError: This is not a build directory of ours, or something in it is not ours. Nothing was removed.
+        BusyError: Clips are being prepared in it. Nothing was removed.
+        ChangedError: Something was added or replaced meanwhile; it was kept.
+    """
+    if not check_removable(folder, guarded=guarded, storage=storage, progress_files=progress_files):
+        reporter.emit(NothingToDelete(folder))
+        return
+    with storage.lock(folder):
+        entries = _own_entries(folder, storage, progress_files)
+        # The records go last and the marker at the very end: a run that is cut off here is simply repeated.
+        removals = sorted(plan_build_dir_removal(entries, marker=MARKER_NAME).removals, key=_turn)
+        for done, removal in enumerate(removals, start=1):
+            cancel.check()
+            storage.remove(removal)
+            reporter.emit(Progressed("clean", done, len(removals), unit="files", item=removal.path.name))
+        storage.prune(folder, is_root_included=True)
+    if storage.entry(folder) is not None:
+        raise ChangedError(folder, "something was put there meanwhile, and is kept")
+    reporter.emit(FolderRemoved(folder, len(removals), sum(removal.identity.size_bytes for removal in removals)))
+
+
+def _own_entries(folder: PurePath, storage: Storage, progress_files: ProgressFiles) -> tuple[FileEntry, ...]:
+    """Everything in the folder, if all of it was put there by camvault."""
+    entries = tuple(storage.scan(folder))
+    foreign = foreign_entries(entries, root=folder, progress=_progress(folder, progress_files))
+    if foreign:
+        names = ", ".join(str(entry.path.relative_to(folder)) for entry in foreign[:_NAMED_AT_MOST])
+        more = f" and {len(foreign) - _NAMED_AT_MOST} more" if len(foreign) > _NAMED_AT_MOST else ""
+        raise UsageError(f"Refusing to remove {folder}: camvault did not put this there: {names}{more}")
+    return entries
+
+
+def _turn(removal: Removal) -> int:
+    """Clips first, then the records, then the marker."""
+    order = (*PROGRESS_NAMES, MARKER_NAME)
+    return order.index(removal.path.name) + 1 if removal.path.name in order else 0
+
+
+def _facts(folder: PurePath, entry: FileEntry, storage: Storage) -> FolderFacts:
+    resolved = storage.resolve(folder)
+    if entry.kind is not FileKind.FOLDER:
+        return FolderFacts(entry, resolved)
+    return FolderFacts(
+        entry,
+        resolved,
+        is_marked=is_marker(storage.read_text(folder / MARKER_NAME)),
+        is_mount_point=storage.device_of(resolved) != storage.device_of(resolved.parent),
+    )
+
+
+def _progress(folder: PurePath, progress_files: ProgressFiles) -> Progress | None:
+    loaded = (progress_files.load(folder / name) for name in PROGRESS_NAMES)
+    return next((progress for progress in loaded if progress is not None), None)

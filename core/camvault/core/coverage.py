@@ -1,0 +1,225 @@
+"""Pure: how much of a period was recorded, and every gap with its cause.
+
+Each second counts once, however many segments overlap, and what was recorded and the gaps together are the period
+(INV-17). Hours that a clock skipped when it was set forward never were: they are listed with cause CLOCK_STEP and no
+part of what was expected. An hour that a clock repeated has overlapping segments, and no gap.
+"""
+
+import enum
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+
+import attrs
+
+_ZERO = timedelta(0)
+_START = attrgetter("start_at")
+
+
+class Cause(enum.Enum):
+    """Why nothing was recorded, what is behind other causes first: a stall leads to a restart, not the reverse."""
+
+    CLOCK_STEP = "clock step"
+    DISK_FULL = "disk full"
+    OPERATOR = "operator"
+    CAMERA_DOWN = "camera down"
+    STALL = "stall"
+    RESTART = "restart"
+    UNKNOWN = "unknown"
+
+
+_RANK = {cause: rank for rank, cause in enumerate(Cause)}
+
+
+def _utc(value: datetime) -> datetime:
+    # Within one zone Python compares wall times and ignores which of the two autumn hours is meant
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+def _stamped(value: datetime) -> str:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _check_order(instance: "Span", _: object, value: datetime) -> None:
+    if value < instance.start_at:
+        raise ValueError(f"The end {value} is before the start {instance.start_at}")
+
+
+@attrs.frozen
+class Span:
+    """From one instant to another; any zone is accepted, UTC is kept."""
+
+    start_at: datetime = attrs.field(converter=_utc)
+    end_at: datetime = attrs.field(converter=_utc, validator=_check_order)
+
+    @property
+    def seconds(self) -> float:
+        """How long."""
+        return (self.end_at - self.start_at).total_seconds()
+
+
+@attrs.frozen
+class ClockStep:
+    """The clock showed `from_at` and was set to `to_at`."""
+
+    from_at: datetime = attrs.field(converter=_utc)
+    to_at: datetime = attrs.field(converter=_utc)
+
+    @property
+    def skipped(self) -> Span | None:
+        """The hours that never were; None if the clock was set back."""
+        return Span(self.from_at, self.to_at) if self.to_at > self.from_at else None
+
+
+@attrs.frozen
+class Happened:
+    """A recorded event that explains gaps; of no length where only an instant is known."""
+
+    cause: Cause
+    span: Span
+
+
+@attrs.frozen
+class Gap:
+    """Nothing was recorded; `also` holds further causes within it."""
+
+    span: Span
+    cause: Cause
+    also: tuple[Cause, ...] = ()
+
+    def __str__(self) -> str:
+        return (
+            f"{_stamped(self.span.start_at)} {_stamped(self.span.end_at)} {self.span.seconds:.0f} s {self.cause.value}"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Coverage:
+    """How one station did in one period.
+
+    Attributes:
+        expected_s: The length of the period without what a clock skipped.
+        recorded_s: The part of it that was recorded, `bridged_s` included.
+        bridged_s: Holes too short to be called gaps: names are in whole seconds.
+        gaps: In order; those of cause CLOCK_STEP are not missing footage.
+    """
+
+    station: str
+    period: Span
+    expected_s: float
+    recorded_s: float
+    bridged_s: float
+    gaps: tuple[Gap, ...]
+
+    @property
+    def percent(self) -> float:
+        """The share that was recorded; 100 where nothing was expected."""
+        return 100 * self.recorded_s / self.expected_s if self.expected_s else 100.0
+
+    def meets(self, level_percent: float) -> bool:
+        """Whether at least so much was recorded; never by rounding."""
+        return self.percent >= level_percent
+
+
+def recorded_spans(
+    start_at: datetime,
+    *,
+    closed_at: datetime,
+    duration_s: float | None,
+    steps: Iterable[ClockStep] = (),
+    slack_s: float = 5,
+) -> tuple[Span, ...]:
+    """When a segment recorded, by the clock as it stood then: two spans if the clock was set meanwhile.
+
+    Args:
+        start_at: When it began, from its name.
+        closed_at: When it was last written (its mtime). Told apart from a copy's mtime by matching a step.
+        duration_s: How long it plays; None if that is unknown (a recorder that was killed), then `closed_at` counts.
+        steps: When the clock was set.
+        slack_s: How exact `closed_at` is: the last bytes are written up to this much later than they were recorded.
+    """
+    start, closed = _utc(start_at), _utc(closed_at)
+    if duration_s is None:
+        return (Span(start, max(start, closed)),)
+    end, slack = start + timedelta(seconds=duration_s), timedelta(seconds=slack_s)
+    for step in steps:
+        offset = step.to_at - step.from_at
+        is_within = start <= step.from_at <= end
+        if is_within and abs(offset) > slack and abs(closed - end - offset) <= slack:
+            return Span(start, step.from_at), Span(step.to_at, end + offset)
+    return (Span(start, end),)
+
+
+def coverage(
+    station: str,
+    recorded: Iterable[Span],
+    *,
+    period: Span,
+    events: Iterable[Happened] = (),
+    steps: Iterable[ClockStep] = (),
+    tolerance_s: float = 1.5,
+) -> Coverage:
+    """What was recorded in `period`, and why the rest was not.
+
+    Args:
+        station: For the report.
+        recorded: When segments recorded, in any order; they may overlap and reach beyond the period.
+        period: What is asked for.
+        events: What happened, in any order.
+        steps: When the clock was set.
+        tolerance_s: Holes up to this long are the resolution of names; events this close to a gap belong to it.
+    """
+    tolerance = timedelta(seconds=tolerance_s)
+    skips = sorted((skip for step in steps if (skip := step.skipped) is not None), key=_START)
+    bridged, lost, never_was = _ZERO, _ZERO, _ZERO
+    missing: list[Span] = []
+    gaps: list[Gap] = []
+    for hole in _holes(sorted(recorded, key=_START), period):
+        rest = list(_holes(skips, hole))
+        gaps += [Gap(span, Cause.CLOCK_STEP) for span in _holes(rest, hole)]
+        for span in rest:
+            if span.end_at - span.start_at <= tolerance:
+                bridged += span.end_at - span.start_at
+            else:
+                lost += span.end_at - span.start_at
+                missing.append(span)
+    never_was = sum((gap.span.end_at - gap.span.start_at for gap in gaps), never_was)
+    gaps += _explained(missing, sorted(events, key=lambda event: event.span.start_at), tolerance)
+    expected = period.end_at - period.start_at - never_was
+    return Coverage(
+        station=station,
+        period=period,
+        expected_s=expected.total_seconds(),
+        recorded_s=(expected - lost).total_seconds(),
+        bridged_s=bridged.total_seconds(),
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.span.start_at)),
+    )
+
+
+def _holes(spans: Iterable[Span], period: Span) -> Iterator[Span]:
+    """The parts of `period` that no span covers; `spans` are sorted by their start."""
+    reached = period.start_at
+    for span in spans:
+        if span.start_at >= period.end_at:
+            break
+        if span.start_at > reached:
+            yield Span(reached, span.start_at)
+        reached = max(reached, span.end_at)
+    if reached < period.end_at:
+        yield Span(reached, period.end_at)
+
+
+def _explained(missing: Sequence[Span], timeline: Sequence[Happened], tolerance: timedelta) -> Iterator[Gap]:
+    """Each gap with its causes: the one that lasted longest in it, at a tie the one that is behind the others."""
+    position, near = 0, list[Happened]()
+    for gap in missing:
+        while position < len(timeline) and timeline[position].span.start_at <= gap.end_at + tolerance:
+            near.append(timeline[position])
+            position += 1
+        near = [event for event in near if event.span.end_at >= gap.start_at - tolerance]
+        longest: dict[Cause, timedelta] = {}
+        for event in near:
+            overlap = min(event.span.end_at, gap.end_at) - max(event.span.start_at, gap.start_at)
+            longest[event.cause] = max(overlap, longest.get(event.cause, overlap))
+        causes = sorted(longest, key=lambda cause: (-max(longest[cause], _ZERO), _RANK[cause]))
+        yield Gap(gap, causes[0], tuple(causes[1:])) if causes else Gap(gap, Cause.UNKNOWN)

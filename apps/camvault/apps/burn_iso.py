@@ -52,7 +52,7 @@ def run(
         BurnTool, typer.Option("--burner", help="The program that writes; by default the best one that is there.")
     ] = BurnTool.AUTO,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and touch no hardware.")] = False,
-) -> None:
+) -> object:
     """Burn an image to a blank disc, read it back and compare.
 
     Waits for a disc if the drive is empty. The first Ctrl-C while writing warns, the second one stops and loses the
@@ -74,12 +74,12 @@ def run(
     check_image(image, storage=storage)
     if dry_run:
         print_command(context, image, device=device, speed=speed, burner=burner)
-        return
+        return None
     drives = select_drives(device, cancel=context.cancel)
     chosen_device = pick_device(device, drives=drives)
     tool, reason = select_burner(chosen_device, drives=drives, cancel=context.cancel, wanted=burner.tool)
     context.reporter.emit(BurnerChosen(tool.name, chosen_device, reason))
-    burn_image(
+    return burn_image(
         BurnRequest(image=image, device=chosen_device, speed=speed, is_verified=verify),
         storage=storage,
         drives=drives,

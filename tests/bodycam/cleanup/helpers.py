@@ -1,0 +1,41 @@
+"""Build directories for the tests of cleanup."""
+
+from pathlib import PurePath
+
+from camvault.adapters.progressfile import JsonProgressFiles
+from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT
+from camvault.ports.entries import FileIdentity
+from camvault.ports.files import Storage
+from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, Progress
+
+
+def make_build_dir(
+    folder: PurePath, *, storage: Storage, clips: tuple[str, ...] = ("a.mp4", "b.mp4"), is_completed: bool = True
+) -> None:
+    """A build directory as `prepare_bodycam` leaves it."""
+    storage.make_folder(folder)
+    storage.write_text(folder / MARKER_NAME, MARKER_TEXT)
+    records = []
+    for name in clips:
+        storage.write_text(folder / name, f"content of {name}")
+        identity = _identity(folder / name, storage)
+        output = OutputRecord(identity, "0" * 64)
+        records.append(
+            ClipRecord(
+                name,
+                ClipState.DONE,
+                source=PurePath("/originals") / name,
+                source_identity=identity,
+                output_name=name,
+                output=output,
+            )
+        )
+    progress = Progress(disc_bytes=25_000_000_000, safety_bytes=0, mode=Mode.COPY, kbps=None, clips=tuple(records))
+    name = "progress.completed.json" if is_completed else "progress.json"
+    JsonProgressFiles(storage).save(folder / name, progress)
+
+
+def _identity(path: PurePath, storage: Storage) -> FileIdentity:
+    entry = storage.entry(path)
+    assert entry is not None
+    return entry.identity

@@ -1,0 +1,207 @@
+"""The workflow of cleanup on a file system in memory and on a real one."""
+
+from collections.abc import Callable
+from pathlib import Path, PurePath
+
+import pytest
+
+from camvault.adapters.filesystem import LocalStorage
+from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
+from camvault.adapters.progressfile import JsonProgressFiles
+from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT
+from camvault.core.workflows.cleanup import FolderRemoved, NothingToDelete, check_removable, clean_up
+from camvault.ports.errors import BusyError, Cancelled, ChangedError, RecordError, StorageError, UsageError
+from camvault.ports.events import Level
+from camvault.ports.files import Storage
+from tests.bodycam.cleanup.helpers import make_build_dir
+
+FOLDER = PurePath("/v/images/bodycam_1")
+
+
+@pytest.fixture
+def reporter() -> MemoryReporter:
+    return MemoryReporter()
+
+
+@pytest.fixture
+def storage() -> MemoryStorage:
+    storage = MemoryStorage()
+    make_build_dir(FOLDER, storage=storage)
+    return storage
+
+
+@pytest.fixture
+def run(storage: MemoryStorage, reporter: MemoryReporter) -> Callable[..., None]:
+    """Clean up in memory."""
+    return lambda folder=FOLDER, **more: clean(folder, storage, reporter, **more)
+
+
+def clean(
+    folder: PurePath,
+    storage: Storage,
+    reporter: MemoryReporter,
+    *,
+    guarded: tuple[PurePath, ...] = (),
+    cancel: MemoryCancellation | None = None,
+) -> None:
+    clean_up(
+        folder,
+        guarded=guarded,
+        storage=storage,
+        progress_files=JsonProgressFiles(storage),
+        reporter=reporter,
+        cancel=cancel or MemoryCancellation(),
+    )
+
+
+class TestInMemory:
+    def test_everything_of_ours_goes(
+        self, run: Callable[..., None], storage: MemoryStorage, reporter: MemoryReporter
+    ) -> None:
+        """Marker, progress, clips, unfinished files, folders; and it says so."""
+        storage.put(FOLDER / ".a.mp4.camvault-part", b"half")
+        storage.put_folder(FOLDER / "empty")
+        run()
+        assert storage.files("/v") == {}
+        assert storage.entry(FOLDER) is None
+        (removed,) = reporter.of(FolderRemoved)
+        assert str(removed) == f"Removed {FOLDER}"
+        assert removed.file_count == 5
+
+    def test_nothing_there(self, run: Callable[..., None], storage: MemoryStorage, reporter: MemoryReporter) -> None:
+        """A warning, no error; twice is as good as once."""
+        run(FOLDER.with_name("other"))
+        (event,) = reporter.of(NothingToDelete)
+        assert (event.level, str(event)) == (Level.WARNING, "Nothing to delete: /v/images/other")
+        run()
+        run()
+        assert len(reporter.of(NothingToDelete)) == 2
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda s: s.put(FOLDER / "original.mp4", b"only copy"),
+            lambda s: s.put(FOLDER / "a.mp4", b"content of a.mp4"),  # the same bytes, another file
+            lambda s: s.put(FOLDER / "sub" / "b.mp4", b"only copy"),
+            lambda s: s.put_link(FOLDER / "link", "/home"),
+            lambda s: s.mount(FOLDER, name="nas"),
+            lambda s: s.put(FOLDER / MARKER_NAME, b"not ours"),
+            lambda s: s.put(FOLDER / "progress.completed.json", b'{"files": {}}'),
+            lambda s: s.unreadable.add(FOLDER),
+        ],
+        ids=["foreign", "replaced", "deeper", "link", "mount", "marker", "record", "unreadable"],
+    )
+    def test_a_doubt_removes_nothing_at_all(
+        self, spoil: Callable[[MemoryStorage], object], run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """Not even what is ours: the whole is looked at first."""
+        spoil(storage)
+        before = storage.files()
+        with pytest.raises((UsageError, RecordError, StorageError)):
+            run()
+        assert storage.files() == before
+
+    def test_a_link_to_a_build_directory_is_refused(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """The link and what it points to stay."""
+        storage.put_link("/v/link", str(FOLDER))
+        with pytest.raises(UsageError, match="symbolic link"):
+            run(PurePath("/v/link"))
+        assert storage.entry(PurePath("/v/link")) is not None
+        assert storage.entry(FOLDER / "a.mp4") is not None
+
+    def test_guarded_paths_are_compared_with_links_followed(
+        self, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """A home that is a link into the build directory is still home."""
+        storage.put_link("/home", str(FOLDER))
+        with pytest.raises(UsageError, match="never removed"):
+            run(guarded=(PurePath("/home"),))
+
+    def test_many_foreign_files_are_counted(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """Some by name, the rest as a number."""
+        for number in range(5):
+            storage.put(FOLDER / f"x{number}.mp4", b"x")
+        with pytest.raises(UsageError, match=r"did not put this there: x0\.mp4, x1\.mp4, x2\.mp4 and 2 more"):
+            run()
+
+    def test_a_torn_record_keeps_everything(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """Nobody knows then which clips are ours."""
+        storage.put(FOLDER / "progress.completed.json", b'{"files": ')
+        with pytest.raises(RecordError):
+            run()
+
+    def test_the_marker_goes_last(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """So that a run that is cut off can be repeated."""
+        run()
+        removed = [call.arguments[0] for call in storage.calls.log if call.operation == "storage.remove"]
+        names = [PurePath(str(path)).name for path in removed]
+        assert names == ["a.mp4", "b.mp4", "progress.completed.json", MARKER_NAME]
+
+    def test_a_stop_between_two_files(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """Cancelled, and the next run does the rest."""
+        cancel = MemoryCancellation()
+        storage.calls.hook("storage.remove", cancel.request)
+        with pytest.raises(Cancelled):
+            run(cancel=cancel)
+        assert storage.entry(FOLDER / "b.mp4") is not None
+        run()
+        assert storage.entry(FOLDER) is None
+
+    def test_a_file_that_appears_meanwhile_is_kept(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """And the folder around it."""
+        storage.calls.hook("storage.prune", lambda: storage.put(FOLDER / "new.mp4", b"new"))
+        with pytest.raises(ChangedError):
+            run()
+        assert storage.content(FOLDER / "new.mp4") == b"new"
+
+    def test_a_file_that_is_replaced_meanwhile_is_kept(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """INV-2: another file under the name is another file."""
+        storage.calls.hook("storage.remove", lambda: storage.put(FOLDER / "a.mp4", b"new content"))
+        with pytest.raises(ChangedError):
+            run()
+        assert storage.content(FOLDER / "a.mp4") == b"new content"
+
+    def test_not_while_clips_are_being_prepared(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """The lock of the build directory is respected."""
+        with storage.lock(FOLDER), pytest.raises(BusyError):
+            run()
+        assert storage.entry(FOLDER / "a.mp4") is not None
+
+    def test_looking_changes_nothing(self, storage: MemoryStorage) -> None:
+        """What the pipeline asks before it begins."""
+        before = storage.files()
+        files = JsonProgressFiles(storage)
+        assert check_removable(FOLDER, guarded=(), storage=storage, progress_files=files)
+        assert not check_removable(FOLDER / "none", guarded=(), storage=storage, progress_files=files)
+        assert storage.files() == before
+
+
+class TestOnDisk:
+    def test_everything_of_ours_goes(self, tmp_path: Path, reporter: MemoryReporter) -> None:
+        """The same on a real file system, the folder around it untouched."""
+        make_build_dir(tmp_path / "build", storage=LocalStorage())
+        (tmp_path / "other").write_text("x")
+        clean(tmp_path / "build", LocalStorage(), reporter)
+        assert [p.name for p in tmp_path.iterdir()] == ["other"]
+
+    def test_a_running_prepare_holds_the_folder(self, tmp_path: Path, reporter: MemoryReporter) -> None:
+        """Locks of processes."""
+        storage = LocalStorage()
+        make_build_dir(tmp_path / "build", storage=storage)
+        with storage.lock(tmp_path / "build"), pytest.raises(BusyError):
+            clean(tmp_path / "build", LocalStorage(), reporter)
+        assert (tmp_path / "build" / "a.mp4").exists()
+
+    def test_hostile_names(self, tmp_path: Path, reporter: MemoryReporter) -> None:
+        """Outputs may have any name a clip had."""
+        names = ("-rf", "a\nb.mp4", "'\"$x`", "é" * 120 + ".mp4", "..mp4")
+        make_build_dir(tmp_path / "build", storage=LocalStorage(), clips=names, is_completed=False)
+        clean(tmp_path / "build", LocalStorage(), reporter)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_empty_marked_folder(self, tmp_path: Path, reporter: MemoryReporter) -> None:
+        """As the pipeline leaves it when the first clip is refused."""
+        (tmp_path / "build").mkdir()
+        (tmp_path / "build" / MARKER_NAME).write_text(MARKER_TEXT)
+        clean(tmp_path / "build", LocalStorage(), reporter)
+        assert list(tmp_path.iterdir()) == []

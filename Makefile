@@ -2,8 +2,9 @@
 .PHONY: help demo test check docs bench setup-demo setup-test
 
 BIN := .venv/bin
-# As typed: make would take the $ of a file name for a variable
-export CLIPS := $(value CLIPS)
+# As typed: make takes the $ of a file name for a variable where it hands CLIPS on by itself
+export DEMO_CLIPS := $(value CLIPS)
+unexport CLIPS
 
 help:
 	@echo "make demo    from raw clips to a verified disc file: CLIPS=\"a.mp4 'my clips/b.mp4' shift1/*.mp4\", or none"

@@ -1,6 +1,6 @@
 """The demonstration: from raw clips to a verified disc file, in `demo/`.
 
-The clips are those named in the environment variable CLIPS, written as for a shell: separated by blanks, a name with
+The clips are those that `make demo` was given with CLIPS=, written as for a shell: separated by blanks, a name with
 blanks in quotes, patterns allowed. Without it, three short clips are synthesised.
 """
 
@@ -23,7 +23,7 @@ def main() -> int:
     Returns:
         The pipeline's exit code; 1 if the disc file is not equal to the image.
     """
-    text = os.environ.get("CLIPS", "")
+    text = os.environ.get("DEMO_CLIPS", "")
     try:
         clips = named_clips(text) if text.strip() else synthesised_clips(ROOT / "clips")
     except ValueError as problem:

@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 import attrs
 
+from camvault.core.retention_rules import Victim
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.removal import Leftover, Proof, Removal
 
@@ -86,6 +87,19 @@ def plan_leftovers(entries: Iterable[FileEntry], *, marker: str) -> RemovalPlan:
         return Leftover(marker)
 
     return _plan(entries, judge)
+
+
+def plan_victims(victims: Iterable[Victim]) -> RemovalPlan:
+    """Remove what the rules of the user chose, in their order; a proof without a digest proves nothing."""
+    removals: list[Removal] = []
+    kept: list[Kept] = []
+    for victim in victims:
+        path, identity, reason = victim.segment.path, victim.segment.identity, victim.reason
+        if isinstance(reason, Proof) and not _SHA256.fullmatch(reason.sha256):
+            kept.append(Kept(FileEntry(path, identity), "its proof has no SHA-256"))
+        else:
+            removals.append(Removal(path, identity, reason))
+    return RemovalPlan(tuple(removals), tuple(kept))
 
 
 def plan_build_dir_removal(entries: Iterable[FileEntry], *, marker: str) -> RemovalPlan:

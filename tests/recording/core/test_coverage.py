@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camvault.core.coverage import Cause, ClockStep, Coverage, Gap, Happened, Span, coverage, recorded_spans
@@ -42,6 +42,7 @@ class TestPercent:
         """Nothing expected, nothing missed."""
         assert coverage("A", [], period=span(5, 5)).percent == 100
 
+    @settings(deadline=None, max_examples=60)
     @given(spans)
     def test_inv_17_each_second_counts_once(self, recorded: list[Span]) -> None:
         """As counted second by second, however segments overlap."""
@@ -54,6 +55,7 @@ class TestPercent:
         assert report.recorded_s == len(seconds & set(range(800)))
         assert report.recorded_s + sum(gap.span.seconds for gap in report.gaps) == report.expected_s == 800
 
+    @settings(deadline=None, max_examples=60)
     @given(spans, st.integers(0, 20))
     def test_short_holes_are_no_gaps(self, recorded: list[Span], tolerance_s: int) -> None:
         """But counted on their own."""
@@ -112,6 +114,7 @@ class TestCauses:
         report = coverage("A", [span(0, 100), span(200, 300), span(400, 800)], period=SHORT, events=events)
         assert causes(report) == [(Cause.CAMERA_DOWN, ())] * 2
 
+    @settings(deadline=None, max_examples=60)
     @given(st.lists(st.tuples(st.integers(20, 400), st.integers(3, 100), st.sampled_from([*Cause][1:-1])), max_size=8))
     def test_injected_gaps_are_found(self, injected: list[tuple[int, int, Cause]]) -> None:
         """Each with its start, end and cause."""

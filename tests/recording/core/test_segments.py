@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from camvault.core.segment_life import SegmentEvent, SegmentState, step
@@ -36,12 +36,14 @@ class TestNames:
         assert str(segment_name("ROST2", at)) == "ROST2_20250528T152000.mkv"
         assert str(segment_name("ROST2", at, is_utc=True)) == "ROST2_20250528T132000Z.mkv"
 
+    @settings(deadline=None, max_examples=60)
     @given(names)
     def test_round_trip(self, name: SegmentName) -> None:
         """A name is read as what it was written from, in a folder too."""
         assert parse_segment_name(str(name)) == name
         assert parse_ready_path(name.ready_path) == name
 
+    @settings(deadline=None, max_examples=60)
     @given(st.text())
     @example("A_20250528T152000.mkv")
     def test_only_what_we_write_is_ours(self, text: str) -> None:
@@ -136,6 +138,7 @@ class TestNames:
 
 
 class TestRepeatedNames:
+    @settings(deadline=None, max_examples=60)
     @given(name=names.filter(lambda name: name.number < 1000), count=st.integers(1, 8))
     def test_never_overwritten(self, name: SegmentName, count: int) -> None:
         """However often a name comes back, each file gets its own; the case of letters makes no new name."""
@@ -152,7 +155,7 @@ class TestRepeatedNames:
 
     @pytest.mark.parametrize("zone", ZONES, ids=str)
     def test_a_year_of_segments(self, zone: ZoneInfo) -> None:
-        """Both DST changes, the clock set by an hour and a day each way: nothing is overwritten, each start is found."""
+        """Both DST changes, the clock set by an hour and a day each way: nothing overwritten, each start found."""
         steps = {3000: timedelta(hours=-1), 6000: timedelta(days=-1), 9000: timedelta(hours=1), 12_000: timedelta(1)}
         error, taken, files = timedelta(0), dict[SegmentName, list[str]](), []
         start, length = datetime(2025, 1, 1, tzinfo=UTC), timedelta(minutes=30)
@@ -164,7 +167,7 @@ class TestRepeatedNames:
             name = free_name(wanted, taken=there)
             there.append(str(name))
             files.append((name, begun))
-        assert len({str(name) for name, _, _ in files}) == len(files)
+        assert len({str(name) for name, _ in files}) == len(files)
         assert len(files) - len(taken) > 48  # the day before the clock was set back, and the autumn hour
         assert all(name.starts_at(zone=zone, closed_at=begun + length, length_s=1800) == begun for name, begun in files)
 
@@ -192,6 +195,7 @@ class TestLife:
             state = stepped.state
         assert state is SegmentState.REMOVED
 
+    @settings(deadline=None, max_examples=60)
     @given(st.lists(st.sampled_from(SegmentEvent)))
     def test_inv_12_never_gone_without_proof_or_rule(self, events: list[SegmentEvent]) -> None:
         """Whatever happens in whatever order: gone means proven as it is, or evicted by a rule."""

@@ -1,0 +1,223 @@
+"""Pure: which segments make room, by which rule, and in what order.
+
+What is proven elsewhere goes first, then what was sent, then what exists nowhere else; the oldest first among equals
+(INV-14). What is not proven goes only by a rule that says so, never if it is younger than the floor, and then it is
+lost: the caller writes it down. No rule takes more than it needs. The one who makes removals of it is
+`camvault.core.retention`.
+"""
+
+import enum
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from pathlib import PurePath
+
+import attrs
+
+from camvault.ports.entries import FileIdentity
+from camvault.ports.removal import Proof, RetentionReason
+
+_DAY_S = 86_400
+_START = attrgetter("start_s")
+
+
+class Standing(enum.IntEnum):
+    """What is known of a segment elsewhere; the lower goes first."""
+
+    PROVEN = 0
+    SENT = 1
+    UNPROVEN = 2
+
+
+@attrs.frozen
+class StoredSegment:
+    """A segment that is here. `start_s` is in seconds since 1970; `proof` is for just this `identity`."""
+
+    path: PurePath
+    identity: FileIdentity
+    station: str
+    start_s: float
+    proof: Proof | None = None
+    is_sent: bool = False
+
+    @property
+    def standing(self) -> Standing:
+        """How much would be lost with it."""
+        if self.proof is not None:
+            return Standing.PROVEN
+        return Standing.SENT if self.is_sent else Standing.UNPROVEN
+
+
+@attrs.frozen
+class KeepDays:
+    """What is proven goes, except what is younger than so many days; 0 for all of it."""
+
+    days: float = attrs.field(default=0, validator=attrs.validators.ge(0))
+
+
+@attrs.frozen
+class MaxDays:
+    """Nothing older than so many days stays."""
+
+    days: float = attrs.field(validator=attrs.validators.gt(0))
+    may_lose: bool = False
+
+
+@attrs.frozen
+class MaxBytes:
+    """All segments together take no more than so many bytes; those of one station if it is given."""
+
+    limit_bytes: int = attrs.field(validator=attrs.validators.ge(0))
+    station: str = ""
+    may_lose: bool = False
+
+
+@attrs.frozen
+class MinFree:
+    """So many bytes stay free on the file system."""
+
+    floor_bytes: int = attrs.field(validator=attrs.validators.ge(0))
+    may_lose: bool = False
+
+
+Rule = KeepDays | MaxDays | MaxBytes | MinFree
+
+
+@attrs.frozen
+class Safety:
+    """What no rule may do to footage that exists nowhere else.
+
+    Attributes:
+        floor_s: What began within so many seconds before now stays.
+        lost_percent: A plan that would lose a greater share of the unproven segments loses none of them: a clock that
+            jumped by years must not empty the disk.
+    """
+
+    floor_s: float = 3600
+    lost_percent: float = 50
+
+
+@attrs.frozen
+class Victim:
+    """A segment that goes, and why."""
+
+    segment: StoredSegment
+    reason: Proof | RetentionReason
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is not proven to exist elsewhere."""
+        return self.segment.proof is None
+
+
+@attrs.frozen
+class RetentionPlan:
+    """Who goes, in the order of going, and what could not be reached."""
+
+    victims: tuple[Victim, ...] = ()
+    shortfalls: tuple[str, ...] = ()
+
+
+def plan_retention(
+    segments: Iterable[StoredSegment],
+    *,
+    rules: Sequence[Rule],
+    now_s: float,
+    free_bytes: int,
+    safety: Safety | None = None,
+) -> RetentionPlan:
+    """Apply the rules in their order; what an earlier one takes counts for the later ones.
+
+    Args:
+        segments: All that is here, in any order.
+        rules: What the user asked for.
+        now_s: The wall time.
+        free_bytes: What is free on their file system now.
+        safety: Limits for what is not proven elsewhere.
+    """
+    safety = safety or Safety()
+    everything = sorted(segments, key=_START)
+    by_standing: dict[Standing, list[StoredSegment]] = {standing: [] for standing in Standing}
+    for segment in everything:
+        by_standing[segment.standing].append(segment)
+    order = [segment for standing in Standing for segment in by_standing[standing]]
+    unproven_count = len(order) - len(by_standing[Standing.PROVEN])
+    plan = _apply(order, rules, now_s=now_s, free_bytes=free_bytes, floor_at_s=now_s - safety.floor_s)
+    lost_count = sum(victim.is_lost for victim in plan.victims)
+    if lost_count * 100 <= safety.lost_percent * unproven_count:
+        return plan
+    held = f"{lost_count} of {unproven_count} segments that are nowhere else would be lost: all of them are kept"
+    return RetentionPlan(tuple(v for v in plan.victims if not v.is_lost), (*plan.shortfalls, held))
+
+
+def _apply(
+    order: Sequence[StoredSegment], rules: Sequence[Rule], *, now_s: float, free_bytes: int, floor_at_s: float
+) -> RetentionPlan:
+    going: dict[PurePath, Victim] = {}
+    shortfalls = []
+    for rule in rules:
+        if isinstance(rule, KeepDays):
+            _take_proven(order, rule, now_s=now_s, going=going)
+        elif isinstance(rule, MaxDays):
+            _take_old(order, rule, now_s=now_s, floor_at_s=floor_at_s, going=going)
+        else:
+            shortfalls += _take_bytes(order, rule, free_bytes=free_bytes, floor_at_s=floor_at_s, going=going)
+    return RetentionPlan(tuple(going.values()), tuple(shortfalls))
+
+
+def _take_proven(
+    order: Sequence[StoredSegment], rule: KeepDays, *, now_s: float, going: dict[PurePath, Victim]
+) -> None:
+    limit_s = now_s - rule.days * _DAY_S
+    for segment in order:
+        if segment.proof is None:
+            return
+        if (not rule.days or segment.start_s < limit_s) and segment.path not in going:
+            going[segment.path] = Victim(segment, segment.proof)
+
+
+def _take_old(
+    order: Sequence[StoredSegment], rule: MaxDays, *, now_s: float, floor_at_s: float, going: dict[PurePath, Victim]
+) -> None:
+    limit_s = now_s - rule.days * _DAY_S
+    for segment in order:
+        if segment.start_s < limit_s and segment.path not in going and _may_go(segment, rule.may_lose, floor_at_s):
+            age_days = (now_s - segment.start_s) / _DAY_S
+            reason = RetentionReason("older than allowed", f"{age_days:.1f} days, at most {rule.days:g}")
+            going[segment.path] = Victim(segment, reason)
+
+
+def _take_bytes(
+    order: Sequence[StoredSegment],
+    rule: MaxBytes | MinFree,
+    *,
+    free_bytes: int,
+    floor_at_s: float,
+    going: dict[PurePath, Victim],
+) -> list[str]:
+    """Take until enough bytes are freed; say what is missing if that is impossible."""
+    if isinstance(rule, MinFree):
+        freed = sum(victim.segment.identity.size_bytes for victim in going.values())
+        excess, figure = rule.floor_bytes - free_bytes - freed, f"at least {rule.floor_bytes:,} bytes free"
+        name, belongs = "free space", _of_station("")
+    else:
+        belongs = _of_station(rule.station)
+        total = sum(s.identity.size_bytes for s in order if belongs(s) and s.path not in going)
+        excess, figure = total - rule.limit_bytes, f"at most {rule.limit_bytes:,} bytes"
+        name = f"total size of {rule.station}" if rule.station else "total size"
+    for segment in order:
+        if excess <= 0:
+            return []
+        is_useful = segment.identity.size_bytes > 0 and belongs(segment) and segment.path not in going
+        if is_useful and _may_go(segment, rule.may_lose, floor_at_s):
+            reason = RetentionReason(name, f"{excess:,} bytes too many, {figure}")
+            going[segment.path] = Victim(segment, reason)
+            excess -= segment.identity.size_bytes
+    return [f"{name}: {excess:,} bytes could not be freed, {figure}"] if excess > 0 else []
+
+
+def _may_go(segment: StoredSegment, may_lose: bool, floor_at_s: float) -> bool:
+    return segment.proof is not None or (may_lose and segment.start_s < floor_at_s)
+
+
+def _of_station(station: str) -> Callable[[StoredSegment], bool]:
+    return lambda segment: not station or segment.station == station

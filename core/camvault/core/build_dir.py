@@ -38,12 +38,14 @@ class FolderFacts:
         resolved: Its path with every link followed.
         is_marked: Whether the marker is in it.
         is_mount_point: Whether it is on another file system than its parent.
+        is_empty: Whether nothing is in it.
     """
 
     entry: FileEntry
     resolved: PurePath
     is_marked: bool = False
     is_mount_point: bool = False
+    is_empty: bool = False
 
 
 def reason_to_keep(facts: FolderFacts, *, guarded: Collection[PurePath]) -> str | None:
@@ -67,7 +69,8 @@ def _reasons_to_keep(facts: FolderFacts, guarded: Collection[PurePath]) -> Itera
     if facts.is_mount_point:
         yield "it is a mount point"
     if not facts.is_marked:
-        yield f"it is not a build directory of camvault (it has no {MARKER_NAME})"
+        hint = "; it is empty, so rmdir removes it" if facts.is_empty else ""
+        yield f"it is not a build directory of camvault (it has no {MARKER_NAME}){hint}"
 
 
 def foreign_entries(entries: Iterable[FileEntry], *, root: PurePath, progress: Progress | None) -> list[FileEntry]:

@@ -63,6 +63,7 @@ class TestReasonToKeep:
             (folder_facts(HOME.parent), "/home/me lies in it"),
             (attrs.evolve(folder_facts(), is_mount_point=True), "mount point"),
             (attrs.evolve(folder_facts(), is_marked=False), "not a build directory"),
+            (attrs.evolve(folder_facts(), is_marked=False, is_empty=True), "rmdir removes it"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )

@@ -130,6 +130,7 @@ def _facts(folder: PurePath, entry: FileEntry, storage: Storage) -> FolderFacts:
         resolved,
         is_marked=is_marker(storage.read_text(folder / MARKER_NAME)),
         is_mount_point=storage.device_of(resolved) != storage.device_of(resolved.parent),
+        is_empty=next(storage.scan(folder), None) is None,
     )
 
 

@@ -1,6 +1,6 @@
 """Port: from a folder to a disc image, and the proof that the image holds the folder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 from typing import Protocol
@@ -34,6 +34,10 @@ class ImagePlan:
     sector_count: int
     files: tuple[ImageFile, ...]
     folders: tuple[PurePosixPath, ...] = ()
+    udf_paths: Mapping[PurePosixPath, PurePosixPath] = attrs.field(factory=dict)
+    """What is called differently in the UDF tree, because UDF cannot hold its name; Rock Ridge holds every name."""
+    left_out: tuple[PurePosixPath, ...] = ()
+    """What stands in the folder and was left out as asked."""
 
     @property
     def size_bytes(self) -> int:
@@ -62,8 +66,18 @@ class ImageBuilder(Protocol):
         """Name and version, for the log."""
         ...
 
-    def plan(self, root: PurePath, /, *, label: str, stamped_at: datetime) -> ImagePlan:
+    def plan(
+        self,
+        root: PurePath,
+        /,
+        *,
+        label: str,
+        stamped_at: datetime,
+        is_left_out: Callable[[PurePosixPath], bool] = lambda _: False,
+    ) -> ImagePlan:
         """Lay the image out without reading file content or writing anything. Deterministic.
+
+        `is_left_out` is asked for each path relative to `root`; a folder that is left out takes its content with it.
 
         Raises:
             StorageError: Something below `root` cannot be read, or is neither file nor folder.
@@ -74,7 +88,10 @@ class ImageBuilder(Protocol):
     def write(self, plan: ImagePlan, /, *, target: PurePath, on_bytes: OnBytes, cancel: Cancellation) -> ImageManifest:
         """Write exactly `plan.size_bytes` bytes to `target` (a temporary name) durably, reading each source once.
 
+        Links are not followed. On failure or cancellation a part of `target` may be left.
+
         Raises:
+            StorageError: A source cannot be read.
             ChangedError: A source is not the file that was planned with, or changed while it was read.
             NoSpaceError: The file system is full.
         """

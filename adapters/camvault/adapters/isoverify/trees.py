@@ -1,0 +1,163 @@
+"""Adapter for pycdlib: what both trees of an image and its five labels say, as plain values."""
+
+from collections.abc import Iterator
+from pathlib import PurePath, PurePosixPath
+from typing import Any
+
+import attrs
+
+from camvault.ports.errors import MismatchError
+
+Extents = tuple[tuple[int, int], ...]
+"""First sector and length in bytes of each piece."""
+
+
+@attrs.frozen
+class TreeView:
+    """Files with their extents and modification times (whole seconds), and folders."""
+
+    files: dict[PurePosixPath, tuple[Extents, int]]
+    folders: set[PurePosixPath]
+
+
+@attrs.frozen
+class ImageView:
+    """Everything that the image says of itself. `joliet_files` are sizes only: its names are not exact."""
+
+    udf: TreeView
+    iso: TreeView
+    joliet_files: list[Extents]
+    labels: dict[str, str]
+
+
+def read_image(image: PurePath) -> ImageView:
+    """Open the image and read its trees.
+
+    Raises:
+        MismatchError: It cannot be opened as a UDF/ISO-9660 bridge.
+    """
+    import pycdlib  # noqa: PLC0415 - heavy
+    from pycdlib.pycdlibexception import PyCdlibException  # noqa: PLC0415
+
+    disc = pycdlib.PyCdlib()
+    try:
+        disc.open(str(image))
+        try:
+            if not (disc.has_udf() and disc.has_rock_ridge() and disc.has_joliet()):
+                raise MismatchError(str(image), "it does not hold all of UDF, Rock Ridge and Joliet")
+            return _view(disc)
+        finally:
+            disc.close()
+    except (PyCdlibException, OSError, ValueError, IndexError) as error:
+        raise MismatchError(str(image), f"it cannot be read as a disc image: {error}") from error
+
+
+def _view(disc: Any) -> ImageView:
+    udf, iso = TreeView({}, set()), TreeView({}, set())
+    start = disc.udf_main_descs.partitions[0].part_start_location
+    _walk_udf(disc.udf_root, PurePosixPath(), start, udf)
+    _walk_iso(disc.pvd.root_directory_record(), PurePosixPath(), iso)
+    joliet = list(_joliet(disc.joliet_vd.root_directory_record()))
+    return ImageView(udf, iso, joliet, _labels(disc))
+
+
+def _labels(disc: Any) -> dict[str, str]:
+    descriptors = disc.udf_main_descs
+    return {
+        "ISO 9660": disc.pvd.volume_identifier.decode("ascii", "replace").rstrip(" "),
+        "Joliet": disc.joliet_vd.volume_identifier.decode("utf-16-be", "replace").rstrip(" \0"),
+        "UDF logical volume": _dstring(descriptors.logical_volumes[0].logical_vol_ident),
+        "UDF volume": _dstring(descriptors.pvds[0].vol_ident),
+        "UDF file set": _dstring(disc.udf_file_set.file_set_ident),
+    }
+
+
+def _dstring(field: bytes) -> str:
+    """OSTA compressed unicode with its length at the end."""
+    content = field[: field[-1]]
+    return content[1:].decode("utf-16-be" if content[:1] == b"\x10" else "latin-1", "replace")
+
+
+def _walk_udf(folder: Any, path: PurePosixPath, start: int, view: TreeView) -> None:
+    waiting = [(folder, path)]
+    while waiting:
+        folder, path = waiting.pop()
+        for child in folder.fi_descs.values():
+            if child.is_parent():
+                continue
+            name = path / child.fi.decode("utf-16-be" if child.encoding == "utf-16_be" else "latin-1", "replace")
+            entry = child.file_entry
+            if child.is_dir():
+                view.folders.add(name)
+                waiting.append((entry, name))
+                continue
+            extents = tuple((start + e.log_block_num, e.extent_length) for e in entry.alloc_descs if e.extent_length)
+            if sum(size for _, size in extents) != entry.info_len:
+                raise MismatchError("UDF", f"{name}: its extents do not add up to its length of {entry.info_len:,}")
+            view.files[name] = (extents, _udf_seconds(entry.mod_time))
+
+
+def _udf_seconds(stamp: Any) -> int:
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+
+    at = datetime(stamp.year, stamp.month, stamp.day, stamp.hour, stamp.minute, stamp.second, tzinfo=UTC)
+    return round((at - timedelta(minutes=stamp.tz)).timestamp())
+
+
+def _iso_seconds(stamp: Any) -> int:
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+
+    at = datetime(
+        stamp.years_since_1900 + 1900,
+        stamp.month,
+        stamp.day_of_month,
+        stamp.hour,
+        stamp.minute,
+        stamp.second,
+        tzinfo=UTC,
+    )
+    return round((at - timedelta(minutes=15 * stamp.gmtoffset)).timestamp())
+
+
+def _walk_iso(root: Any, path: PurePosixPath, view: TreeView) -> None:
+    waiting = [(root, path)]
+    while waiting:
+        folder, path = waiting.pop()
+        for child, extents in _records(folder):
+            name = path / child.rock_ridge.name().decode("utf-8", "surrogateescape")
+            if child.is_dir():
+                view.folders.add(name)
+                waiting.append((child, name))
+            elif name in view.files:
+                raise MismatchError("ISO 9660", f"{name} is there twice")
+            else:
+                view.files[name] = (extents, _iso_seconds(_modified(child)))
+
+
+def _modified(child: Any) -> Any:
+    rock_ridge = child.rock_ridge
+    times = rock_ridge.dr_entries.tf_record or rock_ridge.ce_entries.tf_record
+    return times.modification_time
+
+
+def _joliet(root: Any) -> Iterator[Extents]:
+    waiting = [root]
+    while waiting:
+        for child, extents in _records(waiting.pop()):
+            if child.is_dir():
+                waiting.append(child)
+            else:
+                yield extents
+
+
+def _records(folder: Any) -> Iterator[tuple[Any, Extents]]:
+    """Each child with its extents; a file over 4 GiB is several records, all but the last flagged."""
+    extents: list[tuple[int, int]] = []
+    for child in folder.children:
+        if child.is_dot() or child.is_dotdot():
+            continue
+        extents.append((child.extent_location(), child.data_length))
+        if child.file_flags & 0x80:
+            continue
+        yield child, tuple(e for e in extents if e[1])
+        extents = []

@@ -23,7 +23,7 @@
  *     VBURN_RFAIL_LBA  n                                read error at this block
  *     VBURN_GONE_LBA   n                                the drive vanishes for good when this block is written
  *     VBURN_RGONE_LBA  n                                the drive vanishes for good when this block is read
- *     VBURN_MBPS       n                                writes take the time they would at n MB/s
+ *     VBURN_KBPS       n                                writes take the time they would at n kB/s
  *     VBURN_SLIM       1                                the tray opens by itself but must be closed by hand
  *     VBURN_LOG        path                             every command, in hexadecimal
  */
@@ -678,7 +678,7 @@ static int read_blocks(struct answer *a, int fd, const uint8_t *cdb, uint8_t *da
 
 static int write_blocks(struct answer *a, int fd, const uint8_t *cdb, uint8_t *data) {
     uint32_t start = get32(cdb + 2), count = cdb[0] == 0x2a ? get16(cdb + 7) : get32(cdb + 6);
-    long flip = knob("VBURN_FLIP_LBA", -1), mbps = knob("VBURN_MBPS", 0), fail = knob("VBURN_FAIL_LBA", -1);
+    long flip = knob("VBURN_FLIP_LBA", -1), kbps = knob("VBURN_KBPS", 0), fail = knob("VBURN_FAIL_LBA", -1);
     if (is_inside(knob("VBURN_GONE_LBA", -1), start, count)) return vanish();
     if (disc.status == COMPLETE)
         a->sense = INCOMPATIBLE_MEDIUM;
@@ -700,7 +700,7 @@ static int write_blocks(struct answer *a, int fd, const uint8_t *cdb, uint8_t *d
     open_track->size = disc.next_writable - open_track->start;
     disc.status = APPENDABLE;
     save_state();
-    if (mbps) usleep((useconds_t)(count * (double)SECTOR / mbps));
+    if (kbps) usleep((useconds_t)(count * 1000.0 * SECTOR / kbps));
     return 0;
 }
 

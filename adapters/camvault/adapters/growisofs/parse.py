@@ -49,10 +49,10 @@ def judge(exit_code: int, lines: Sequence[str]) -> Outcome:
     """
     has_begun = exit_code < _UNTOUCHED
     errors = [line.strip() for line in lines if _is_error(line)]
-    if exit_code == _UNTOUCHED | errno.EBUSY:
-        return Outcome("the drive is in use", has_begun=False, is_busy=True)
     if errors:
         return Outcome(errors[0], has_begun)
+    if exit_code == _UNTOUCHED | errno.EBUSY:
+        return Outcome("the drive is in use", has_begun=False, is_busy=True)
     if exit_code < 0:
         return Outcome(f"growisofs was ended by signal {-exit_code}", has_begun=True)
     if exit_code != 0:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import attrs
 
+from camvault.adapters.memory.calls import Calls
 from camvault.ports.burner import Burner, Drives, Medium, MediumState, ReadBack
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import BurnError, DriveError, MediumError
@@ -48,6 +49,7 @@ class MemoryDrives:
         is_gone: There is no drive (any more).
         read_image: How the content of an image is read.
         reload_count: How often the disc was reloaded.
+        calls: Where the calls of the drive and of its burner are announced.
     """
 
     read_image: Callable[[PurePath], bytes]
@@ -56,6 +58,7 @@ class MemoryDrives:
     gone_at_sector: int | None = None
     is_gone: bool = False
     reload_count: int = 0
+    calls: Calls = attrs.field(factory=Calls)
 
     def devices(self) -> tuple[str, ...]:
         """See `Drives`."""
@@ -63,6 +66,11 @@ class MemoryDrives:
 
     def medium(self, device: str, /) -> Medium:
         """See `Drives`."""
+        with self.calls.call("drives.medium", device):
+            return self.look(device)
+
+    def look(self, device: str) -> Medium:
+        """What `medium` says, without a call."""
         self._check(device)
         if self.disc is None:
             return Medium(MediumState.ABSENT)
@@ -82,14 +90,21 @@ class MemoryDrives:
 
     def reload(self, device: str, /, *, cancel: Cancellation) -> None:
         """See `Drives`."""
-        cancel.check()
-        self.loaded(device)
-        self.reload_count += 1
+        with self.calls.call("drives.reload", device):
+            cancel.check()
+            self.loaded(device)
+            self.reload_count += 1
 
     def read_back(
         self, device: str, /, *, image: PurePath, size_bytes: int, on_bytes: OnBytes, cancel: Cancellation
     ) -> ReadBack:
         """See `Drives`."""
+        with self.calls.call("drives.read_back", device):
+            return self._read_back(device, image, size_bytes, on_bytes, cancel)
+
+    def _read_back(
+        self, device: str, image: PurePath, size_bytes: int, on_bytes: OnBytes, cancel: Cancellation
+    ) -> ReadBack:
         disc = self.loaded(device)
         expected = self.read_image(image)[:size_bytes]
         bad: list[int] = []
@@ -142,17 +157,19 @@ class MemoryBurner:
     ) -> None:
         """See `Burner`."""
         del speed
-        data = self.drives.read_image(image)
-        refusal = self.drives.medium(device).refusal(len(data))
-        if refusal is not None:
-            raise MediumError(device, refusal)
-        disc = self.drives.loaded(device)
-        for start in range(0, len(data), _CLUSTER_BYTES):
-            cancel.check()
-            if not self._write(disc, start, data[start : start + _CLUSTER_BYTES]):
-                break
-            on_bytes(min(_CLUSTER_BYTES, len(data) - start))
-        disc.state = self.leaves
+        with self.drives.calls.call("burner.burn", image, device) as announce_half:
+            data = self.drives.read_image(image)
+            refusal = self.drives.look(device).refusal(len(data))
+            if refusal is not None:
+                raise MediumError(device, refusal)
+            disc = self.drives.loaded(device)
+            for start in range(0, len(data), _CLUSTER_BYTES):
+                cancel.check()
+                if not self._write(disc, start, data[start : start + _CLUSTER_BYTES]):
+                    break
+                on_bytes(min(_CLUSTER_BYTES, len(data) - start))
+                announce_half()
+            disc.state = self.leaves
 
     def _write(self, disc: MemoryDisc, start: int, cluster: bytes) -> bool:
         """Whether it was written; False is the lie."""

@@ -78,7 +78,7 @@ class XorrisoBurner:
         if outcome.is_busy:
             raise DriveError(device, f"The drive is in use ({outcome.problem})")
         if outcome.problem is not None:
-            raise BurnError(device, outcome.problem, is_spoiled=outcome.has_begun, last_lines=tuple(lines[-5:]))
+            raise BurnError(device, outcome.problem, is_spoiled=outcome.has_begun)
         on_bytes(size_bytes - done)
 
 

@@ -105,7 +105,7 @@ need_rig() {
 test_packages=(
     gcc libc6-dev git                                           # the emulated BD-R writer
     genisoimage xorriso growisofs dvd+rw-tools 7zip udftools    # mastering, burning and reading discs
-    e2fsprogs dosfstools mount procps systemd
+    e2fsprogs dosfstools mount procps strace systemd
     qemu-system-x86 qemu-utils seabios                          # the rig, and building its guest
     mmdebstrap squashfs-tools cpio zstd xz-utils busybox-static kmod
     debian-archive-keyring

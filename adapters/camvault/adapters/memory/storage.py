@@ -203,6 +203,19 @@ class MemoryStorage:
             self.tree.move(temporary, target, replace=replace)
             return FileEntry(target, self.tree.get(target).identity)
 
+    def move(self, source: PurePath, /, *, target: PurePath) -> FileEntry:
+        """A rename: there is no half of it."""
+        with self.calls.call("storage.move", source, f"target={target}"):
+            node = self.tree.find(source)
+            if node is None or node.kind is not FileKind.FILE:
+                raise system_error(errno.ENOENT if node is None else errno.EISDIR, source)
+            if self.tree.get(target.parent).kind is not FileKind.FOLDER:
+                raise system_error(errno.ENOTDIR, target)
+            if self.tree.volume_root(source.parent) != self.tree.volume_root(target.parent):
+                raise system_error(errno.EXDEV, target)
+            self.tree.move(source, target)
+            return FileEntry(target, self.tree.get(target).identity)
+
     # --- FileRemover -------------------------------------------------------------------------------------------------
 
     def remove(self, removal: Removal, /) -> bool:
@@ -272,16 +285,16 @@ class MemoryStorage:
             whole = old[: old.rfind(b"\n") + 1]
             new = line.encode("utf-8", "surrogateescape")
             where = self.tree.real(path)
-            try:
-                for part in (b"", new[: len(new) // 2], new):
-                    self.tree.set(where, self._file(whole + part))
-                    announce_half()
-                self.tree.set(where, self._file(whole + new + b"\n"))
-            except StorageError as error:
-                if not self._missing(path):
-                    self.tree.set(where, self._file(whole))
-                error.path = path
-                raise
+            with _said_of(path):
+                try:
+                    for part in (b"", new[: len(new) // 2], new):
+                        self.tree.set(where, self._file(whole + part))
+                        announce_half()
+                    self.tree.set(where, self._file(whole + new + b"\n"))
+                except StorageError:
+                    if not self._missing(path):
+                        self.tree.set(where, self._file(whole))
+                    raise
 
     def _missing(self, path: PurePath) -> bool:
         return self.tree.nodes.get(self.tree.real(path)) is None
@@ -328,12 +341,23 @@ class MemoryStorage:
             if where in self._held:
                 raise BusyError(path)
             if self._missing(path):
-                self.tree.set(where, self._file(b""))
+                with _said_of(path):
+                    self.tree.set(where, self._file(b""))
             self._held.add(where)
         try:
             yield
         finally:
             self._held.discard(where)
+
+
+@contextmanager
+def _said_of(path: PurePath) -> Iterator[None]:
+    """Inside, errors are of the path that was asked for, not of what its links lead to."""
+    try:
+        yield
+    except StorageError as error:
+        error.path = path
+        raise
 
 
 def _halves(content: bytes) -> tuple[bytes, ...]:

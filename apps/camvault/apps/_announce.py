@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+from camvault.adapters.bridge import BridgeBuilder
 from camvault.adapters.ffmpeg import find_ffmpeg
 from camvault.apps._burners import select_burner, select_drives
 from camvault.apps._pipeline import PipelineRun
@@ -15,7 +16,8 @@ SCOPE = "tools"
 
 def announce_tools(run: PipelineRun) -> None:
     """Emit the lines. What is missing is only a warning here: the stage that needs it decides when its turn comes."""
-    for event in (*_ffmpeg(run), *_burner(run)):
+    image = Note(f"image {BridgeBuilder().name} (needs no tool)")
+    for event in (*_ffmpeg(run), image, *_burner(run)):
         run.context.reporter.emit(Scoped(SCOPE, event))
 
 

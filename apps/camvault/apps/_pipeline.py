@@ -17,6 +17,7 @@ from camvault.apps._workspace import guarded_folders
 from camvault.apps.prepare_bodycam import DISC_BYTES, SAFETY_BYTES, Wishes
 from camvault.core.burning import DISC_FILE_PREFIX
 from camvault.core.capacity import image_overhead_bytes
+from camvault.core.labels import check_label
 from camvault.core.pipeline import Need, PipelineStage, RunNames, bound_bytes, image_bound_bytes
 from camvault.core.workflows.cleanup import check_removable
 from camvault.core.workflows.pipeline import (
@@ -71,6 +72,8 @@ class PipelineRun:
         if not self.files and self._resumed is None:
             raise UsageError("Missing argument 'FILE...' (or --prep-resume)")
         self.wishes(self.root).check()
+        if self.values["iso_volume_label"] is not None:
+            check_label(self.values["iso_volume_label"])
         if self._usable_bytes is not None and self._usable_bytes <= 0:
             raise UsageError("--prep-safety-bytes leaves nothing of --prep-disc-bytes")
         if self._extra_folder is not None:
@@ -81,15 +84,27 @@ class PipelineRun:
                 progress_files=JsonProgressFiles(self.storage),
             )
 
+    def prepare_for_work(self) -> None:
+        """Check everything, the room for it included, and let the tools be found.
+
+        Raises:
+            UsageError: And nothing was written.
+        """
+        self.check()
+        check_room(self.needs(), storage=self.storage)
+        extend_program_path()
+
+    def build_dir(self, names: RunNames) -> Path:
+        """Where the outputs go: a folder of this run, or that of the job to resume."""
+        return self._resumed.parent if self._resumed else Path(names.build_dir)
+
     def carry_out(self) -> None:
         """Check, reserve names, open the log, run the stages.
 
         Raises:
             StageFailed: With the stage's own exit code.
         """
-        self.check()
-        check_room(self.needs(), storage=self.storage)
-        extend_program_path()
+        self.prepare_for_work()
         names = reserve_names(self.root, at=self.context.clock.now(), unique=secrets.token_hex(4), storage=self.storage)
         self.context.log_to(Path(names.log))
         self._run(names)
@@ -160,7 +175,7 @@ class PipelineRun:
     def _run(self, names: RunNames) -> None:
         context = attrs.evolve(self.context, logfile=Path(names.log))
         runner = StageRunner(context, self.values)
-        build_dir = self._resumed.parent if self._resumed else Path(names.build_dir)
+        build_dir = self.build_dir(names)
         self._announce()
         if self._resumed is None:
             make_build_dir(build_dir, storage=self.storage)
@@ -196,6 +211,7 @@ class PipelineRun:
                 build_dir=build_dir,
                 iso_path=image,
                 volume_label=names.label if label is None else label,
+                stamp=names.stamp if self.values["iso_stamp"] is None else self.values["iso_stamp"],
             ),
             runner.step(PipelineStage.BURN, parts.burn, iso_path=image),
         ]

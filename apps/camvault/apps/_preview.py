@@ -1,8 +1,67 @@
 """Composition root, shared part: the pipeline's dry run. Prints the whole plan and touches nothing."""
 
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import attrs
+
+from camvault.adapters.bridge.layout import lay_out
+from camvault.adapters.reporting import ScopedReporter
 from camvault.apps._pipeline import PipelineRun
+from camvault.apps.burn_iso import print_command
+from camvault.apps.prepare_bodycam import plan_only
+from camvault.core.pipeline import RunNames, image_bound_bytes
+from camvault.core.preparation import PreparePlan
+from camvault.core.workflows.pipeline import expected_names
+from camvault.ports.entries import FileIdentity
+from camvault.ports.image import SECTOR_BYTES
+from camvault.ports.progress import Mode
 
 
 def print_preview(run: PipelineRun) -> None:
-    """Print what a run would do."""
-    run.check()
+    """Print what a run would do, stage by stage, or fail as the run would fail before its first stage."""
+    run.prepare_for_work()
+    names = expected_names(run.root, at=run.context.clock.now(), unique="…", storage=run.storage)
+    tools = attrs.evolve(run.context, reporter=ScopedReporter(run.context.reporter, "tools"))
+    plan = plan_only(tools, run.wishes(run.build_dir(names)))
+    for word, text in _lines(run, names, plan):
+        run.context.print_result(f"{word:<8} {text}")
+
+
+def _lines(run: PipelineRun, names: RunNames, plan: PreparePlan) -> Iterator[tuple[str, str]]:
+    yield "plan", plan.summary()
+    for warning in plan.warnings:
+        yield "warning", warning
+    for clip in plan.progress.clips:
+        yield "prepare", f"{clip.source} → {clip.output_name or clip.key}"
+    yield "image", _image(plan)
+    yield "", f"label {run.values['iso_volume_label'] or names.label}"
+    for command in _burn_command(run, Path(names.image)):
+        yield "burn", command
+    yield "clean", f"{plan.build_dir} will be removed" if not run.values["burn_dry_run"] else "nothing"
+    yield "ISO", str(names.image)
+    yield "log", str(names.log)
+
+
+def _image(plan: PreparePlan) -> str:
+    """The size of the image: to the sector where the outputs are known, else the most it can be."""
+    disc = plan.progress.disc_bytes
+    if plan.mode is Mode.COPY:
+        files = [
+            (PurePosixPath(clip.output_name or clip.key), clip.source_identity or FileIdentity(0, 0))
+            for clip in plan.progress.clips
+        ]
+        size = lay_out(files, [PurePosixPath()]).sector_count * SECTOR_BYTES
+        return f"{size:,} bytes ({size // SECTOR_BYTES:,} sectors), {100 * size / disc:.1f} % of the disc"
+    size = image_bound_bytes(plan.progress.usable_bytes, output_count=len(plan.progress.clips))
+    return f"at most {size:,} bytes, {100 * size / disc:.1f} % of the disc"
+
+
+def _burn_command(run: PipelineRun, image: Path) -> list[str]:
+    commands: list[str] = []
+    context = attrs.evolve(
+        run.context, print_result=commands.append, reporter=ScopedReporter(run.context.reporter, "burn")
+    )
+    values = run.parts.burn.values(run.values)
+    print_command(context, image, device=values["device"], speed=values["speed"], burner=values["burner"])
+    return commands

@@ -21,12 +21,16 @@ class PipelineStage(enum.StrEnum):
 
 @attrs.frozen
 class RunNames:
-    """Everything one run creates below the workspace. The label is the image's name without its suffix."""
+    """Everything one run creates below the workspace. The label is the image's name without its suffix.
+
+    `stamp` is the moment itself, as it stands in the image.
+    """
 
     log: PurePath
     image: PurePath
     build_dir: PurePath
     label: str
+    stamp: str
 
 
 def run_names(root: PurePath, *, at: datetime, attempt: int, unique: str) -> RunNames:
@@ -36,12 +40,14 @@ def run_names(root: PurePath, *, at: datetime, attempt: int, unique: str) -> Run
     """
     suffix = f"-{attempt}" if attempt > 1 else ""
     local = f"{at:%Y%m%dT%H%M%S}"
-    label = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}{suffix}"
+    stamp = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    label = f"{stamp}{suffix}"
     return RunNames(
         log=root / "logs" / f"BodyCam-Reencode-{local}{suffix}.log",
         image=root / "images" / f"{label}.iso",
         build_dir=root / "images" / f"bodycam_{local}_{unique}",
         label=label,
+        stamp=stamp,
     )
 
 
@@ -100,10 +106,8 @@ def shortages(needs: Sequence[Need], *, free_bytes: Mapping[str, int]) -> tuple[
 
 def next_step(stage: PipelineStage, *, build_dir: PurePath, image: PurePath) -> str:
     """How to go on after `stage` failed or was stopped and the build directory was kept."""
-    match stage:
-        case PipelineStage.PREPARE | PipelineStage.IMAGE:
-            return f"To go on from there: run_bodycam_pipeline --prep-resume '{build_dir / 'progress.json'}'"
-        case PipelineStage.BURN:
-            return f"The image is complete: burn it with burn_iso --iso-path '{image}'"
-        case PipelineStage.CLEAN:
-            return f"The disc is done; only the build directory is left: {build_dir}"
+    if stage is PipelineStage.BURN:
+        return f"The image is complete: burn it with burn_iso --iso-path '{image}'"
+    if stage is PipelineStage.CLEAN:
+        return f"The disc is done; only the build directory is left: {build_dir}"
+    return f"To go on from there: run_bodycam_pipeline --prep-resume '{build_dir / 'progress.json'}'"

@@ -34,7 +34,7 @@ class Workspace:
     clips: Path
 
     def command(self, *args: str | Path) -> list[str]:
-        return [*PIPELINE, *map(os.fspath, args)]
+        return [*PIPELINE, *map(str, args)]
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "CAMVAULT_ROOT": str(self.root), "TZ": "Europe/Berlin"}

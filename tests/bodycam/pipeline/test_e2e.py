@@ -87,7 +87,9 @@ class TestScenarios:
         """Not mounted: nothing is written anywhere, least of all a folder in the place of the mount point."""
         gone = workspace.root / "not" / "mounted"
         before = tree(workspace.root.parent)
-        arguments = [*clips, "--burn-device", f"stdio:{disc}", *(["--root", gone] if how == "flag" else [])]
+        arguments: list[str | Path] = [*clips, "--burn-device", f"stdio:{disc}"]
+        if how == "flag":
+            arguments += ["--root", gone]
         done = workspace.run(*arguments, **({"CAMVAULT_ROOT": str(gone)} if how == "variable" else {}))
         assert done.code == 1
         assert f"No such path: {gone} (check ROOT)" in done.err

@@ -1,5 +1,6 @@
 """The pipeline's workflow in memory and on a real file system: names, room, fate of the build directory, wiring."""
 
+import os
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -9,7 +10,7 @@ import pytest
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
-from camvault.apps import _pipeline, _workspace
+from camvault.apps import _workspace
 from camvault.apps._pipeline import disc_file_of, extend_program_path
 from camvault.core.build_dir import MARKER_NAME
 from camvault.core.pipeline import Need, PipelineStage, RunNames, next_step
@@ -23,6 +24,7 @@ from camvault.core.workflows.pipeline import (
     Step,
     check_room,
     check_workspace,
+    expected_names,
     make_build_dir,
     reserve_names,
     run_stages,
@@ -86,6 +88,14 @@ class TestNames:
         storage.put(ROOT / "images/20250718T101500Z.iso", b"earlier")
         assert self.reserve(storage).label == "20250718T101500Z-2"
 
+    def test_a_dry_run_expects_what_a_run_will_take(self, storage: MemoryStorage) -> None:
+        """And takes nothing."""
+        self.reserve(storage)
+        before = storage.files()
+        expected = expected_names(ROOT, at=AT, unique="x", storage=storage)
+        assert storage.files() == before
+        assert expected == self.reserve(storage, "x")
+
     def test_there_is_an_end(self, storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
         """A folder in which every name is taken is reported."""
         monkeypatch.setattr("camvault.core.workflows.pipeline._ATTEMPTS", 3)
@@ -93,6 +103,8 @@ class TestNames:
             self.reserve(storage, f"r{number}")
         with pytest.raises(UsageError, match="No free name"):
             self.reserve(storage, "r3")
+        with pytest.raises(UsageError, match="No free name"):
+            expected_names(ROOT, at=AT, unique="x", storage=storage)
 
     def test_s07_many_runs_at_once_on_a_real_file_system(self, tmp_path: Path) -> None:
         """Twelve in the very same second: twelve of everything."""
@@ -238,7 +250,7 @@ class TestPlatforms:
         monkeypatch.setenv("PATH", "/usr/bin:/usr/local/bin")
         extend_program_path()
         extend_program_path()
-        assert _pipeline.os.environ["PATH"] == "/usr/bin:/usr/local/bin:/opt/homebrew/bin"
+        assert os.environ["PATH"] == "/usr/bin:/usr/local/bin:/opt/homebrew/bin"
 
     @pytest.mark.parametrize(
         ("device", "path"),

@@ -29,7 +29,7 @@ class TestRunNames:
         assert names.log == ROOT / "logs/BodyCam-Reencode-20250718T121500.log"
         assert names.image == ROOT / "images/20250718T101500Z.iso"
         assert names.build_dir == ROOT / "images/bodycam_20250718T121500_r4nd"
-        assert names.label == "20250718T101500Z"
+        assert names.label == names.stamp == "20250718T101500Z"
 
     @given(st.integers(1, 999), st.integers(1, 999))
     def test_attempts_never_share_a_name(self, one: int, other: int) -> None:

@@ -130,6 +130,15 @@ def check_room(needs: Sequence[Need], *, storage: Storage) -> None:
         raise UsageError("; ".join(found))
 
 
+def expected_names(root: PurePath, *, at: datetime, unique: str, storage: Storage) -> RunNames:
+    """The names that a run would take now; changes nothing."""
+    candidates = (run_names(root, at=at, attempt=attempt, unique=unique) for attempt in range(1, _ATTEMPTS))
+    for names in candidates:
+        if storage.entry(names.image) is None and storage.entry(names.log) is None:
+            return names
+    raise UsageError(f"No free name for a log in {root / 'logs'}")
+
+
 def reserve_names(root: PurePath, *, at: datetime, unique: str, storage: Storage) -> RunNames:
     """Take names that no other run has or will get, however many start in the same second.
 

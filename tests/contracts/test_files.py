@@ -380,6 +380,36 @@ class StorageContract:
         with pytest.raises(StorageError, match="not in the folder"):
             world.storage.rename(world.root / "x/.part", target=world.root / "b")
 
+    def test_move_takes_a_file_to_another_folder(self, world: World) -> None:
+        world.put(world.root / "live/a", b"footage")
+        world.put(world.root / "done/other", b"")
+
+        entry = world.storage.move(world.root / "live/a", target=world.root / "done/a")
+
+        assert entry == FileEntry(world.root / "done/a", FileIdentity(7, MTIME_NS))
+        assert world.content(world.root / "done/a") == b"footage"
+        assert world.names(world.root / "live") == set()
+
+    def test_move_never_overwrites(self, world: World) -> None:
+        world.put(world.root / "live/a", b"new")
+        world.put(world.root / "done/a", b"old")
+
+        with pytest.raises(ExistsError):
+            world.storage.move(world.root / "live/a", target=world.root / "done/a")
+
+        assert world.content(world.root / "done/a") == b"old"
+        assert world.content(world.root / "live/a") == b"new"
+
+    def test_move_of_nothing_or_to_nowhere(self, world: World) -> None:
+        world.put(world.root / "a", b"x")
+
+        with pytest.raises(NotFoundError):
+            world.storage.move(world.root / "b", target=world.root / "c")
+        with pytest.raises(NotFoundError):
+            world.storage.move(world.root / "a", target=world.root / "missing/a")
+
+        assert world.content(world.root / "a") == b"x"
+
     # --- FileRemover
 
     def test_remove_takes_exactly_this_file(self, world: World) -> None:

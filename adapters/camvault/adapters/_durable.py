@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 
-from camvault.ports.errors import DeniedError, ExistsError, NoSpaceError, NotFoundError, StorageError
+from camvault.ports.errors import DeniedError, ExistsError, NoSpaceError, NotFoundError, OtherVolumeError, StorageError
 
 TEMPORARY_SUFFIX = ".camvault-part"
 """Every unfinished file carries it, so that a leftover of a crash is known to be ours."""
@@ -21,6 +21,7 @@ _KINDS: dict[int, type[StorageError]] = {
     errno.EROFS: DeniedError,
     errno.ENOSPC: NoSpaceError,
     errno.EDQUOT: NoSpaceError,
+    errno.EXDEV: OtherVolumeError,
 }
 
 

@@ -66,6 +66,10 @@ class DeniedError(StorageError):
     """The system refuses: permissions, a read-only file system."""
 
 
+class OtherVolumeError(StorageError):
+    """The two paths are on different file systems, so that nothing can be moved at one stroke."""
+
+
 class ChangedError(StorageError):
     """The file is not the one that was planned with: its size, mtime or content differ, or it changed meanwhile."""
 

@@ -64,6 +64,15 @@ class FileCopier(Protocol):
         """
         ...
 
+    def move(self, source: PurePath, /, *, target: PurePath) -> FileEntry:
+        """Take a file to another folder of the same file system, durably, its content included; never overwrites.
+
+        Raises:
+            ExistsError: `target` exists; nothing is moved.
+            OtherVolumeError: `target` is on another file system: copy, prove and remove instead.
+        """
+        ...
+
 
 class FileRemover(Protocol):
     """The one door out (INV-1)."""

@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.adapters._durable import fsync, translated
+from camvault.adapters._durable import fsync, fsync_folder, translated
 from camvault.adapters.filesystem import steps
 from camvault.adapters.filesystem.mounts import PREALLOCATING_TYPES
 from camvault.adapters.filesystem.reader import entry_of, identity_of
@@ -67,6 +67,17 @@ class LocalCopier:
             steps.fsync_file(temporary)
         with translated(target):
             _publish(temporary, target, os.replace if replace else steps.rename_new)
+            return entry_of(target, os.lstat(target))
+
+    def move(self, source: PurePath, /, *, target: PurePath) -> FileEntry:
+        """Fsync the file, rename it without replacing, fsync both folders."""
+        with translated(source):
+            steps.fsync_file(source)
+        with translated(target):
+            steps.rename_new(source, target)
+            # power fails here: the file has one of the two names, complete
+            steps.make_names_durable(target)
+            fsync_folder(source.parent)
             return entry_of(target, os.lstat(target))
 
 

@@ -1,0 +1,137 @@
+r"""Pure: what happened to one recorder, as lines of a file beside the footage, and what that says about gaps.
+
+    when TAB kind TAB detail TAB crc32
+
+| kind      | when it is written                                  | detail                                        |
+|-----------|-----------------------------------------------------|-----------------------------------------------|
+| STARTED   | the supervisor began                                |                                               |
+| RECORDING | the first media of a session arrived                |                                               |
+| ENDED     | a session ended                                     | its cause, then when media last arrived       |
+| STOPPED   | somebody stopped the supervisor                     |                                               |
+| CLOCK     | the wall clock was set by more than two seconds     | what it would have shown; `when` is the new   |
+
+Times are UTC in ISO format. The CRC is that of the line before its last tab: a torn line is not believed.
+"""
+
+import enum
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from zlib import crc32
+
+import attrs
+
+from camvault.core.coverage import Cause, ClockStep, Happened, Span
+
+_FIELD_COUNT = 4
+
+
+class Kind(enum.Enum):
+    """What a line says."""
+
+    STARTED = "started"
+    RECORDING = "recording"
+    ENDED = "ended"
+    STOPPED = "stopped"
+    CLOCK = "clock"
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+_CAUSES = {cause.value: cause for cause in Cause}
+
+
+@attrs.frozen
+class Entry:
+    """One line.
+
+    Attributes:
+        at: When, aware.
+        cause: Why a session ended.
+        since: When media last arrived before a session ended; what a clock would have shown before it was set.
+    """
+
+    at: datetime
+    kind: Kind
+    cause: Cause | None = None
+    since: datetime | None = None
+
+
+def line_of(entry: Entry) -> str:
+    """The line, without its newline."""
+    detail = " ".join(
+        part
+        for part in (
+            entry.cause.value.replace(" ", "-") if entry.cause else "",
+            _stamp(entry.since) if entry.since else "",
+        )
+        if part
+    )
+    text = f"{_stamp(entry.at)}\t{entry.kind.value}\t{detail}"
+    return f"{text}\t{_crc(text)}"
+
+
+def parse(text: str) -> tuple[Entry, ...]:
+    """All lines that can be believed, in the order in which they were written."""
+    return tuple(entry for line in text.split("\n") if (entry := _parsed(line)) is not None)
+
+
+def _parsed(line: str) -> Entry | None:
+    fields = line.split("\t")
+    if len(fields) != _FIELD_COUNT or _crc("\t".join(fields[:-1])) != fields[-1] or fields[1] not in _KINDS:
+        return None
+    cause, since = None, None
+    for word in fields[2].split():
+        cause = _CAUSES.get(word.replace("-", " "), cause)
+        since = _instant(word) or since
+    at = _instant(fields[0])
+    return Entry(at, _KINDS[fields[1]], cause, since) if at else None
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _stamp(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _crc(text: str) -> str:
+    return f"{crc32(text.encode('utf-8', 'surrogateescape')):08x}"
+
+
+def explanations(entries: Iterable[Entry], *, until: datetime) -> Iterator[Happened | ClockStep]:
+    """What the entries explain: why there was no recording, from when media last arrived to when it arrived again.
+
+    Args:
+        entries: In the order in which they were written.
+        until: Now: where what has not ended yet is cut off.
+    """
+    reason: tuple[Cause, datetime] | None = None
+    for entry in entries:
+        match entry.kind:
+            case Kind.CLOCK:
+                yield ClockStep(entry.since or entry.at, entry.at)
+            case Kind.ENDED if reason is None:
+                reason = entry.cause or Cause.RESTART, entry.since or entry.at
+            case Kind.ENDED:
+                # the first cause began the gap; what kept it open is told too
+                yield _happened(entry.cause or Cause.RESTART, entry.at, entry.at)
+            case Kind.STOPPED:
+                if reason:
+                    yield _happened(reason[0], reason[1], entry.at)
+                reason = Cause.OPERATOR, entry.at
+            case Kind.STARTED if reason is None:
+                reason = Cause.RESTART, entry.at  # killed, or the power went: nothing was written at its end
+            case Kind.RECORDING if reason:
+                yield _happened(reason[0], reason[1], entry.at)
+                reason = None
+            case _:
+                pass
+    if reason:
+        yield _happened(reason[0], reason[1], until)
+
+
+def _happened(cause: Cause, start_at: datetime, end_at: datetime) -> Happened:
+    return Happened(cause, Span(start_at, max(start_at.astimezone(UTC), end_at.astimezone(UTC))))

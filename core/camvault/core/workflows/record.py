@@ -1,0 +1,429 @@
+"""Workflow: record one camera for ever, and know when it is not recording.
+
+One session is one run of the recorder. It writes into a folder of its own, so that a name that repeats (the autumn
+hour, a clock that was set back, a second start in one second) overwrites nothing (INV-10); what is finished is moved
+into the station's folder. A session is ended when its media stands still (INV-15), when the wall clock was set, or when
+it ends by itself, whatever with (INV-19); then the next one is started, sooner or later.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
+from typing import ClassVar
+
+import attrs
+
+from camvault.core.coverage import Cause
+from camvault.core.segments import SegmentName, free_name, parse_segment_name, strftime_pattern
+from camvault.core.stall import (
+    BackOff,
+    Basis,
+    Progressing,
+    StallPolicy,
+    Witness,
+    failures_after_end,
+    is_stalled,
+    looked_at,
+    started,
+)
+from camvault.core.timeline import Entry, Kind, line_of
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.clock import Clock
+from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.errors import ExistsError, NoSpaceError, NotFoundError, StorageError
+from camvault.ports.events import Event, Level, Reporter
+from camvault.ports.files import Storage
+from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
+from camvault.ports.supervision import Supervision
+
+LIVE_FOLDER = ".live"
+"""Below the station's folder: one folder for each session."""
+
+TIMELINE_NAME = ".timeline"
+"""Below the station's folder: what happened, see `camvault.core.timeline`."""
+
+_LOOK_S = 1.0
+_ALIVE_S = 5.0
+_STEP = timedelta(seconds=2)
+_SETTLED_NS = 2_000_000_000
+
+
+@attrs.frozen(kw_only=True)
+class RecordOptions:
+    """What the user asked for.
+
+    Attributes:
+        output_root: The folder of all stations.
+        free_floor_bytes: With less than this free no session is started: it could only write an empty file.
+    """
+
+    station: str
+    output_root: PurePath
+    segment_s: int = 600
+    is_utc: bool = False
+    log_level: str = "info"
+    stall: StallPolicy = attrs.field(factory=StallPolicy)
+    back_off: BackOff = attrs.field(factory=BackOff)
+    free_floor_bytes: int = 16 * 1024 * 1024
+
+    @property
+    def folder(self) -> PurePath:
+        """The station's folder."""
+        return self.output_root / self.station
+
+
+@attrs.frozen
+class RecorderStarted(Event):
+    """A session begins."""
+
+    station: str
+    session: str
+
+    def __str__(self) -> str:
+        return f"{self.station}: recorder started (session {self.session})"
+
+
+@attrs.frozen
+class MediaArrived(Event):
+    """The first media of a session."""
+
+    station: str
+    after_s: float
+
+    def __str__(self) -> str:
+        return f"{self.station}: recording, first media after {self.after_s:.1f} s"
+
+
+@attrs.frozen
+class SegmentClosed(Event):
+    """A segment is complete, under its final name."""
+
+    station: str
+    path: PurePath
+    size_bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.station}: segment {self.path.name}, {self.size_bytes:,} bytes"
+
+
+@attrs.frozen
+class RecorderEnded(Event):
+    """A session ended that should have gone on for ever."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    station: str
+    cause: Cause
+    exit_code: int
+    wait_s: float
+    words: str
+
+    def __str__(self) -> str:
+        said = f": {self.words}" if self.words else ""
+        ended = f"{self.station}: recorder ended, {self.cause.value} (exit code {self.exit_code})"
+        return f"{ended}; next start in {self.wait_s:.1f} s{said}"
+
+
+@attrs.frozen
+class RecorderSaid(Event):
+    """A line of the recorder itself."""
+
+    level: ClassVar[Level] = Level.DEBUG
+
+    station: str
+    line: str
+
+    def __str__(self) -> str:
+        return f"{self.station}: {self.line}"
+
+
+@attrs.frozen
+class ClockWasSet(Event):
+    """The wall clock jumped."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    station: str
+    expected_at: datetime
+    now_at: datetime
+
+    def __str__(self) -> str:
+        seconds = (self.now_at - self.expected_at).total_seconds()
+        return f"{self.station}: the clock was set by {seconds:+.0f} s; a new segment begins"
+
+
+@attrs.frozen
+class Trouble(Event):
+    """Something did not work, and recording goes on."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    station: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.station}: {self.problem}"
+
+
+@attrs.frozen(kw_only=True)
+class Ports:
+    """The world of one recorder."""
+
+    recorder: Recorder
+    storage: Storage
+    clock: Clock
+    supervision: Supervision
+    reporter: Reporter
+    cancel: Cancellation
+    chance: Callable[[], float]
+    """From 0 to 1, for the jitter between restarts."""
+
+
+def record_camera(source: StreamSource, *, options: RecordOptions, ports: Ports) -> None:
+    """Record until `ports.cancel` is requested; never returns otherwise.
+
+    Raises:
+        Cancelled: Somebody stopped it. What was recorded has its final name.
+        BusyError: Another recorder of this station runs.
+        StorageError: The station's folder cannot be made, for another reason than a full disk.
+    """
+    supervisor = _Supervisor(source, options, ports)
+    supervisor.make_folders()
+    with ports.storage.lock(options.folder / LIVE_FOLDER / "lock"):
+        supervisor.run()
+
+
+@attrs.define
+class _Session:
+    """What is known of the running session."""
+
+    folder: PurePath
+    began_s: float
+    known: Progressing
+    last_wall: datetime
+    last_monotonic_s: float
+    looked_s: float = 0.0
+    witness: Witness = attrs.field(factory=Witness)
+    moved_bytes: int = 0
+    cause: Cause | None = None
+
+
+@attrs.define
+class _Supervisor:
+    source: StreamSource
+    options: RecordOptions
+    ports: Ports
+    failures: int = 0
+    alive_s: float = float("-inf")
+    media_at: datetime | None = None
+    told: Cause | None = None
+    """The cause that the timeline already holds for the gap that is open now."""
+
+    def make_folders(self) -> None:
+        self._when_disk_allows(lambda: self.ports.storage.make_folder(self.options.folder / LIVE_FOLDER))
+
+    def run(self) -> None:
+        self.write(Entry(self.now(), Kind.STARTED))
+        self.ports.supervision.ready()
+        try:
+            while True:
+                self.adopt_everything()
+                cause, end = self.one_session()
+                self.ports.cancel.check()
+                self.tell(cause)
+                self.pause(cause, end)
+        finally:
+            # however this ends, footage gets its final name; power fails before: the next start does it
+            self.ports.supervision.stopping()
+            self.adopt_everything()
+            self.write(Entry(self.now(), Kind.STOPPED))
+
+    # --- one session ---
+
+    def one_session(self) -> tuple[Cause, RecorderEnd]:
+        free_bytes = self.ports.storage.free_bytes(self.options.folder)
+        if free_bytes < self.options.free_floor_bytes:
+            return Cause.DISK_FULL, RecorderEnd(0, (f"only {free_bytes:,} bytes are free",))
+        try:
+            session = self.open_session()
+        except StorageError as error:
+            return _cause_of(error), RecorderEnd(0, (str(error),))
+        self.ports.reporter.emit(RecorderStarted(self.options.station, session.folder.name))
+        end = self.ports.recorder.record(
+            self.source,
+            settings=self.settings(session.folder),
+            on_progress=lambda progress: self.take_progress(session, progress),
+            on_log=lambda line: self.ports.reporter.emit(RecorderSaid(self.options.station, line)),
+            on_tick=lambda: self.tick(session),
+        )
+        recorded_s = session.known.since_s - session.began_s if session.known.basis is not Basis.NOTHING else 0.0
+        self.failures = failures_after_end(self.failures, recorded_s=recorded_s, segment_time_s=self.options.segment_s)
+        return session.cause or self.cause_of_end(session), end
+
+    def open_session(self) -> _Session:
+        now_s, wall = self.ports.clock.monotonic_s(), self.now()
+        stamp = f"{wall:%Y%m%dT%H%M%S}Z"
+        for name in (stamp, *(f"{stamp}-{number}" for number in range(2, 100))):
+            folder = self.options.folder / LIVE_FOLDER / name
+            try:
+                self.ports.storage.make_folder(folder, must_be_new=True)
+            except ExistsError:
+                continue
+            return _Session(folder, now_s, started(now_s), wall, now_s)
+        raise ExistsError(self.options.folder / LIVE_FOLDER / stamp, "all session names of this second are taken")
+
+    def settings(self, folder: PurePath) -> RecorderSettings:
+        pattern = strftime_pattern(self.options.station, is_utc=self.options.is_utc)
+        return RecorderSettings(folder, pattern, self.options.segment_s, self.options.is_utc, self.options.log_level)
+
+    def cause_of_end(self, session: _Session) -> Cause:
+        try:
+            if self.ports.storage.free_bytes(self.options.folder) < self.options.free_floor_bytes:
+                return Cause.DISK_FULL
+        except StorageError:
+            return Cause.UNKNOWN
+        return Cause.CAMERA_DOWN if session.known.basis is Basis.NOTHING else Cause.RESTART
+
+    # --- while it runs ---
+
+    def take_progress(self, session: _Session, progress: MediaProgress) -> None:
+        session.witness = attrs.evolve(session.witness, frames=progress.frame_count, out_time_us=progress.position_us)
+
+    def tick(self, session: _Session) -> bool:
+        """Look at the session; whether it may go on."""
+        if self.ports.cancel.is_requested:
+            return False
+        now_s = self.ports.clock.monotonic_s()
+        if now_s - self.alive_s >= _ALIVE_S:
+            self.alive_s = now_s
+            self.ports.supervision.alive(f"session {session.folder.name}, judged by {session.known.basis.name.lower()}")
+        if self.clock_was_set(session, now_s):
+            session.cause = Cause.RESTART
+            return False
+        if now_s - session.looked_s >= _LOOK_S:
+            session.looked_s = now_s
+            self.look_at_files(session)
+        self.judge(session, now_s)
+        if is_stalled(session.known, now_s=now_s, policy=self.options.stall):
+            session.cause = Cause.CAMERA_DOWN if session.known.basis is Basis.NOTHING else Cause.STALL
+            return False
+        return True
+
+    def judge(self, session: _Session, now_s: float) -> None:
+        known = looked_at(session.known, session.witness, now_s=now_s, policy=self.options.stall)
+        if known is session.known:
+            return
+        if session.known.basis is Basis.NOTHING:
+            self.ports.reporter.emit(MediaArrived(self.options.station, now_s - session.began_s))
+            self.write(Entry(self.now(), Kind.RECORDING))
+            self.told = None
+        session.known, self.media_at = known, self.now()
+
+    def clock_was_set(self, session: _Session, now_s: float) -> bool:
+        wall = self.now()
+        expected = session.last_wall + timedelta(seconds=now_s - session.last_monotonic_s)
+        session.last_wall, session.last_monotonic_s = wall, now_s
+        if abs(wall - expected) <= _STEP:
+            return False
+        self.ports.reporter.emit(ClockWasSet(self.options.station, expected, wall))
+        self.write(Entry(wall, Kind.CLOCK, since=expected))
+        self.media_at = wall
+        return True
+
+    def look_at_files(self, session: _Session) -> None:
+        try:
+            files = [each for each in self.ports.storage.scan(session.folder) if each.kind is FileKind.FILE]
+            for file in _closed(files):
+                session.moved_bytes += file.identity.size_bytes
+                self.adopt(file)
+        except StorageError as error:
+            self.trouble(error)
+            return
+        total = session.moved_bytes + sum(f.identity.size_bytes for f in files if f not in set(_closed(files)))
+        session.witness = attrs.evolve(session.witness, file_bytes=total)
+
+    # --- files to their final names ---
+
+    def adopt_everything(self) -> None:
+        """Give every file of ended sessions its final name: of this run, and of one that was killed."""
+        try:
+            live = self.options.folder / LIVE_FOLDER
+            for file in [each for each in self.ports.storage.scan(live) if each.kind is FileKind.FILE]:
+                if file.path.parent != live:
+                    self.adopt(file)
+            self.ports.storage.prune(live)
+        except StorageError as error:
+            self.trouble(error)
+
+    def adopt(self, file: FileEntry) -> None:
+        name = parse_segment_name(file.path.name, station=self.options.station)
+        for target in self.targets(file, name):
+            try:
+                self.ports.storage.move(file.path, target=target)
+            except ExistsError:
+                continue
+            except NotFoundError:
+                return
+            self.ports.reporter.emit(SegmentClosed(self.options.station, target, file.identity.size_bytes))
+            return
+
+    def targets(self, file: FileEntry, name: SegmentName | None) -> Iterator[PurePath]:
+        """Names to try, the first that is free wins; what is no segment's name is kept beside, never lost."""
+        if name is None:
+            yield from (self.options.folder / f"{file.path.name}.{number}" for number in range(1, 100))
+            return
+        taken: set[str] = set()
+        while True:
+            name = free_name(name, taken=taken)
+            taken.add(str(name))
+            yield self.options.folder / str(name)
+
+    # --- around it ---
+
+    def pause(self, cause: Cause, end: RecorderEnd) -> None:
+        self.failures = max(self.failures, 1)
+        wait_s = self.options.back_off.delay_s(self.failures, chance=self.ports.chance())
+        words = end.last_lines[-1] if end.last_lines else ""
+        self.ports.reporter.emit(RecorderEnded(self.options.station, cause, end.exit_code, wait_s, words))
+        until_s = self.ports.clock.monotonic_s() + wait_s
+        while (left_s := until_s - self.ports.clock.monotonic_s()) > 0:
+            self.ports.supervision.alive(f"waiting, {cause.value}")
+            self.ports.clock.sleep(min(left_s, _ALIVE_S), cancel=self.ports.cancel)
+
+    def tell(self, cause: Cause) -> None:
+        """Write down why there is no recording, once for each cause of one gap: a camera may be away for weeks."""
+        if cause is not self.told:
+            self.write(Entry(self.now(), Kind.ENDED, cause, self.media_at))
+            self.told = cause
+
+    def write(self, entry: Entry) -> None:
+        try:
+            self.ports.storage.append_line(self.options.folder / TIMELINE_NAME, line_of(entry))
+        except StorageError as error:
+            self.trouble(error)  # a full disk must not keep the recorder from recording when there is room again
+
+    def trouble(self, error: StorageError) -> None:
+        self.ports.reporter.emit(Trouble(self.options.station, str(error)))
+
+    def now(self) -> datetime:
+        return self.ports.clock.now().astimezone(UTC)
+
+    def _when_disk_allows(self, make: Callable[[], None]) -> None:
+        while True:
+            try:
+                make()
+            except NoSpaceError as error:
+                self.failures += 1
+                self.pause(Cause.DISK_FULL, RecorderEnd(0, (str(error),)))
+            else:
+                return
+
+
+def _closed(files: list[FileEntry]) -> list[FileEntry]:
+    """All but the one being written: those last written well before the newest."""
+    newest_ns = max((file.identity.mtime_ns for file in files), default=0)
+    return [file for file in files if newest_ns - file.identity.mtime_ns > _SETTLED_NS]
+
+
+def _cause_of(error: StorageError) -> Cause:
+    return Cause.DISK_FULL if isinstance(error, NoSpaceError) else Cause.UNKNOWN

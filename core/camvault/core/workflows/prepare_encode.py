@@ -12,7 +12,7 @@ import attrs
 
 from camvault.core.allocation import Action, Batch, Encode, Encoded, Result, Sample, Sampled, judged, next_step
 from camvault.core.naming import temporary_name
-from camvault.core.progress import batch_of, replaced, results_of, with_encode, with_sample, with_settled
+from camvault.core.progress import batch_of, pending, replaced, results_of, with_encode, with_sample, with_settled
 from camvault.core.workflows._prepare_job import Bar, Job
 from camvault.core.workflows._stop import LinkedCancellation
 from camvault.core.workflows.prepare_events import ClipAgain, ClipEncoded
@@ -124,8 +124,10 @@ def _record_sample(loop: _Loop, result: Sampled) -> None:
 def _record_encode(loop: _Loop, result: Encoded) -> None:
     job = loop.job
     clip = job.progress.by_key()[result.key]
+    if result.is_accepted and clip.output is not None:
+        job.record(replaced(job.progress, pending(clip)))  # INV-4: while one output takes the place of another
     output = _published(job, clip) if result.is_accepted else None
-    # Power fails here: the output is not the one that is recorded (or none is), and the clip is encoded again.
+    # Power fails here: the output is not recorded, and the clip is encoded again.
     loop.results.append(result)
     job.record(with_settled(replaced(job.progress, with_encode(clip, result, output))))
     original_bytes = clip.source_identity.size_bytes if clip.source_identity else 0

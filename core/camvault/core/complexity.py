@@ -59,7 +59,7 @@ _ODD = 0.4  # the most (in ln) that one clip's surprise says about the others
 _SAMPLE_EXCESS = 0.85  # a whole clip against its stretches, each of which has a key frame: 0.53 to 0.94 measured
 _FAR = 12  # from here on a second sample nearer to the final CRF pays
 _SHORT_S, _LONG_S = 6.0, 60.0
-_REACH = 24  # how far one correction may move a clip
+_REACH = 24  # a correction moves a clip at most twice as far, and prefers shorter ways
 
 
 @attrs.frozen
@@ -297,7 +297,7 @@ def _correction(batch: Batch, predictions: Sequence[Prediction], results: Sequen
     tries = sum(isinstance(result, Encoded) for result in results) - len(batch.clips)
     if FILL_MINIMUM * batch.limit_bytes <= total <= batch.limit_bytes:
         return ()
-    if total <= batch.limit_bytes and tries >= 4 + len(batch.clips) // 8:
+    if total <= batch.limit_bytes and tries >= 4 + len(batch.clips) // 4:
         return ()
     moves = _moves(batch, [_informed(p, results) for p in predictions], outputs, total)
     if not moves:
@@ -361,6 +361,6 @@ def _move_of(batch: Batch, prediction: Prediction, now: int, video_bytes: float)
         start = max(_on_grid(batch, min(wanted, now + 2 * _REACH)), now + step)
         candidates = [*range(start, COARSEST + 1, step), *range(start - step, now, -step)]
     else:
-        start = min(_on_grid(batch, max(wanted, now - _REACH)), now - step)
+        start = min(_on_grid(batch, max(wanted, now - 2 * _REACH)), now - step)
         candidates = [*range(start, now, step), *range(start - step, FINEST - 1, -step)]
     return next((quarters for quarters in candidates if quarters not in tried and FINEST <= quarters <= COARSEST), None)

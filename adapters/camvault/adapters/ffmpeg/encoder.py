@@ -45,8 +45,7 @@ class FfmpegEncoder:
         with self._lock:
             if not self._step:
                 done = _process.run(quarter_crf_argv(self.ffmpeg), cancel=self.cancel, env={"SVT_LOG": "3"})
-                is_quarter = done.exit_code == 0 and has_quarter_crf("\n".join(done.last_lines))
-                self._step.append(1 if is_quarter else 4)
+                self._step.append(_crf_step(done.exit_code, done.last_lines))
             return self._step[0]
 
     def encode(
@@ -110,6 +109,14 @@ class FfmpegEncoder:
         if error := failure(done.exit_code, done.last_lines, source=source, target=target):
             raise error
         return progress
+
+
+def _crf_step(exit_code: int, log: tuple[str, ...]) -> int:
+    """The step that a trial encode shows. Whole CRFs work everywhere, so they are taken where the log does not tell."""
+    try:
+        return 1 if exit_code == 0 and has_quarter_crf("\n".join(log)) else 4
+    except ValueError:
+        return 4
 
 
 _conforms: type[Encoder] = FfmpegEncoder

@@ -7,7 +7,8 @@ lost: the caller writes it down. No rule takes more than it needs. The one who m
 """
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from pathlib import PurePath
 
@@ -154,13 +155,19 @@ def _apply(
 ) -> RetentionPlan:
     going: dict[PurePath, Victim] = {}
     shortfalls = []
+    by_station: defaultdict[str, list[StoredSegment]] = defaultdict(list)
+    if any(isinstance(rule, MaxBytes) and rule.station for rule in rules):
+        for segment in order:
+            by_station[segment.station].append(segment)
     for rule in rules:
         if isinstance(rule, KeepDays):
             _take_proven(order, rule, now_s=now_s, going=going)
         elif isinstance(rule, MaxDays):
             _take_old(order, rule, now_s=now_s, floor_at_s=floor_at_s, going=going)
         else:
-            shortfalls += _take_bytes(order, rule, free_bytes=free_bytes, floor_at_s=floor_at_s, going=going)
+            station = rule.station if isinstance(rule, MaxBytes) else ""
+            concerned = by_station[station] if station else order
+            shortfalls += _take_bytes(concerned, rule, free_bytes=free_bytes, floor_at_s=floor_at_s, going=going)
     return RetentionPlan(tuple(going.values()), tuple(shortfalls))
 
 
@@ -194,30 +201,24 @@ def _take_bytes(
     floor_at_s: float,
     going: dict[PurePath, Victim],
 ) -> list[str]:
-    """Take until enough bytes are freed; say what is missing if that is impossible."""
+    """Take of `order` until enough bytes are freed; say what is missing if that is impossible."""
     if isinstance(rule, MinFree):
         freed = sum(victim.segment.identity.size_bytes for victim in going.values())
         excess, figure = rule.floor_bytes - free_bytes - freed, f"at least {rule.floor_bytes:,} bytes free"
-        name, belongs = "free space", _of_station("")
+        name = "free space"
     else:
-        belongs = _of_station(rule.station)
-        total = sum(s.identity.size_bytes for s in order if belongs(s) and s.path not in going)
+        total = sum(segment.identity.size_bytes for segment in order if segment.path not in going)
         excess, figure = total - rule.limit_bytes, f"at most {rule.limit_bytes:,} bytes"
         name = f"total size of {rule.station}" if rule.station else "total size"
     for segment in order:
         if excess <= 0:
             return []
-        is_useful = segment.identity.size_bytes > 0 and belongs(segment) and segment.path not in going
+        is_useful = segment.identity.size_bytes > 0 and segment.path not in going
         if is_useful and _may_go(segment, rule.may_lose, floor_at_s):
-            reason = RetentionReason(name, f"{excess:,} bytes too many, {figure}")
-            going[segment.path] = Victim(segment, reason)
+            going[segment.path] = Victim(segment, RetentionReason(name, f"{excess:,} bytes too many, {figure}"))
             excess -= segment.identity.size_bytes
     return [f"{name}: {excess:,} bytes could not be freed, {figure}"] if excess > 0 else []
 
 
 def _may_go(segment: StoredSegment, may_lose: bool, floor_at_s: float) -> bool:
     return segment.proof is not None or (may_lose and segment.start_s < floor_at_s)
-
-
-def _of_station(station: str) -> Callable[[StoredSegment], bool]:
-    return lambda segment: not station or segment.station == station

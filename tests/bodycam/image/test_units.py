@@ -1,0 +1,261 @@
+"""create_iso's policies and workflow, in memory."""
+
+from datetime import UTC, datetime
+from pathlib import PurePath, PurePosixPath
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camvault.adapters.bridge.names import compressed, iso_names, joliet_names, udf_names
+from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage, Phase
+from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
+from camvault.core.image_content import is_left_out
+from camvault.core.labels import check_label, parse_stamp, shown_shorter, stamp_label, stamp_of
+from camvault.core.workflows.create_iso import (
+    ImageReport,
+    ImageRequest,
+    LeftoverRemoved,
+    NameSubstituted,
+    create_iso,
+)
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.errors import (
+    Cancelled,
+    ChangedError,
+    ExistsError,
+    MismatchError,
+    NoSpaceError,
+    NotFoundError,
+    StorageError,
+    UsageError,
+)
+from camvault.ports.events import Progressed
+from camvault.ports.files import OnBytes
+from camvault.ports.image import ImageManifest, ImagePlan
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+BUILD, TARGET = PurePath("/build"), PurePath("/images/shift.iso")
+TEMPORARY = PurePath("/images/.shift.iso.camvault-part")
+MARKER = "camvault build directory 1\n"
+
+raw_names = st.binary(min_size=1, max_size=255).filter(lambda raw: b"/" not in raw and b"\0" not in raw)
+
+
+class TestLabels:
+    @given(st.text(max_size=40))
+    def test_a_label_passes_or_is_refused(self, label: str) -> None:
+        if label.isascii() and 0 < len(label) <= 32 and label.replace("-", "_").replace("_", "a").isalnum():
+            assert check_label(label) == label
+        else:
+            with pytest.raises(UsageError, match=r"^Label "):
+                check_label(label)
+
+    @pytest.mark.parametrize("label", ["a-b_C9", "-", "X" * 32])
+    def test_good_labels(self, label: str) -> None:
+        assert check_label(label) == label
+
+    def test_the_default_label_is_utc(self) -> None:
+        assert stamp_label(NOW) == "20260102T030405Z"
+
+    @pytest.mark.parametrize("text", ["TESTDISC", "20261302T030405Z", "20260102T030405", ""])
+    def test_other_texts_are_no_stamps(self, text: str) -> None:
+        assert parse_stamp(text) is None
+
+    def test_the_stamp_is_given_or_the_labels_or_now(self) -> None:
+        first, second = "20250718T101500Z", "20240718T101500Z"
+        assert stamp_of(label=first, stamp=second, now=NOW) == parse_stamp(second)
+        assert stamp_of(label=first, stamp=None, now=NOW) == parse_stamp(first)
+        assert stamp_of(label="X", stamp=None, now=NOW) == NOW.replace(microsecond=0)
+        assert stamp_of(label=None, stamp=None, now=NOW) == NOW.replace(microsecond=0)
+        with pytest.raises(UsageError, match="stamp"):
+            stamp_of(label=None, stamp="yesterday", now=NOW)
+
+    def test_what_each_place_will_show(self) -> None:
+        assert list(shown_shorter("X" * 16)) == []
+        assert len(list(shown_shorter("X" * 17))) == 1
+        assert len(list(shown_shorter("X" * 31))) == 2
+
+
+class TestContent:
+    @pytest.mark.parametrize("name", [".camvault-build", "progress.json", "progress.completed.json"])
+    def test_records_stay_off_the_disc_in_a_build_directory_of_ours_only(self, name: str) -> None:
+        assert is_left_out(PurePosixPath(name), is_build_dir=True)
+        assert not is_left_out(PurePosixPath(name), is_build_dir=False)
+        assert not is_left_out(PurePosixPath("sub") / name, is_build_dir=True)
+
+    def test_unfinished_files_stay_off_everywhere(self) -> None:
+        assert is_left_out(PurePosixPath("sub/.a.mp4.camvault-part"), is_build_dir=False)
+        assert not is_left_out(PurePosixPath("a.mp4"), is_build_dir=True)
+
+
+class TestNames:
+    @given(st.lists(raw_names, unique=True, max_size=12))
+    def test_udf_names_fit_and_are_unique(self, raws: list[bytes]) -> None:
+        names = udf_names(raws)
+        assert len(set(names.values())) == len(raws)
+        assert all(len(compressed(name)) <= 255 for name in names.values())
+
+    @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=63))
+    def test_udf_names_are_exact_where_they_fit(self, name: str) -> None:
+        assert udf_names([name.encode()]) == {name.encode(): name}
+
+    def test_what_udf_cannot_hold_is_escaped_or_cut(self) -> None:
+        assert udf_names([b"50%\xff", b"50%25%FF"])[b"50%25%FF"] == "50%25%FF"
+        assert udf_names([b"50%\xff"])[b"50%\xff"] == "50%25%FF"
+        assert len({*udf_names([b"50%\xff", b"50%25%FF"]).values()}) == 2
+        long = udf_names([b"x" * 251 + b".mp4"])[b"x" * 251 + b".mp4"]
+        assert len(long) == 254
+        assert long.startswith("xxxx")
+        assert long.endswith(".mp4")
+
+    @given(st.lists(raw_names, unique=True, max_size=12), st.booleans())
+    def test_iso_and_joliet_names_fit_and_are_unique(self, raws: list[bytes], is_folder: bool) -> None:
+        iso = iso_names(raws, is_folder=is_folder, taken=set())
+        joliet = joliet_names(raws, is_folder=is_folder, taken=set())
+        assert len(set(iso.values())) == len(set(joliet.values())) == len(raws)
+        version = 0 if is_folder else 2
+        assert all(len(name) <= 31 + version for name in iso.values())
+        assert all(len(name) <= 2 * (64 + version) for name in joliet.values())
+
+    def test_ten_thousand_names_that_agree_at_their_beginning(self) -> None:
+        raws = [b"a very long name that is the same for all of them %05d.mp4" % n for n in range(10_000)]
+        assert len(set(iso_names(raws, is_folder=False, taken=set()).values())) == 10_000
+
+
+@attrs.define
+class World:
+    storage: MemoryStorage = attrs.field(factory=MemoryStorage)
+    reporter: MemoryReporter = attrs.field(factory=MemoryReporter)
+    cancel: MemoryCancellation = attrs.field(factory=MemoryCancellation)
+    is_lossy: bool = False
+    builder: MemoryImageBuilder | None = None
+
+    def run(self, **more: object) -> ImageReport:
+        request = attrs.evolve(ImageRequest(build_dir=BUILD, target=TARGET), **more)  # type: ignore[arg-type]
+        return create_iso(
+            request,
+            storage=self.storage,
+            builder=self.builder or MemoryImageBuilder(self.storage, is_lossy=self.is_lossy),
+            verifier=MemoryImageVerifier(self.storage),
+            reason="there is no other",
+            clock=MemoryClock(NOW),
+            reporter=self.reporter,
+            cancel=self.cancel,
+        )
+
+    def images(self) -> dict[str, int]:
+        return {str(path): len(content) for path, content in self.storage.files("/images").items()}
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    made.storage.put(BUILD / "a.mp4", b"footage")
+    return made
+
+
+class TestCreateIso:
+    def test_an_image_with_its_report(self, world: World) -> None:
+        report = world.run()
+        assert report.label == "20260102T030405Z"
+        assert world.images() == {str(TARGET): report.size_bytes}
+        assert report.file_count == 1
+
+    def test_a_build_directory_of_ours_without_outputs_is_empty(self, world: World) -> None:
+        world.storage = MemoryStorage()
+        world.storage.put(BUILD / ".camvault-build", MARKER)
+        world.storage.put(BUILD / "progress.json", "{}")
+        with pytest.raises(UsageError, match="No input files"):
+            world.run()
+
+    def test_a_file_is_no_directory(self, world: World) -> None:
+        with pytest.raises(NotFoundError, match="Directory not found"):
+            world.run(build_dir=BUILD / "a.mp4")
+
+    def test_the_log_must_be_outside(self, world: World) -> None:
+        with pytest.raises(UsageError, match="log file"):
+            world.run(logfile=BUILD / "log")
+        assert world.run(logfile=PurePath("/log"))
+
+    def test_a_folder_under_the_targets_name_is_never_replaced(self, world: World) -> None:
+        world.storage.put_folder(TARGET)
+        with pytest.raises(ExistsError, match="File exists"):
+            world.run(is_forced=True)
+
+    def test_a_leftover_of_a_crash_goes(self, world: World) -> None:
+        world.storage.put(TEMPORARY, b"half an image")
+        world.run()
+        assert any(isinstance(event, LeftoverRemoved) for event in world.reporter.events)
+        assert list(world.images()) == [str(TARGET)]
+
+    def test_no_room_is_told_with_both_figures_before_anything_is_written(self, world: World) -> None:
+        world.storage.mount("/images", name="small", capacity_bytes=3000)
+        with pytest.raises(NoSpaceError, match="4,096 bytes needed, 3,000 bytes free"):
+            world.run()
+        assert world.images() == {}
+        assert not [call for call in world.storage.calls.log if call.operation == "image.write"]
+
+    def test_an_image_that_is_not_equal_is_none(self, world: World) -> None:
+        world.is_lossy = True
+        world.storage.put(TARGET, b"old")
+        with pytest.raises(MismatchError):
+            world.run(is_forced=True)
+        assert world.images() == {str(TARGET): 3}
+
+    def test_a_source_that_changes_meanwhile_fails(self, world: World) -> None:
+        world.storage.calls.hook(
+            "image.write", lambda: world.storage.put(BUILD / "a.mp4", b"changed"), when=Phase.DURING
+        )
+        with pytest.raises(ChangedError):
+            world.run()
+        assert world.images() == {}
+
+    @pytest.mark.parametrize("operation", ["image.write", "image.verify"])
+    def test_a_request_to_stop_leaves_nothing(self, world: World, operation: str) -> None:
+        world.storage.calls.hook(operation, world.cancel.request)
+        with pytest.raises(Cancelled):
+            world.run()
+        assert world.images() == {}
+
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_a_builder_that_leaves_no_image_is_not_believed(self, world: World, is_there: bool) -> None:
+        class Idle(MemoryImageBuilder):
+            def write(
+                self, plan: ImagePlan, /, *, target: PurePath, on_bytes: OnBytes, cancel: Cancellation
+            ) -> ImageManifest:
+                if is_there:
+                    self.storage.put(target, b"")
+                return ImageManifest("", plan.size_bytes, {})
+
+        world.builder = Idle(world.storage)
+        with pytest.raises(StorageError, match="ISO not created"):
+            world.run()
+        assert world.images() == {}
+
+    def test_names_that_udf_cannot_hold_are_told(self, world: World) -> None:
+        class Renaming(MemoryImageBuilder):
+            def plan(self, root: PurePath, /, **more: object) -> ImagePlan:
+                plan = super().plan(root, **more)  # type: ignore[arg-type]
+                renamed = {PurePosixPath("sub"): PurePosixPath("s"), PurePosixPath("sub/a"): PurePosixPath("s/a")}
+                return attrs.evolve(plan, udf_paths=renamed)
+
+        world.builder = Renaming(world.storage)
+        world.run()
+        told = [event for event in world.reporter.events if isinstance(event, NameSubstituted)]
+        assert [str(event.path) for event in told] == ["sub"]
+        assert "sub" in str(told[0])
+
+    def test_our_own_files_are_left_out_and_named(self, world: World) -> None:
+        world.storage.put(BUILD / ".camvault-build", MARKER)
+        assert world.run().file_count == 1
+        assert any("Not on the disc" in str(event) for event in world.reporter.events)
+
+    def test_progress_reaches_its_total_once(self, world: World) -> None:
+        world.storage.put(BUILD / "big.mp4", bytes(100_000))
+        world.run(label="EVIDENCE_20250718T101500Z_ABCDEF")
+        for task in ("image", "verify"):
+            steps = [e for e in world.reporter.events if isinstance(e, Progressed) and e.task == task]
+            assert [e.done for e in steps].count(steps[-1].total or 0) == 1
+        assert all(str(event) for event in world.reporter.events)

@@ -153,7 +153,7 @@ class TestMedia:
             drive.command(bytes(6))
 
     def test_a_sector_that_can_be_read_alone(self) -> None:
-        """Thirty-two together failed, each alone does not: the first is to blame. A drive that stopped is no bad sector."""
+        """Thirty-two together failed, each alone does not: the first is to blame. A drive that stopped is not."""
         drive = FakeDrive({})
         assert optical_drives._first_unreadable(drive, 64, 32, SenseError(Sense(3, 0x11, 0))) == 64
         with pytest.raises(DriveError, match="stopped reading"):

@@ -25,10 +25,12 @@ from camvault.core.workflows.burn import (
     BurnerChosen,
     BurnReport,
     BurnRequest,
+    BurnSucceeded,
     DiscAtRisk,
     DiscAwaited,
     DiscLost,
     DiscVerified,
+    FailedDiscRead,
     StoppedUnverified,
     VerificationSkipped,
     burn_image,
@@ -235,6 +237,34 @@ class TestWorkflow:
         world = World(disc=MemoryDisc(write_error_at=0))
         with pytest.raises(BurnError, match="untouched"):
             world.burn()
+
+    @pytest.mark.parametrize(
+        ("damage", "words"),
+        [
+            (lambda _: None, "all of the image, equal"),
+            (lambda world: setattr(world.disc, "unreadable_sector", 5), "sector 5 cannot be read"),
+            (lambda world: setattr(world.drives, "is_gone", True), "could not be read back"),
+        ],
+    )
+    def test_a_closed_disc_is_looked_at_although_the_burner_failed(
+        self, damage: Callable[[World], None], words: str
+    ) -> None:
+        """Closing failed after everything was written, as is known of growisofs: told, and still no success."""
+        world = World()
+        world.storage.calls.fail("burner.burn", BurnError(DEVICE, "CLOSE SESSION failed", is_spoiled=True), when=_AFTER)
+        world.storage.calls.hook("drives.reload", lambda: damage(world))
+        with pytest.raises(BurnError, match="spoiled: CLOSE SESSION failed"):
+            world.burn()
+        assert [words in str(event) for event in world.said(FailedDiscRead)] == [True]
+        assert not world.said(BurnSucceeded)
+
+    def test_a_failed_burn_is_not_looked_at_if_nothing_shall_be(self) -> None:
+        """--skip-verify holds."""
+        world = World()
+        world.storage.calls.fail("burner.burn", BurnError(DEVICE, "CLOSE SESSION failed", is_spoiled=True), when=_AFTER)
+        with pytest.raises(BurnError):
+            world.burn(is_verified=False)
+        assert not world.said(FailedDiscRead)
 
     def test_a_drive_that_vanishes_while_writing(self) -> None:
         """Then the tool's word stands."""

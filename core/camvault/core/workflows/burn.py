@@ -139,6 +139,19 @@ class VerificationSkipped(Event):
 
 
 @attrs.frozen
+class FailedDiscRead(Event):
+    """What reading found on a disc although the burner failed; for the user to judge."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    device: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"The burner failed; read all the same from {self.device}: {self.found}"
+
+
+@attrs.frozen
 class DiscVerified(Event):
     """The image was read back from the medium, and is equal."""
 
@@ -337,12 +350,30 @@ class _Burn:
                     entry.path, device=device, speed=self.request.speed, on_bytes=on_bytes, cancel=self.cancel
                 )
         except BurnError as error:
-            raise with_fate(error, self._medium_if_known(device)) from error
+            medium = self._medium_if_known(device)
+            if medium is not None and self.request.is_verified and medium.state in self.burner.finished_states:
+                self.look_all_the_same(device, entry)
+            raise with_fate(error, medium) from error
         except Cancelled:
             medium = self._medium_if_known(device)
             if medium is None or may_burn(medium, size_bytes=0).verdict is not Verdict.BURN:
                 self.reporter.emit(DiscLost(device))
             raise
+
+    def look_all_the_same(self, device: str, entry: FileEntry) -> None:
+        """Tell what is on a disc that was closed by a burner that failed: it may be whole. It stays a failure.
+
+        Known of growisofs: everything is written, CLOSE SESSION fails, and the disc can be read.
+        """
+        try:
+            read = self._read_back(device, entry)
+        except CamvaultError as error:
+            self.reporter.emit(FailedDiscRead(device, str(error)))
+            return
+        found = (
+            "all of the image, equal" if read.is_equal else describe_damage(read, files=self._files_hit(entry, read))
+        )
+        self.reporter.emit(FailedDiscRead(device, found))
 
     def _medium_if_known(self, device: str) -> Medium | None:
         try:

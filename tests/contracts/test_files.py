@@ -473,6 +473,14 @@ class StorageContract:
         assert world.storage.prune(world.root / "x", is_root_included=True) == (world.root / "x/y", world.root / "x")
         assert world.storage.prune(world.root / "x", is_root_included=True) == ()
 
+    def test_prune_of_what_is_no_folder_removes_nothing(self, world: World) -> None:
+        world.put(world.root / "file", b"")
+        world.put_folder(world.root / "empty")
+        world.put_link(world.root / "link", "empty")
+        for name in ("file", "file/below", "link"):
+            assert world.storage.prune(world.root / name, is_root_included=True) == ()
+        assert world.names(world.root) == {"file", "empty", "link"}
+
     # --- RecordStore
 
     @pytest.mark.parametrize("text", ["", "a", "a\nb\n", "\r\n", "ä\x00", "\udcff\udc80", "x" * 20_000])

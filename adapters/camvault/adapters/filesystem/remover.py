@@ -54,7 +54,7 @@ def _folders_below(root: PurePath) -> Iterator[PurePath]:
 def _remove_folder(folder: PurePath) -> bool:
     try:
         os.rmdir(folder)  # noqa: PTH106 - PurePath
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         if error.errno in _STAYS:

@@ -236,7 +236,9 @@ class MemoryStorage:
             folders = [*self._folders_below(root), *([root] if is_root_included else [])]
             for folder in folders:
                 node = self.tree.find(folder)
-                if node is None or folder in self.tree.volumes or self.tree.names(folder):
+                if node is None or node.kind is not FileKind.FOLDER:
+                    continue
+                if folder in self.tree.volumes or self.tree.names(folder):
                     continue
                 self.tree.discard(folder)
                 removed.append(folder)

@@ -145,7 +145,7 @@ def small_world(allocation: Allocation | None = None, *, is_deleting: bool = Fal
     """Three clips that fit (no allocation), or that must be encoded."""
     world = World(is_deleting=is_deleting)
     for index in range(count):
-        world.add(f"c{index}.mp4", 100_000, MemoryClip(duration_s=1.0 + index, bytes_per_s=20_000.0 * (index + 1)))
+        world.add(f"c{index}.mp4", 100_000, MemoryClip(duration_s=1.0 + index, bytes_per_s=20_000.0 * (index % 3 + 1)))
     if allocation is not None:
         world.budget = Budget(200_000, 0)
         world.options = EncodeOptions(allocation=allocation, crf_step_quarters=1)

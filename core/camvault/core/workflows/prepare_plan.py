@@ -179,7 +179,7 @@ def plan_resumed(
         originals={clip.key: _original(clip, storage) for clip in progress.clips},
     )
     is_completed = path.name == COMPLETED_NAME
-    if is_completed and rechecked.progress != progress:
+    if is_completed and any(clip.state is ClipState.PENDING for clip in rechecked.progress.clips):
         raise RecordError(path, f"the job is finished, but {_doubts(rechecked)}")
     _refuse_if(rechecked.problems)
     _check_room(rechecked.progress, root, storage)

@@ -5,7 +5,8 @@
 
 `--kbps` are total rates: usable bytes = rate x footage. `plain` is the specification's command to the letter; where it
 overflows, `fitted` is the same at a rate that was lowered until it fits. Prints, for each rate and way: total/usable,
-VMAF (mean over clips, and the worst clip), CPU seconds of all encodes, and the share of the samples in them. Nothing
+VMAF (mean over clips, and the worst clip), CPU seconds of all encodes, and those of
+the samples as a share of the first encodes. Nothing
 else changes between the ways. VMAF comes from the libvmaf of the `imageio-ffmpeg` wheel, whatever encodes.
 """
 
@@ -50,6 +51,7 @@ class Row:
     vmaf: dict[str, float]
     cpu_s: float
     sample_cpu_s: float = 0.0
+    first_cpu_s: float = 0.0
     encodes: int = 0
 
     def __str__(self) -> str:
@@ -57,16 +59,14 @@ class Row:
         worst = min(self.vmaf, key=lambda key: self.vmaf[key]) if self.vmaf else "-"
         mean = statistics.fmean(self.vmaf.values()) if self.vmaf else float("nan")
         low = self.vmaf.get(worst, float("nan"))
-        share = self.sample_cpu_s / (self.cpu_s - self.sample_cpu_s)
+        share = self.sample_cpu_s / self.first_cpu_s if self.first_cpu_s else 0.0
         return (
             f"| {self.way} | {total / self.usable_bytes:.4f} | {mean:.1f} | {low:.1f} ({worst[:2]}) "
             f"| {self.cpu_s:.0f} | {share:.1%} | {self.encodes} |"
         )
 
 
-HEADER = (
-    "| way | total/usable | VMAF mean | worst clip | CPU s | samples/encodes | encodes |\n|---|---|---|---|---|---|---|"
-)
+HEADER = "| way | total/usable | VMAF mean | worst clip | CPU s | samples/first encodes | encodes |\n|---|---|---|---|---|---|---|"
 
 
 def cpu_s() -> float:
@@ -99,7 +99,7 @@ def plain(ffmpeg: Path, clips: dict[str, Path], seconds: float, usable_bytes: in
 
 def fitted(
     ffmpeg: Path, clips: dict[str, Path], seconds: float, usable_bytes: int, folder: Path
-) -> tuple[float, float, int]:
+) -> tuple[float, float, float, int]:
     """The specification's command with its rate lowered by hand until the total fits: what the same bytes are worth."""
     aim, cpu, encodes = usable_bytes, 0.0, 0
     while True:
@@ -107,15 +107,20 @@ def fitted(
         encodes += len(clips)
         total = sum((folder / f"{key}.mp4").stat().st_size for key in clips)
         if total <= usable_bytes:
-            return cpu, 0.0, encodes
+            return cpu, 0.0, 0.0, encodes
         aim = int(aim * usable_bytes / total * 0.99)
 
 
-def allocated(encoder: FfmpegEncoder, batch: Batch, clips: dict[str, Path], folder: Path) -> tuple[float, float, int]:
-    """Drive `next_step` as the command does; returns CPU seconds in all, those of the samples, and the encodes."""
+def allocated(
+    encoder: FfmpegEncoder, batch: Batch, clips: dict[str, Path], folder: Path
+) -> tuple[float, float, float, int]:
+    """Drive `next_step` as the command does.
+
+    Returns CPU seconds in all, of the samples, and of each clip's first encode; and the number of encodes.
+    """
     cancel = MemoryCancellation()
     results: list[Result] = []
-    begun, sampling = cpu_s(), 0.0
+    begun, sampling, first = cpu_s(), 0.0, 0.0
     while not (step := next_step(batch, results)).is_done:
         action, before = step.actions[0], cpu_s()
         if isinstance(action, Sample):
@@ -130,11 +135,13 @@ def allocated(encoder: FfmpegEncoder, batch: Batch, clips: dict[str, Path], fold
         size = encoder.encode(
             clips[action.key], target=temporary, settings=action.settings, on_seconds=lambda _: None, cancel=cancel
         )
+        if not (folder / f"{action.key}.mp4").exists():
+            first += cpu_s() - before
         results.append(result := judged(batch, results, action, size_bytes=size))
         print(f"    {action.key}: {action.settings.rate}, {size:,} bytes ({action.reason})", flush=True)
         if result.is_accepted:
             temporary.replace(folder / f"{action.key}.mp4")
-    return cpu_s() - begun, sampling, sum(isinstance(result, Encoded) for result in results)
+    return cpu_s() - begun, sampling, first, sum(isinstance(result, Encoded) for result in results)
 
 
 def main() -> None:
@@ -176,9 +183,10 @@ def main() -> None:
             "constant": Constant(rate.video_kbps),
             "complexity": Complexity(arguments.exponent, encoder.crf_step_quarters),
         }
-        ways: dict[str, Callable[[Path], tuple[float, float, int]]] = {
+        ways: dict[str, Callable[[Path], tuple[float, float, float, int]]] = {
             "plain": lambda folder, limit=usable_bytes: (  # type: ignore[misc]
                 plain(Path(tool.path), clips, seconds, limit, folder),
+                0.0,
                 0.0,
                 len(clips),
             ),
@@ -194,12 +202,12 @@ def main() -> None:
         for way in arguments.variants.split(","):
             print(f"  {way} at {total_kbps} kbit/s", flush=True)
             with tempfile.TemporaryDirectory() as folder:
-                cpu, sampling, encodes = ways[way](Path(folder))
+                cpu, sampling, first, encodes = ways[way](Path(folder))
                 sizes = {key: (Path(folder) / f"{key}.mp4").stat().st_size for key in clips}
                 scores = {} if arguments.no_vmaf else {
                     key: vmaf(wheel, Path(folder) / f"{key}.mp4", source) for key, source in clips.items()
                 }  # fmt: skip
-            rows.append(Row(way, usable_bytes, sizes, scores, cpu, sampling, encodes))
+            rows.append(Row(way, usable_bytes, sizes, scores, cpu, sampling, first, encodes))
         print(f"\nusable {usable_bytes:,} bytes ({total_kbps} kbit/s in all)\n\n{HEADER}")
         print("\n".join(map(str, rows)))
         if len(rows) > 1 and not arguments.no_vmaf:

@@ -4,7 +4,7 @@
    at that one. For clips of minutes they add up to at most 4 % of the footage.
 2. *Encodes*, the largest first. For each the level of the whole batch is solved anew: what is encoded counts with its
    real size, the rest with its prediction, corrected by how wrong the predictions were so far.
-3. *Corrections.* While the total is above the limit, or below 99 % of it and few corrections were made, one clip is
+3. *Corrections.* While the total is above the limit, or below 99 % of it and corrections were few, one clip is
    encoded again: the one that needs least work, and comes closer to its own best quality by it.
 
 Complexity is the rate in bytes a second that a clip takes at CRF 40. With exponent 1 every clip has the same CRF, and
@@ -294,10 +294,9 @@ def _video_bytes(prediction: Prediction, encoded: Encoded) -> float:
 def _correction(batch: Batch, predictions: Sequence[Prediction], results: Sequence[Result]) -> tuple[Action, ...]:
     outputs = standing(results)
     total = total_of(outputs)
-    tries = sum(isinstance(result, Encoded) for result in results) - len(batch.clips)
     if FILL_MINIMUM * batch.limit_bytes <= total <= batch.limit_bytes:
         return ()
-    if total <= batch.limit_bytes and tries >= 4 + len(batch.clips) // 4:
+    if total <= batch.limit_bytes and not _is_filling_worth_it(batch, results):
         return ()
     moves = _moves(batch, [_informed(p, results) for p in predictions], outputs, total)
     if not moves:
@@ -305,6 +304,14 @@ def _correction(batch: Batch, predictions: Sequence[Prediction], results: Sequen
     best = min(moves, key=lambda move: move.merit)
     why = f"the total is {total / max(1, batch.limit_bytes):.2%} of the limit"
     return (Encode(best.key, batch.settings(ConstantQuality(best.quarters)), why),)
+
+
+def _is_filling_worth_it(batch: Batch, results: Sequence[Result]) -> bool:
+    """Whether the corrections so far were few, and cost less than encoding all footage once more."""
+    durations_s = {clip.key: clip.duration_s for clip in batch.clips}
+    encoded = [durations_s[result.key] for result in results if isinstance(result, Encoded)]
+    is_few = len(encoded) - len(durations_s) < 6 + len(durations_s) // 4
+    return is_few and math.fsum(encoded) < 2 * math.fsum(durations_s.values())
 
 
 @attrs.frozen

@@ -1,4 +1,5 @@
 # make demo and make test do all set-up themselves, on a fresh Debian 12 or 13 with python3 and make.
+.NOTPARALLEL:
 .PHONY: help demo test check docs bench setup-demo setup-test
 
 BIN := .venv/bin

@@ -1,0 +1,109 @@
+"""Adapter for tests and library users: a camera and its recorder in memory, in the time of a `MemoryClock`."""
+
+import enum
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+from pathlib import PurePath
+
+import attrs
+
+from camvault.adapters.memory.clock import MemoryClock
+from camvault.adapters.memory.storage import MemoryStorage
+from camvault.ports.errors import NoSpaceError
+from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
+
+
+class Camera(enum.Enum):
+    """What the camera does from now on."""
+
+    NORMAL = "normal"
+    SILENT = "silent"
+    AUDIO_ONLY = "audio only"
+    CLOSES = "closes"
+    REFUSES = "refuses"
+
+
+@attrs.define
+class MemoryRecorder:
+    """Writes one numbered byte group per tick, so that whoever looks can tell which footage is where.
+
+    Attributes:
+        camera: What the camera does; may be set at any time, also from the clock's own events.
+        zone: Of local names.
+        is_overwriting: Like ffmpeg: a name that exists is truncated.
+        recorded: Every group that was written, in order: what must be found again.
+        sessions: When each session began, on the monotonic clock.
+    """
+
+    storage: MemoryStorage
+    clock: MemoryClock
+    camera: Camera = Camera.NORMAL
+    zone: tzinfo = UTC
+    tick_s: float = 0.2
+    frames_per_tick: int = 5
+    recorded: list[bytes] = attrs.field(factory=list)
+    sessions: list[float] = attrs.field(factory=list)
+    overwritten: list[PurePath] = attrs.field(factory=list)
+
+    def record(
+        self,
+        source: StreamSource,
+        /,
+        *,
+        settings: RecorderSettings,
+        on_progress: Callable[[MediaProgress], None],
+        on_log: Callable[[str], None],
+        on_tick: Callable[[], bool],
+    ) -> RecorderEnd:
+        """See `Recorder`."""
+        self.sessions.append(self.clock.monotonic_s())
+        with self.storage.calls.call("recorder.record", source.host):
+            if self.camera is Camera.REFUSES:
+                on_log("Connection refused")
+                return RecorderEnd(1, ("Connection refused",))
+            return self._record(settings, on_progress, on_tick)
+
+    def _record(
+        self,
+        settings: RecorderSettings,
+        on_progress: Callable[[MediaProgress], None],
+        on_tick: Callable[[], bool],
+    ) -> RecorderEnd:
+        frames, path, cut = 0, PurePath(), None
+        while on_tick():
+            self.clock.advance(self.tick_s)
+            if self.camera is Camera.CLOSES:
+                return RecorderEnd(0)
+            if self.camera is Camera.SILENT:
+                continue
+            if self.camera is Camera.NORMAL:
+                frames += self.frames_per_tick
+            wall = self.clock.now()
+            if (slot := int(wall.timestamp()) // settings.segment_s) != cut:
+                cut = slot
+                path = settings.folder / wall.astimezone(UTC if settings.is_utc else self.zone).strftime(
+                    settings.name_pattern
+                )
+                self._open(path)
+            try:
+                self._write(path, int(wall.timestamp() * 1e9))
+            except NoSpaceError:
+                return RecorderEnd(228, ("No space left on device",))
+            on_progress(MediaProgress(frames, int(self.clock.monotonic_s() * 1e6)))
+        return RecorderEnd(255, was_stopped=True)
+
+    def _open(self, path: PurePath) -> None:
+        if self.storage.tree.find(path) is not None:
+            self.overwritten.append(path)
+        self.storage.put(path, b"", mtime_ns=int(self.clock.now().timestamp() * 1e9))
+
+    def _write(self, path: PurePath, mtime_ns: int) -> None:
+        group = b"%08d;" % len(self.recorded)
+        content = self.storage.content(path)
+        if self.storage.tree.free_bytes(path.parent) < len(group):
+            raise NoSpaceError(path)
+        self.storage.put(path, content + group, mtime_ns=mtime_ns)
+        self.recorded.append(group)
+
+
+_: Callable[[MemoryStorage, MemoryClock], Recorder] = MemoryRecorder

@@ -1,0 +1,357 @@
+"""The supervisor of a recorder, in simulated time."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camvault.adapters.memory.recorder import Camera
+from camvault.core.coverage import Cause, ClockStep, Happened, Span
+from camvault.core.timeline import Entry, Kind, explanations, line_of, parse
+from camvault.core.workflows.record import (
+    LIVE_FOLDER,
+    TIMELINE_NAME,
+    ClockWasSet,
+    MediaArrived,
+    RecorderEnded,
+    RecorderStarted,
+    SegmentClosed,
+    Trouble,
+)
+from camvault.ports.errors import BusyError, Cancelled, DeniedError, NoSpaceError, StorageError
+from tests.recording.record.desk import FOLDER, ROOT, make_world
+
+
+def test_segments_get_their_names_in_the_stations_folder() -> None:
+    world = make_world()
+
+    world.run_for(35)
+
+    assert list(world.segments()) == [
+        "ROST2_20250528T120000.mkv",
+        "ROST2_20250528T120010.mkv",
+        "ROST2_20250528T120020.mkv",
+        "ROST2_20250528T120030.mkv",
+    ]
+    assert not world.lost()
+    assert world.kinds() == [Kind.STARTED, Kind.RECORDING, Kind.STOPPED]
+    assert len(world.recorder.sessions) == 1
+
+
+def test_a_closed_segment_does_not_wait_for_the_end_of_the_session() -> None:
+    world = make_world()
+    world.clock.after(25, lambda: world.supervision.said.append(f"has {len(world.segments())}"))
+
+    world.run_for(30)
+
+    assert "has 2" in world.supervision.said
+
+
+@pytest.mark.parametrize("fault", [Camera.SILENT, Camera.AUDIO_ONLY])
+def test_season_log_a_camera_that_hangs_is_noticed_within_the_stall_timeout(fault: Camera) -> None:
+    world = make_world()
+    world.clock.after(20, lambda: setattr(world.recorder, "camera", fault))
+    world.clock.after(40, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+
+    world.run_for(60)
+
+    first, second, *_ = world.recorder.sessions
+    assert second - first <= 20 + 10 + 5
+    assert next(e.cause for e in world.reporter.of(RecorderEnded)) is Cause.STALL
+    assert not world.lost()
+    explained = [e for e in explanations(world.timeline(), until=world.clock.now()) if isinstance(e, Happened)]
+    (gap,) = [each for each in explained if each.cause is Cause.STALL]
+    assert abs(gap.span.start_at - datetime(2025, 5, 28, 12, 0, 20, tzinfo=UTC)) < timedelta(seconds=1)
+
+
+def test_exit_code_0_is_a_fault_too() -> None:
+    world = make_world()
+    world.clock.after(5, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
+    world.clock.after(6, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+
+    world.run_for(20)
+
+    assert len(world.recorder.sessions) == 2
+    assert world.reporter.of(RecorderEnded)[0].exit_code == 0
+    assert not world.lost()
+
+
+def test_a_camera_that_is_away_for_a_day_costs_few_starts_and_few_lines() -> None:
+    world = make_world()
+    world.recorder.camera = Camera.REFUSES
+
+    world.run_for(24 * 3600)
+
+    assert 1000 < len(world.recorder.sessions) <= 1450
+    assert world.kinds() == [Kind.STARTED, Kind.ENDED, Kind.STOPPED]
+    assert world.timeline()[1].cause is Cause.CAMERA_DOWN
+
+
+def test_a_healthy_segment_resets_the_back_off() -> None:
+    world = make_world()
+    world.recorder.camera = Camera.REFUSES
+    world.clock.after(300, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(400, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
+    world.clock.after(401, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+
+    world.run_for(420)
+
+    waits = [e.wait_s for e in world.reporter.of(RecorderEnded)]
+    assert waits[-2] > 30
+    assert waits[-1] < 2
+
+
+def test_trap_the_autumn_hour_overwrites_nothing() -> None:
+    zone = ZoneInfo("Europe/Stockholm")
+    world = make_world(at=datetime(2025, 10, 26, 0, 25, tzinfo=UTC), zone=zone)
+    world.options = attrs.evolve(world.options, segment_s=600)
+    world.recorder.tick_s = 5
+
+    world.run_for(2 * 3600)
+
+    assert not world.recorder.overwritten
+    assert not world.lost()
+    names = list(world.segments())
+    assert "ROST2_20251026T023000.mkv" in names
+    assert "ROST2_20251026T023000~2.mkv" in names
+
+
+def test_trap_a_restart_in_the_same_second_overwrites_nothing() -> None:
+    world = make_world()
+    for _ in range(3):
+        world.run_for(0.4)
+        world.clock.wall -= timedelta(seconds=0.4)
+
+    assert not world.lost()
+    assert sorted(world.segments()) == [
+        "ROST2_20250528T120000.mkv", "ROST2_20250528T120000~2.mkv", "ROST2_20250528T120000~3.mkv",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+def test_a_clock_that_is_set_cuts_the_segment_and_is_written_down(hours: int) -> None:
+    world = make_world()
+
+    def set_clock() -> None:
+        world.clock.wall += timedelta(hours=hours)
+
+    world.clock.after(15, set_clock)
+    world.run_for(30)
+
+    assert not world.lost()
+    assert not world.recorder.overwritten
+    (event,) = world.reporter.of(ClockWasSet)
+    assert abs((event.now_at - event.expected_at) - timedelta(hours=hours)) < timedelta(seconds=1)
+    steps = [e for e in explanations(world.timeline(), until=world.clock.now()) if isinstance(e, ClockStep)]
+    assert len(steps) == 1
+    assert f"{hours * 3600:+d} s" in str(event)
+
+
+def test_on_a_full_disk_no_recorder_is_started_and_it_goes_on_when_there_is_room() -> None:
+    world = make_world()
+    world.storage.mount(ROOT, name="card", capacity_bytes=300)
+    world.clock.after(200, lambda: world.storage.mount(ROOT, name="card", capacity_bytes=100_000))
+
+    world.run_for(300)
+
+    assert not world.lost()
+    assert Cause.DISK_FULL in {e.cause for e in world.reporter.of(RecorderEnded)}
+    assert not [name for name, content in world.segments().items() if not content]
+    assert world.reporter.of(RecorderStarted)[-1]
+    assert len(world.reporter.of(MediaArrived)) == 2
+
+
+def test_a_disk_that_is_full_before_the_first_folder_is_waited_for() -> None:
+    world = make_world()
+    world.storage.calls.fail("storage.make_folder", NoSpaceError(FOLDER), times=3)
+
+    world.run_for(60)
+
+    assert world.segments()
+
+
+def test_a_session_folder_that_cannot_be_made_is_tried_again() -> None:
+    world = make_world()
+    world.run_for(1)
+    world.storage.calls.fail("storage.make_folder", NoSpaceError(FOLDER), times=2)
+    denied = StorageError(FOLDER)
+    world.storage.calls.hook("storage.make_folder", lambda: world.storage.calls.fail("storage.make_folder", denied))
+
+    world.run_for(60)
+
+    causes = [e.cause for e in world.reporter.of(RecorderEnded)]
+    assert causes[0] in {Cause.DISK_FULL, Cause.UNKNOWN}
+    assert not world.lost()
+
+
+def test_a_folder_that_may_not_be_made_is_an_error_at_once() -> None:
+    world = make_world()
+    world.storage.calls.fail("storage.make_folder", DeniedError(FOLDER, "Permission denied"))
+
+    with pytest.raises(DeniedError):
+        world.run()
+
+
+def test_what_a_killed_recorder_left_is_adopted_by_the_next() -> None:
+    world = make_world()
+    world.storage.put(FOLDER / LIVE_FOLDER / "20250528T110000Z" / "ROST2_20250528T110000.mkv", b"00099999;")
+    world.recorder.recorded.append(b"00099999;")
+    world.storage.put(FOLDER / LIVE_FOLDER / "20250528T110000Z" / "strange.bin", b"x")
+    world.storage.put(FOLDER / "strange.bin.1", b"taken")
+
+    world.run_for(5)
+
+    assert world.segments()["ROST2_20250528T110000.mkv"] == b"00099999;"
+    assert world.storage.content(FOLDER / "strange.bin.2") == b"x"
+    assert not world.lost()
+
+
+def test_two_recorders_of_one_station_do_not_run_together() -> None:
+    world = make_world()
+    world.storage.put_folder(FOLDER / LIVE_FOLDER)
+    with world.storage.lock(FOLDER / LIVE_FOLDER / "lock"), pytest.raises(BusyError):
+        world.run()
+
+
+def test_the_manager_hears_that_it_is_alive() -> None:
+    world = make_world()
+    world.clock.after(20, lambda: setattr(world.recorder, "camera", Camera.REFUSES))
+
+    world.run_for(60)
+
+    assert world.supervision.said[0] == "ready"
+    assert world.supervision.said[-1] == "stopping"
+    assert sum(said.startswith("alive") for said in world.supervision.said) >= 10
+
+
+def test_troubles_with_files_do_not_stop_the_recording() -> None:
+    world = make_world()
+    for operation in ("storage.scan", "storage.append_line", "storage.move"):
+        world.storage.calls.fail(operation, StorageError(FOLDER), times=3)
+
+    world.run_for(60)
+
+    assert world.reporter.of(Trouble)
+    assert not world.lost()
+
+
+def test_when_the_free_space_cannot_be_asked_the_cause_is_unknown() -> None:
+    world = make_world()
+    world.clock.after(5, lambda: world.storage.calls.fail("storage.free_bytes", StorageError(FOLDER)))
+    world.clock.after(5, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
+    world.clock.after(6, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+
+    world.run_for(20)
+
+    assert world.reporter.of(RecorderEnded)[0].cause is Cause.UNKNOWN
+
+
+def test_a_file_that_vanishes_while_it_is_moved_is_no_trouble() -> None:
+    world = make_world()
+    gone = FOLDER / LIVE_FOLDER / "old" / "ROST2_20250528T110000.mkv"
+    world.storage.put(gone, b"")
+    world.storage.calls.hook("storage.move", lambda: world.storage.tree.discard(gone))
+
+    world.run_for(5)
+
+    assert not world.reporter.of(Trouble)
+
+
+def test_names_of_sessions_can_run_out() -> None:
+    world = make_world()
+    for name in ("20250528T120000Z", *(f"20250528T120000Z-{n}" for n in range(2, 100))):
+        world.storage.put(FOLDER / LIVE_FOLDER / name / "lock-me", b"")
+    world.storage.calls.fail("storage.move", StorageError(FOLDER), times=1)
+
+    world.run_for(10)
+
+    assert world.segments()
+
+
+def test_every_event_is_one_line() -> None:
+    world = make_world()
+    world.clock.after(20, lambda: setattr(world.recorder, "camera", Camera.REFUSES))
+    world.clock.after(5, lambda: world.storage.calls.fail("storage.scan", StorageError(FOLDER)))
+    world.run_for(60)
+
+    lines = [str(event) for event in world.reporter.events]
+    assert all(line and "\n" not in line for line in lines)
+    assert any("Connection refused" in line for line in lines)
+    assert not any("c4n4ry" in line for line in lines)
+    assert world.reporter.of(SegmentClosed)
+
+
+# --- the timeline ---
+
+INSTANTS = st.integers(0, 4 * 10**12).map(lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms))
+ENTRIES = st.builds(Entry, INSTANTS, st.sampled_from(Kind), st.none() | st.sampled_from(Cause), st.none() | INSTANTS)
+
+
+@given(st.lists(ENTRIES))
+def test_what_is_written_is_read(entries: list[Entry]) -> None:
+    assert parse("".join(line_of(each) + "\n" for each in entries)) == tuple(entries)
+
+
+@given(ENTRIES, st.data())
+def test_a_torn_line_is_not_believed(entry: Entry, data: st.DataObject) -> None:
+    line = line_of(entry)
+    torn = line[: data.draw(st.integers(0, len(line) - 1))]
+
+    assert parse(torn) == ()
+    assert parse(f"{torn}{line}\n") in {(), (entry,)}
+
+
+@pytest.mark.parametrize("line", ["", "x", "a\tb\tc\td", "\t\t\t"])
+def test_what_is_no_line_of_ours_is_passed_over(line: str) -> None:
+    assert parse(line) == ()
+
+
+def _at(second: int) -> datetime:
+    return datetime(2025, 5, 28, 12, 0, second, tzinfo=UTC)
+
+
+def test_gaps_are_explained_by_what_began_them() -> None:
+    entries = [
+        Entry(_at(0), Kind.STARTED),
+        Entry(_at(1), Kind.RECORDING),
+        Entry(_at(12), Kind.ENDED, Cause.STALL, _at(2)),
+        Entry(_at(14), Kind.ENDED, Cause.CAMERA_DOWN, _at(2)),
+        Entry(_at(20), Kind.RECORDING),
+        Entry(_at(30), Kind.STOPPED),
+        Entry(_at(40), Kind.STARTED),
+        Entry(_at(41), Kind.RECORDING),
+        Entry(_at(45), Kind.ENDED),
+        Entry(_at(46), Kind.STOPPED),
+    ]
+
+    assert list(explanations(entries, until=_at(50))) == [
+        Happened(Cause.RESTART, Span(_at(0), _at(1))),
+        Happened(Cause.CAMERA_DOWN, Span(_at(14), _at(14))),
+        Happened(Cause.STALL, Span(_at(2), _at(20))),
+        Happened(Cause.OPERATOR, Span(_at(30), _at(41))),
+        Happened(Cause.RESTART, Span(_at(45), _at(46))),
+        Happened(Cause.OPERATOR, Span(_at(46), _at(50))),
+    ]
+
+
+def test_a_second_start_without_an_end_changes_nothing() -> None:
+    entries = [Entry(_at(0), Kind.RECORDING), Entry(_at(1), Kind.STARTED), Entry(_at(2), Kind.STARTED)]
+
+    assert list(explanations(entries, until=_at(9))) == [Happened(Cause.RESTART, Span(_at(1), _at(9)))]
+
+
+def test_the_timeline_is_beside_the_footage() -> None:
+    assert PurePath(TIMELINE_NAME).parent == PurePath()
+    assert not TIMELINE_NAME.endswith(".mkv")
+
+
+def test_cancelled_is_how_it_ends() -> None:
+    world = make_world()
+    world.cancel.request()
+
+    with pytest.raises(Cancelled):
+        world.run()

@@ -51,16 +51,17 @@ def parse(stage: Stage, argv: Sequence[str]) -> dict[str, Any] | int:
     try:
         parsed = command.main(args=list(argv), prog_name=stage.name, standalone_mode=False)
     except TyperException as error:
-        sys.stderr.write(f"{stage.name}: {_sentence(error)}\nTry '{stage.name} --help'.\n")
+        sys.stderr.write(f"{stage.name}: {_sentence(error, command)}\nTry '{stage.name} --help'.\n")
         return USAGE_EXIT
     return parsed if isinstance(parsed, dict) else int(parsed or 0)
 
 
-def _sentence(error: TyperException) -> str:
+def _sentence(error: TyperException, command: TyperCommand) -> str:
     name = getattr(error, "option_name", None)
     if name is None or not error.message.startswith("No such option"):
         return error.format_message()
-    close = ", ".join(sorted(getattr(error, "possibilities", None) or ()))
+    hidden = {option for p in command.params if getattr(p, "hidden", False) for option in p.opts}
+    close = ", ".join(sorted({*(getattr(error, "possibilities", None) or ())} - hidden))
     return f"unknown option {name!a}" + (f" (did you mean {close}?)" if close else "")
 
 

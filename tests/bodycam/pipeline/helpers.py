@@ -39,11 +39,12 @@ class Workspace:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "CAMVAULT_ROOT": str(self.root), "TZ": "Europe/Berlin"}
 
-    def run(self, *args: str | Path, **more: str) -> Outcome:
+    def run(self, *args: str | Path, cwd: Path | None = None, more: dict[str, str] | None = None) -> Outcome:
         """Run the pipeline to its end."""
         done = subprocess.run(
             self.command(*args),
-            env={**self.environment(), **more},
+            env={**self.environment(), **(more or {})},
+            cwd=cwd,
             capture_output=True,
             text=True,
             errors="surrogateescape",
@@ -88,9 +89,9 @@ class Workspace:
 @functools.cache
 def clip_bytes(number: int = 1, *, source: str = "testsrc2", seconds: int = 1, quality: int = 30) -> bytes:
     """A short clip as a camera makes it; made once per run of the tests."""
-    picture = f"{source}=size=160x120:rate=15:duration={seconds}"
+    picture = f"{source}=size=160x120:rate=15"
     argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-f", "lavfi", "-i", picture]
-    sound = ["-f", "lavfi", "-i", f"sine=frequency={220 * number}:duration={seconds}", "-c:a", "aac"]
+    sound = ["-f", "lavfi", "-i", f"sine=frequency={220 * number}", "-t", str(seconds), "-c:a", "aac"]
     coding = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", str(quality), "-pix_fmt", "yuv420p"]
     container = ["-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "-"]
     return subprocess.run([*argv, *sound, *coding, *container], check=True, capture_output=True).stdout
@@ -126,6 +127,13 @@ def signals(process: "subprocess.Popen[str]", number: signal.Signals, *, is_grou
 
 
 def extracted(image: Path, target: Path) -> dict[str, str]:
-    """Name and SHA-256 of every file in the image, taken out by 7z, which did not write it."""
-    subprocess.run(["7z", "x", "-y", f"-o{target}", str(image)], check=True, capture_output=True)
+    """Name and SHA-256 of every file in the image's UDF tree, taken out by 7-Zip, which did not write it."""
+    subprocess.run(["7zz", "x", "-y", "-tudf", f"-o{target}", str(image)], check=True, capture_output=True)
     return {os.fspath(p.relative_to(target)): digest(p) for p in target.rglob("*") if p.is_file()}
+
+
+def extracted_exactly(image: Path, target: Path) -> dict[bytes, str]:
+    """The same of the ISO tree by its Rock Ridge names, which hold any bytes, taken out by xorriso."""
+    argv = ["xorriso", "-osirrox", "on", "-indev", str(image), "-extract", "/", str(target)]
+    subprocess.run(argv, check=True, capture_output=True)
+    return {os.fsencode(p.relative_to(target)): digest(p) for p in target.rglob("*") if p.is_file()}

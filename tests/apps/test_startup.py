@@ -1,0 +1,37 @@
+"""`--help` must stay fast: it imports none of what is only needed for the work."""
+
+import subprocess
+import sys
+
+import pytest
+
+COMMANDS = ("burn_iso", "cleanup", "create_iso", "prepare_bodycam", "run_bodycam_pipeline")
+HEAVY = ("asyncio", "av", "cattrs", "concurrent.futures", "pycdlib", "rich", "sh", "yaml")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_imports_nothing_heavy(command: str) -> None:
+    """The list is asserted, not the time: that is the same on every machine."""
+    program = f"""
+import sys
+from camvault.apps import {command}
+code = {command}.STAGE.main(["--help"])
+print(sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr)
+sys.exit(code)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+    assert "Exit codes:" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_console_script_is_the_module(command: str) -> None:
+    """`command` and `python -m camvault.apps.command` are one."""
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    (script,) = entry_points(group="console_scripts", name=command)
+    assert script.value == f"camvault.apps.{command}:entry"
+    done = subprocess.run(
+        [sys.executable, "-m", f"camvault.apps.{command}", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

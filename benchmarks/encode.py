@@ -5,9 +5,8 @@
 
 `--kbps` are total rates: usable bytes = rate x footage. `plain` is the specification's command to the letter; where it
 overflows, `fitted` is the same at a rate that was lowered until it fits. Prints, for each rate and way: total/usable,
-VMAF (mean over clips, and the worst clip), CPU seconds of all encodes, and those of
-the samples as a share of the first encodes. Nothing
-else changes between the ways. VMAF comes from the libvmaf of the `imageio-ffmpeg` wheel, whatever encodes.
+VMAF (mean over clips, and the worst clip), CPU seconds of all encodes, and those of the samples as a share of the first
+encodes. Nothing else changes between the ways. VMAF comes from the libvmaf of the wheel, whatever encodes.
 """
 
 import argparse
@@ -66,7 +65,10 @@ class Row:
         )
 
 
-HEADER = "| way | total/usable | VMAF mean | worst clip | CPU s | samples/first encodes | encodes |\n|---|---|---|---|---|---|---|"
+HEADER = (
+    "| way | total/usable | VMAF mean | worst clip | CPU s | samples/first encodes | encodes |\n"
+    "|---|---|---|---|---|---|---|"
+)
 
 
 def cpu_s() -> float:

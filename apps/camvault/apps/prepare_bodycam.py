@@ -218,16 +218,19 @@ def _tools(context: Context, wishes: Wishes) -> Iterator[_Tools]:
     found = find_ffmpeg(environ=os.environ, cancel=cancel, ffmpeg=wishes.ffmpeg, ffprobe=wishes.ffprobe)
     for note in found.notes:
         context.reporter.emit(Note(note))
-    probe: MediaProbe = PyavProbe()
+    # In-process, less than a millisecond a clip; ffprobe, a program each, takes minutes for some thousand clips.
+    probe = PyavProbe()
+    context.reporter.emit(Note(f"clips are looked at with {probe.name}"))
+    encoder_probe: MediaProbe = probe
     if found.ffprobe is not None:
-        probe = FfprobeProbe(found.ffprobe.path, str(found.ffprobe.version), cancel)
+        encoder_probe = FfprobeProbe(found.ffprobe.path, str(found.ffprobe.version), cancel)
     storage = LocalStorage()
     worker_count = max(wishes.job_count, _PROBES_PER_CPU * (os.cpu_count() or 1))
     with ThreadPoolExecutor(max_workers=worker_count, thread_name_prefix="prepare") as executor:
         yield _Tools(
             storage=storage,
             probe=probe,
-            encoder=FfmpegEncoder(found.ffmpeg.path, str(found.ffmpeg.version), probe, cancel),
+            encoder=FfmpegEncoder(found.ffmpeg.path, str(found.ffmpeg.version), encoder_probe, cancel),
             progress_files=JsonProgressFiles(storage),
             executor=executor,
         )

@@ -89,7 +89,7 @@ def put(root: Path, tree: dict[str, object]) -> None:
             put(root / name, content)  # type: ignore[arg-type]
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(trees)
 def test_any_tree_is_planned_to_the_sector_and_right_in_both_trees(tree: dict[str, object]) -> None:
     with tempfile.TemporaryDirectory() as name:

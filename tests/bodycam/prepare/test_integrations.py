@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import threading
 import time
 import tracemalloc
@@ -341,15 +342,15 @@ def test_what_fits_at_no_rate_ends_with_its_number_of_discs() -> None:
 def test_a_failed_encode_stops_the_others_and_leaves_no_half_files() -> None:
     world = small_world(Allocation.CONSTANT, count=4)
     world.budget = Budget(300_000, 0)
-    both_run = threading.Barrier(2)
-    seen = []
+    both_run = threading.Event()
+    seen = itertools.count()
 
     def meet() -> None:
-        with contextlib.suppress(threading.BrokenBarrierError):
-            both_run.wait(timeout=5)
-        seen.append(1)
-        if len(seen) == 1:
+        if next(seen) == 0:
+            both_run.wait(timeout=20)
             raise ToolError("ffmpeg", 1, ("boom",))
+        both_run.set()
+        time.sleep(0.3)
 
     world.storage.calls.hook("encoder.encode", meet, times=None)
     with ThreadPoolExecutor(4) as executor:
@@ -361,6 +362,17 @@ def test_a_failed_encode_stops_the_others_and_leaves_no_half_files() -> None:
     world.executor = InlineExecutor()
     world.resume()
     assert len(world.outputs()) == 4
+
+
+def test_a_leftover_that_is_gone_already_is_no_matter() -> None:
+    world = small_world()
+    left = BUILD / ".c0.mp4.camvault-part"
+    world.storage.put(left, b"half")
+    plan = world.plan()
+    assert [entry.path for entry in plan.leftovers] == [left]
+    world.storage.tree.discard(left)
+    world.carry_out(plan)
+    assert len(world.outputs()) == 3
 
 
 def test_a_full_disk_is_resumed() -> None:
@@ -673,3 +685,8 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert most < 16_000_000, most
     (tmp_path / "work/big.mp4").unlink()
+
+
+def test_no_progress_file_is_a_record_error() -> None:
+    with pytest.raises(RecordError, match="No such file"):
+        small_world().plan_resumed()

@@ -44,6 +44,20 @@ from camvault.core.progress import (
     with_settled,
 )
 from camvault.core.restart import FolderFacts, FolderPlan, plan_folder
+from camvault.core.workflows.prepare_events import (
+    BitrateDecided,
+    ClipAgain,
+    ClipCopied,
+    ClipEncoded,
+    ClipStarted,
+    LeftoverRemoved,
+    ModeDecided,
+    OriginalKept,
+    OriginalRemoved,
+    OutputsVerified,
+    Resumed,
+    WorkingDir,
+)
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.media import ConstantQuality, MediaInfo, TargetBitrate
 from camvault.ports.progress import (
@@ -530,3 +544,25 @@ class TestRestart:
         )
         assert plan.problems == ("/work/A.MP4 is in the way and was not made by camvault",)
         assert len(plan.warnings) == 2
+
+
+def test_every_event_is_a_sentence() -> None:
+    work = PurePath("/work")
+    sentences = {
+        WorkingDir(work): "Working dir: /work",
+        ModeDecided(Mode.COPY, "it fits"): "Disc-fit decision: COPY (it fits)",
+        BitrateDecided(300): "Re-encoding all clips at ~300 kbps",
+        Resumed(work, 1, 2): "Resuming /work: 1 clips done, 2 pending",
+        ClipStarted(1, 3, "a.mp4"): "[1/3] → a.mp4",
+        ClipCopied("a.mp4", 1000, SHA): f"a.mp4: 1,000 bytes, SHA-256 {SHA}",
+        ClipEncoded("a.mp4", "CRF 40", 10, 20, is_accepted=True): "a.mp4: 20 to 10 bytes at CRF 40",
+        ClipEncoded("a.mp4", "CRF 40", 10, 20, is_accepted=False): (
+            "a.mp4: 20 to 10 bytes at CRF 40, the one before stays"
+        ),
+        ClipAgain("a.mp4", "it is missing"): "a.mp4 is made again: it is missing",
+        LeftoverRemoved(work): "Removed /work, left over from an earlier run",
+        OutputsVerified(3, 50, 100): "Verified 3 outputs: 50 of 100 bytes (50.0%)",
+        OriginalRemoved(work, "proven"): "Deleted original /work: proven",
+        OriginalKept(work, "changed"): "Kept original /work: changed",
+    }
+    assert {str(event): text for event, text in sentences.items()} == {text: text for text in sentences.values()}

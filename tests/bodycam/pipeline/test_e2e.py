@@ -376,7 +376,7 @@ class TestOutput:
         done = workspace.run(*clips, "--burn-device", f"stdio:{disc}", "--log-format", "json")
         assert done.code == 0
         records = [json.loads(line) for line in workspace.log_text().splitlines()]
-        assert {r["scope"] for r in records if "scope" in r} == {"prepare", "image", "burn", "clean"}
+        assert {r["scope"] for r in records if "scope" in r} == {"tools", "prepare", "image", "burn", "clean"}
         assert records[-1]["data"] == {"exit_code": 0}
         for line in done.out.splitlines():
             json.loads(line)

@@ -83,12 +83,14 @@ class Machine:
                 time.sleep(0.1)
                 continue
             with contextlib.suppress(OSError, GuestError):
-                return self._answer(monitor)
+                return self._answer(monitor, deadline=deadline)
             monitor.close()
         raise GuestError(f"the guest did not answer\n{self._last_words()}")
 
-    def _answer(self, monitor: Monitor) -> Guest:
+    def _answer(self, monitor: Monitor, *, deadline: float) -> Guest:
         while monitor.command("query-status")["status"] == "inmigrate":
+            if time.monotonic() > deadline:
+                raise GuestError("the saved state was not taken in")
             time.sleep(0.05)
         if not monitor.command("query-status")["running"]:
             monitor.command("cont")

@@ -213,6 +213,14 @@ def test_usage_errors_end_with_1_before_any_work(desk: Desk, flags: tuple[str, .
     assert not desk.build.exists()
 
 
+def test_the_capacity_may_be_asked_of_the_drive(desk: Desk) -> None:
+    device = f"stdio:{desk.root / 'disc.img'},blocks=5000"
+    ended = desk.run("--disc-bytes", "auto", "--device", device, "--safety-bytes", "0")
+    assert ended.code == 0, ended
+    assert "Disc capacity: 10,240,000 bytes" in ended.out
+    assert desk.document()["disc_bytes"] == 5000 * 2048
+
+
 def test_a_place_and_clips_are_needed_without_resume(desk: Desk) -> None:
     assert "FILE" in desk.run(files=()).err
     ended = desk._ended(desk.argv(build=False), {})

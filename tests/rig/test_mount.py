@@ -61,9 +61,11 @@ def test_the_kernel_reads_a_file_over_4_gib_in_both_trees(guest: Guest, tmp_path
 
     zeros = bytes(TAIL_BYTES - 3) + b"end"
     for file_system in ("udf", "iso9660"):
-        clip_path = f"{mount(guest, device, file_system)}/cam1_0001.mp4"
+        folder = mount(guest, device, file_system)
+        clip_path = f"{folder}/cam1_0001.mp4"
         assert guest.check("stat", "-c", "%s", clip_path).strip() == str(HUGE_BYTES)
         assert guest.check("head", "-c", "5", clip_path) == "begin"
         # Where 32 bits end, and the last megabytes
         assert guest.shell(f"tail -c +{4 * GIB - 4} {clip_path} | head -c 8 | od -An -tx1").split() == ["00"] * 8
         assert guest.shell(f"tail -c {TAIL_BYTES} {clip_path} | sha256sum")[:64] == hashlib.sha256(zeros).hexdigest()
+        guest.check("umount", folder)  # a device can be mounted as one of them at a time

@@ -129,6 +129,7 @@ class FakeCamera:
         self.mode = Mode.NORMAL
         self.last_video_at = 0.0
         self.connections = 0
+        self.frames_sent = 0
         self.play_requested_at: list[float] = []
         self._footage = footage
         self._credentials = (user, password)
@@ -364,6 +365,7 @@ class Session:
             self.send(struct.pack(">cBH", b"$", self.channels[track], len(packet)) + packet)
         if track == "video":
             self.camera.last_video_at = time.monotonic()
+            self.camera.frames_sent += 1
 
     sequences: dict[str, int] = attrs.Factory(dict)
 

@@ -293,14 +293,21 @@ class _Pipes:
 
 
 def _stdin_file(stack: contextlib.ExitStack, content: bytes | None) -> IO[bytes]:
-    """A file for stdin: with a pipe, a program that does not read its input could block us."""
+    """A file for stdin: with a pipe, a program that does not read its input could block us.
+
+    Where the system can, it is in memory only: what is handed over this way may be a secret.
+    """
     if content is None:
         return stack.enter_context(Path(os.devnull).open("rb"))
-    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - the stack closes it
+    file: IO[bytes] = _memory_file() if hasattr(os, "memfd_create") else tempfile.TemporaryFile()  # noqa: SIM115
     stack.callback(file.close)
     file.write(content)
     file.seek(0)
     return file
+
+
+def _memory_file() -> IO[bytes]:
+    return open(os.memfd_create("camvault-stdin"), "w+b")  # noqa: PTH123 - a descriptor
 
 
 # --- the process -----------------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ class BackOff:
     `jitter` is the share that chance may add, so that many cameras behind one switch do not come back in one instant.
     """
 
-    first_s: float = attrs.field(default=1, validator=attrs.validators.gt(0))
+    first_s: float = attrs.field(default=0.5, validator=attrs.validators.gt(0))
     most_s: float = attrs.field(default=60, validator=attrs.validators.gt(0))
     jitter: float = attrs.field(default=0.25, validator=[attrs.validators.ge(0), attrs.validators.le(1)])
 

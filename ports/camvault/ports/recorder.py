@@ -27,6 +27,8 @@ class RecorderSettings:
         name_pattern: A strftime pattern for the segments' names, such as `ROST2_%Y%m%dT%H%M%S.mkv`.
         segment_s: A segment ends at the first key frame after a multiple of this on the wall clock.
         is_utc: Whether names are made of UTC instead of local time.
+        socket_timeout_s: After so long without a byte the recorder gives up by itself. To be longer than whoever
+            watches the media waits: a recorder that gives up flushes a last frame, which looks like life.
     """
 
     folder: PurePath
@@ -34,6 +36,7 @@ class RecorderSettings:
     segment_s: int = attrs.field(default=600, validator=attrs.validators.ge(1))
     is_utc: bool = False
     log_level: str = "info"
+    socket_timeout_s: float = attrs.field(default=8, validator=attrs.validators.gt(0))
 
 
 @attrs.frozen

@@ -11,9 +11,6 @@ from urllib.parse import quote
 from camvault.ports.recorder import RecorderSettings, StreamSource
 
 PROTOCOLS = "pipe,file,rtsp,rtp,tcp,udp,crypto,data"
-SOCKET_TIMEOUT_S = 8
-"""Ends a session whose socket is silent. It does not see a camera that sends RTCP, audio or single bytes instead of
-video: the supervisor watches the media itself, and this is only the second line."""
 
 _MATROSKA_OPTIONS = "cluster_time_limit=1000:flush_packets=1"
 """At most one second in memory: by default a killed recorder loses 256 KiB, all of a segment of a dark scene."""
@@ -29,13 +26,16 @@ def stream_url(source: StreamSource) -> str:
     return f"rtsp://{credentials}{host}:{source.port}{quote(path, safe='/?&=%+:;,@!~*()$-._')}"
 
 
-def ffconcat(source: StreamSource) -> bytes:
-    """What ffmpeg reads from stdin."""
+def ffconcat(source: StreamSource, *, socket_timeout_s: float) -> bytes:
+    """What ffmpeg reads from stdin.
+
+    The time-out sees a socket only, not a camera that sends RTCP, sound or single bytes instead of pictures.
+    """
     lines = (
         "ffconcat version 1.0",
         f"file {_concat_quoted(stream_url(source))}",
         "option rtsp_transport tcp",
-        f"option timeout {SOCKET_TIMEOUT_S * 1_000_000}",
+        f"option timeout {round(socket_timeout_s * 1_000_000)}",
         "option use_wallclock_as_timestamps 1",
         "option max_delay 100000",
         "option allowed_media_types video+audio",

@@ -13,7 +13,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import Cancelled
 from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
 
-_GRACE_S = 2.0
+_GRACE_S = 1.0
 """A stalled ffmpeg ignores SIGTERM (measured for 5.1 to 9.0): waiting longer gains nothing."""
 _LAST_LINES = 10
 
@@ -82,7 +82,7 @@ class FfmpegRecorder:
                 cancel=ticking,
                 on_line=take_log,
                 on_stdout=take_progress,
-                stdin=ffconcat(source),
+                stdin=ffconcat(source, socket_timeout_s=settings.socket_timeout_s),
                 env=environment(settings),
                 grace_s=_GRACE_S,
             )

@@ -274,7 +274,14 @@ class _Supervisor:
 
     def settings(self, folder: PurePath) -> RecorderSettings:
         pattern = strftime_pattern(self.options.station, is_utc=self.options.is_utc)
-        return RecorderSettings(folder, pattern, self.options.segment_s, self.options.is_utc, self.options.log_level)
+        return RecorderSettings(
+            folder,
+            pattern,
+            self.options.segment_s,
+            self.options.is_utc,
+            self.options.log_level,
+            socket_timeout_s=3 * self.options.stall.stall_timeout_s,
+        )
 
     def cause_of_end(self, session: _Session) -> Cause:
         try:

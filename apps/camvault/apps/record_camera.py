@@ -1,0 +1,134 @@
+"""Composition root: record_camera."""
+
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from camvault.apps._cli import Context, ExitCodes, Log, Stage
+from camvault.ports.errors import UsageError
+
+if TYPE_CHECKING:
+    from camvault.core.workflows.record import RecordOptions
+    from camvault.ports.recorder import RecorderSettings, StreamSource
+
+DEFAULT_ROOT = Path("/home/recordingpi/cameras")
+_HIGHEST_PORT = 65535
+_LOG_LIMIT_BYTES = 4 * 1024 * 1024
+
+
+def run(
+    context: Context,
+    /,
+    *,
+    ip: Annotated[str, typer.Option("--ip", metavar="HOST", help="The camera's address or name.")],
+    station: Annotated[str, typer.Option("--station", metavar="NAME", help="The camera's code name.")],
+    user: Annotated[str, typer.Option("--user", metavar="NAME", help="Who logs in at the camera.")] = "",
+    password: Annotated[
+        str | None,
+        typer.Option("--password", metavar="TEXT", help="Others can see it in the list of processes; see the next."),
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option("--password-file", metavar="FILE", help="The password, in the first line of a file.")
+    ] = None,
+    segment_time: Annotated[
+        int, typer.Option("--segment_time", metavar="SECONDS", min=1, help="The length of a segment.")
+    ] = 600,
+    loglevel: Annotated[str, typer.Option("--loglevel", metavar="LEVEL", help="What ffmpeg says.")] = "info",
+    output_dir: Annotated[
+        Path, typer.Option("--output_dir", metavar="DIR", help="The folder of all stations.")
+    ] = DEFAULT_ROOT,
+    rtsp_port: Annotated[int, typer.Option("--rtsp_port", metavar="N", min=1, max=_HIGHEST_PORT)] = 554,
+    rtsp_path: Annotated[
+        str, typer.Option("--rtsp_path", metavar="PATH", help="The stream's path at the camera.")
+    ] = "/Streaming/Channels/101",
+    stall_timeout: Annotated[
+        float, typer.Option("--stall-timeout", metavar="SECONDS", min=1, help="No new picture for so long is a stall.")
+    ] = 10,
+    ffmpeg_path: Annotated[str, typer.Option("--ffmpeg_path", metavar="PATH", help="The recorder program.")] = "ffmpeg",
+    core: Annotated[
+        int | None,
+        typer.Option(
+            "--core", metavar="N", min=0, help="Run on one core: the N-th, counted round the cores there are."
+        ),
+    ] = None,
+    logs_dir: Annotated[Path | None, typer.Option("--logs_dir", metavar="DIR", help="Keep a log there.")] = None,
+    utc: Annotated[bool, typer.Option("--utc", help="Name segments by UTC (with a Z) instead of local time.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--exec", help="Become ffmpeg, without a supervisor; names are in UTC.")
+    ] = False,
+) -> None:
+    """Record one camera into segments, for ever, and start again whenever it stands still."""
+    from camvault.adapters.rtsp import FfmpegRecorder, become_recorder  # noqa: PLC0415 - --help must stay fast
+    from camvault.apps._recording import (  # noqa: PLC0415
+        find_recorder_program,
+        pin_to_core,
+        read_password,
+        supervisor_ports,
+    )
+    from camvault.core.segments import STATION_RULE, is_station  # noqa: PLC0415
+    from camvault.core.stall import StallPolicy  # noqa: PLC0415
+    from camvault.core.workflows.record import RecordOptions, record_camera  # noqa: PLC0415
+
+    if not is_station(station):
+        raise UsageError(f"--station: found {station!a}, expected {STATION_RULE}")
+    source = _source(ip, rtsp_port, rtsp_path, user, read_password(context, password, password_file))
+    options = RecordOptions(
+        station=station,
+        output_root=PurePath(output_dir.absolute()),
+        segment_s=segment_time,
+        is_utc=utc or replace,
+        log_level=loglevel,
+        stall=StallPolicy(stall_timeout_s=stall_timeout, start_timeout_s=max(15.0, stall_timeout)),
+    )
+    program = find_recorder_program(ffmpeg_path)
+    if logs_dir is not None:
+        _open_log(context, logs_dir / f"record_camera_{station}.log")
+    pin_to_core(context, core)
+    if replace:
+        become_recorder(program, source, settings=_exec_settings(context, options))
+    record_camera(source, options=options, ports=supervisor_ports(context, FfmpegRecorder(program)))
+
+
+def _source(ip: str, port: int, path: str, user: str, password: str) -> "StreamSource":
+    from camvault.ports.recorder import StreamSource  # noqa: PLC0415
+
+    if not ip or any(character.isspace() or character in "/@?#" for character in ip):
+        raise UsageError(f"--ip: found {ip!a}, expected an address or a host name")
+    return StreamSource(ip, port, path, user, password)
+
+
+def _open_log(context: Context, path: Path) -> None:
+    from camvault.apps._recording import rotate_log  # noqa: PLC0415
+
+    rotate_log(path, limit_bytes=_LOG_LIMIT_BYTES)
+    context.log_to(path)
+
+
+def _exec_settings(context: Context, options: "RecordOptions") -> "RecorderSettings":
+    """A new session folder: ffmpeg overwrites names that exist. `organize_video` adopts what it writes there."""
+    from datetime import UTC  # noqa: PLC0415
+
+    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415
+    from camvault.core.segments import strftime_pattern  # noqa: PLC0415
+    from camvault.core.workflows.record import LIVE_FOLDER  # noqa: PLC0415
+    from camvault.ports.recorder import RecorderSettings  # noqa: PLC0415
+
+    now = context.clock.now().astimezone(UTC)
+    folder = options.folder / LIVE_FOLDER / f"{now:%Y%m%dT%H%M%S.%f}Z"
+    LocalStorage().make_folder(folder, must_be_new=True)
+    pattern = strftime_pattern(options.station, is_utc=True)
+    return RecorderSettings(folder, pattern, options.segment_s, is_utc=True, log_level=options.log_level)
+
+
+STAGE = Stage(
+    name="record_camera",
+    run=run,
+    log=Log.OWN,
+    echo="stdout",
+    exit_codes=ExitCodes({1: "wrong usage, no recorder program, or another recorder of this station runs"}),
+)
+entry = STAGE.entry
+
+if __name__ == "__main__":
+    entry()

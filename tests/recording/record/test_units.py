@@ -71,7 +71,7 @@ def test_season_log_a_camera_that_hangs_is_noticed_within_the_stall_timeout(faul
 def test_exit_code_0_is_a_fault_too() -> None:
     world = make_world()
     world.clock.after(5, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
-    world.clock.after(6, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(5.4, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
 
     world.run_for(20)
 
@@ -96,7 +96,7 @@ def test_a_healthy_segment_resets_the_back_off() -> None:
     world.recorder.camera = Camera.REFUSES
     world.clock.after(300, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
     world.clock.after(400, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
-    world.clock.after(401, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(400.4, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
 
     world.run_for(420)
 
@@ -208,6 +208,19 @@ def test_what_a_killed_recorder_left_is_adopted_by_the_next() -> None:
     assert world.segments()["ROST2_20250528T110000.mkv"] == b"00099999;"
     assert world.storage.content(FOLDER / "strange.bin.2") == b"x"
     assert not world.lost()
+
+
+def test_what_finds_no_free_name_stays_where_it_is() -> None:
+    world = make_world()
+    strange = FOLDER / LIVE_FOLDER / "20250528T110000Z" / "strange.bin"
+    world.storage.put(strange, b"x")
+    for number in range(1, 100):
+        world.storage.put(FOLDER / f"strange.bin.{number}", b"taken")
+
+    world.run_for(5)
+
+    assert world.storage.content(strange) == b"x"
+    assert any("no name that is free" in str(each) for each in world.reporter.of(Trouble))
 
 
 def test_two_recorders_of_one_station_do_not_run_together() -> None:
@@ -336,6 +349,10 @@ def test_gaps_are_explained_by_what_began_them() -> None:
         Happened(Cause.RESTART, Span(_at(45), _at(46))),
         Happened(Cause.OPERATOR, Span(_at(46), _at(50))),
     ]
+
+
+def test_what_goes_on_is_no_gap() -> None:
+    assert list(explanations([Entry(_at(0), Kind.RECORDING)], until=_at(9))) == []
 
 
 def test_a_second_start_without_an_end_changes_nothing() -> None:

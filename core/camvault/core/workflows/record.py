@@ -241,10 +241,10 @@ class _Supervisor:
     # --- one session ---
 
     def one_session(self) -> tuple[Cause, RecorderEnd]:
-        free_bytes = self.ports.storage.free_bytes(self.options.folder)
-        if free_bytes < self.options.free_floor_bytes:
-            return Cause.DISK_FULL, RecorderEnd(0, (f"only {free_bytes:,} bytes are free",))
         try:
+            free_bytes = self.ports.storage.free_bytes(self.options.folder)
+            if free_bytes < self.options.free_floor_bytes:
+                return Cause.DISK_FULL, RecorderEnd(0, (f"only {free_bytes:,} bytes are free",))
             session = self.open_session()
         except StorageError as error:
             return _cause_of(error), RecorderEnd(0, (str(error),))
@@ -373,6 +373,7 @@ class _Supervisor:
                 return
             self.ports.reporter.emit(SegmentClosed(self.options.station, target, file.identity.size_bytes))
             return
+        self.trouble(ExistsError(file.path, "it has no name that is free, and stays where it is"))
 
     def targets(self, file: FileEntry, name: SegmentName | None) -> Iterator[PurePath]:
         """Names to try, the first that is free wins; what is no segment's name is kept beside, never lost."""

@@ -145,8 +145,8 @@ def test_hostile_names_come_back_exactly(tmp_path: Path) -> None:
     renamed = {path.name for path in plan.udf_paths if path.parent == PurePosixPath()}
     assert renamed == {"sub\n\udcff", "y" * 255, "x" * 251 + ".mp4", os.fsdecode(b"bad\xff\xfe%41.mp4")}
     found = read_image(image).udf.files
-    assert plan.udf_paths[PurePosixPath("y" * 255)] in found
-    assert PurePosixPath("emoji 🎥.mp4") in found
+    assert str(plan.udf_paths[PurePosixPath("y" * 255)]) in found
+    assert "emoji 🎥.mp4" in found
 
 
 def test_files_over_4_gib_are_right_in_both_trees(tmp_path: Path) -> None:
@@ -165,8 +165,8 @@ def test_files_over_4_gib_are_right_in_both_trees(tmp_path: Path) -> None:
     assert image.stat().st_blocks * 512 < 64 << 20, "holes stay holes"
     assert verify(image, plan, manifest) == 2
     extents = read_image(image)
-    assert len(extents.udf.files[PurePosixPath("big.mp4")][0]) == 5
-    assert len(extents.iso.files[PurePosixPath("big.mp4")][0]) == 2
+    assert len(extents.udf.files["big.mp4"][0]) == 5
+    assert len(extents.iso.files["big.mp4"][0]) == 2
     for kind in ("udf", "iso"):
         listed = out("7zz", "l", "-slt", f"-t{kind}", image).decode()
         assert f"Size = {size}" in listed

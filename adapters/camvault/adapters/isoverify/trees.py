@@ -1,7 +1,12 @@
-"""Adapter for pycdlib: what both trees of an image and its five labels say, as plain values."""
+"""Adapter for pycdlib: what both trees of an image and its five labels say, as plain values.
 
+Paths are texts here (surrogate escapes included): an image may hold a hundred thousand.
+"""
+
+import io
 from collections.abc import Iterator
-from pathlib import PurePath, PurePosixPath
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 from typing import Any
 
 import attrs
@@ -16,8 +21,8 @@ Extents = tuple[tuple[int, int], ...]
 class TreeView:
     """Files with their extents and modification times (whole seconds), and folders."""
 
-    files: dict[PurePosixPath, tuple[Extents, int]]
-    folders: set[PurePosixPath]
+    files: dict[str, tuple[Extents, int]]
+    folders: set[str]
 
 
 @attrs.frozen
@@ -41,22 +46,44 @@ def read_image(image: PurePath) -> ImageView:
 
     disc = pycdlib.PyCdlib()
     try:
-        disc.open(str(image))
-        try:
+        with _Image(io.FileIO(str(image))) as file:
+            disc.open_fp(file)
             if not (disc.has_udf() and disc.has_rock_ridge() and disc.has_joliet()):
                 raise MismatchError(str(image), "it does not hold all of UDF, Rock Ridge and Joliet")
             return _view(disc)
-        finally:
-            disc.close()
     except (PyCdlibException, OSError, ValueError, IndexError) as error:
         raise MismatchError(str(image), f"it cannot be read as a disc image: {error}") from error
+
+
+_ENTRY_BYTES_MAX = 4096
+
+
+class _Folder(bytes):
+    """A folder whose "everything from here" is short.
+
+    pycdlib takes that for each entry of a UDF folder, so a folder of 50,000 files would be copied 50,000 times. Entries
+    end long before; one that did not would be refused.
+    """
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, slice) and key.stop is None:
+            key = slice(key.start, (key.start or 0) + _ENTRY_BYTES_MAX)
+        return super().__getitem__(key)
+
+
+class _Image(io.BufferedReader):
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(size)
+        return _Folder(content) if len(content) > _ENTRY_BYTES_MAX else content
 
 
 def _view(disc: Any) -> ImageView:
     udf, iso = TreeView({}, set()), TreeView({}, set())
     start = disc.udf_main_descs.partitions[0].part_start_location
-    _walk_udf(disc.udf_root, PurePosixPath(), start, udf)
-    _walk_iso(disc.pvd.root_directory_record(), PurePosixPath(), iso)
+    _walk_udf(disc.udf_root, start, udf)
+    _walk_iso(disc.pvd.root_directory_record(), iso)
     joliet = list(_joliet(disc.joliet_vd.root_directory_record()))
     return ImageView(udf, iso, joliet, _labels(disc))
 
@@ -78,18 +105,18 @@ def _dstring(field: bytes) -> str:
     return content[1:].decode("utf-16-be" if content[:1] == b"\x10" else "latin-1", "replace")
 
 
-def _walk_udf(folder: Any, path: PurePosixPath, start: int, view: TreeView) -> None:
-    waiting = [(folder, path)]
+def _walk_udf(root: Any, start: int, view: TreeView) -> None:
+    waiting = [(root, "")]
     while waiting:
         folder, path = waiting.pop()
         for child in folder.fi_descs.values():
             if child.is_parent():
                 continue
-            name = path / child.fi.decode("utf-16-be" if child.encoding == "utf-16_be" else "latin-1", "replace")
+            name = path + child.fi.decode("utf-16-be" if child.encoding == "utf-16_be" else "latin-1", "replace")
             entry = child.file_entry
             if child.is_dir():
                 view.folders.add(name)
-                waiting.append((entry, name))
+                waiting.append((entry, name + "/"))
                 continue
             extents = tuple((start + e.log_block_num, e.extent_length) for e in entry.alloc_descs if e.extent_length)
             if sum(size for _, size in extents) != entry.info_len:
@@ -98,36 +125,29 @@ def _walk_udf(folder: Any, path: PurePosixPath, start: int, view: TreeView) -> N
 
 
 def _udf_seconds(stamp: Any) -> int:
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
-
     at = datetime(stamp.year, stamp.month, stamp.day, stamp.hour, stamp.minute, stamp.second, tzinfo=UTC)
-    return round((at - timedelta(minutes=stamp.tz)).timestamp())
+    return _seconds(at, stamp.tz)
 
 
 def _iso_seconds(stamp: Any) -> int:
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
-
-    at = datetime(
-        stamp.years_since_1900 + 1900,
-        stamp.month,
-        stamp.day_of_month,
-        stamp.hour,
-        stamp.minute,
-        stamp.second,
-        tzinfo=UTC,
-    )
-    return round((at - timedelta(minutes=15 * stamp.gmtoffset)).timestamp())
+    year = stamp.years_since_1900 + 1900
+    at = datetime(year, stamp.month, stamp.day_of_month, stamp.hour, stamp.minute, stamp.second, tzinfo=UTC)
+    return _seconds(at, 15 * stamp.gmtoffset)
 
 
-def _walk_iso(root: Any, path: PurePosixPath, view: TreeView) -> None:
-    waiting = [(root, path)]
+def _seconds(local: datetime, offset_min: int) -> int:
+    return round((local - timedelta(minutes=offset_min) if offset_min else local).timestamp())
+
+
+def _walk_iso(root: Any, view: TreeView) -> None:
+    waiting = [(root, "")]
     while waiting:
         folder, path = waiting.pop()
         for child, extents in _records(folder):
-            name = path / child.rock_ridge.name().decode("utf-8", "surrogateescape")
+            name = path + child.rock_ridge.name().decode("utf-8", "surrogateescape")
             if child.is_dir():
                 view.folders.add(name)
-                waiting.append((child, name))
+                waiting.append((child, name + "/"))
             elif name in view.files:
                 raise MismatchError("ISO 9660", f"{name} is there twice")
             else:

@@ -109,6 +109,7 @@ test_packages=(
     qemu-system-x86 qemu-utils seabios                          # the rig, and building its guest
     mmdebstrap squashfs-tools cpio zstd xz-utils busybox-static kmod
     debian-archive-keyring
+    python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good     # a real RTSP server
 )
 
 case $mode in

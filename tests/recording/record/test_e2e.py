@@ -52,15 +52,17 @@ class Recording:
 
 @contextmanager
 def recording(
-    folder: Path, camera: FakeCamera, version: str, *flags: str, password: str = CANARY
+    folder: Path, camera: FakeCamera | int, version: str, *flags: str, password: str = CANARY
 ) -> Iterator[Recording]:
+    """Run the command against a fake camera, or against whatever serves at a port."""
     folder.mkdir(parents=True, exist_ok=True)
     secret = folder / "password"
     secret.write_text(password + "\n")
     output = folder / "said"
+    port = camera if isinstance(camera, int) else camera.port
     argv = [
         *(sys.executable, "-m", "camvault.apps.record_camera", "--ip", "127.0.0.1", "--station", "ROST2"),
-        *("--user", "viewer", "--password-file", str(secret), "--rtsp_port", str(camera.port)),
+        *("--user", "viewer", "--password-file", str(secret), "--rtsp_port", str(port)),
         *("--output_dir", str(folder), "--ffmpeg_path", FFMPEGS[version], "--segment_time", "3", *flags),
     ]
     with output.open("w") as said:
@@ -114,6 +116,70 @@ def test_every_kind_of_stall_is_followed_by_a_new_recorder_in_time(
     assert max(waits.values()) <= STALL_S + 5
 
 
+@contextmanager
+def real_server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """An RTSP server from Debian's packages, with digest authentication, and its port."""
+    film, secret = folder / "film.mkv", folder / "server-password"
+    secret.write_text(CANARY)
+    subprocess.run(
+        [
+            *(
+                FFMPEGS["9.0"],
+                "-v",
+                "error",
+                "-nostdin",
+                "-f",
+                "lavfi",
+                "-i",
+                "testsrc2=size=320x180:rate=25:duration=90",
+            ),
+            *("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000:duration=90", "-c:v", "libx264"),
+            *(
+                "-preset",
+                "ultrafast",
+                "-bf",
+                "0",
+                "-g",
+                "25",
+                "-pix_fmt",
+                "yuv420p",
+                "-c:a",
+                "aac",
+                "-ac",
+                "1",
+                str(film),
+            ),
+        ],
+        check=True,
+    )
+    script = Path(__file__).parents[1] / "rtsp_server.py"
+    argv = ["/usr/bin/python3", str(script), str(film), "viewer", str(secret)]
+    server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout
+        yield server, int(server.stdout.readline())
+    finally:
+        server.kill()
+        server.wait()
+        if server.stdout:
+            server.stdout.close()
+
+
+@pytest.mark.parametrize("version", FFMPEGS)
+def test_a_real_server_that_is_frozen_is_noticed_in_time_and_recorded_again(version: str, tmp_path: Path) -> None:
+    with real_server(tmp_path) as (server, port), recording(tmp_path / "out", port, version) as run:
+        wait_for("a segment", run.segments)
+        server.send_signal(signal.SIGSTOP)
+        waited_s = wait_for("a new recorder", lambda: run.said().count("recorder started") >= 2)
+        server.send_signal(signal.SIGCONT)
+        wait_for("recording again", lambda: run.said().count("first media") >= 2)
+
+    sys.stdout.write(f"ffmpeg {version}: frozen server, new recorder after {waited_s:.1f} s\n")
+    assert waited_s <= STALL_S + 5
+    assert frames_of(run.segments()[0]) > 10
+    assert "c4n4ry" not in run.said()
+
+
 @pytest.mark.parametrize("version", FFMPEGS)
 def test_sound_and_picture_are_recorded_and_the_password_is_nowhere(
     version: str, footage: Footage, tmp_path: Path
@@ -154,7 +220,9 @@ def test_a_wrong_password_is_said_without_the_password(footage: Footage, tmp_pat
     assert "wr0ng" not in run.said()
 
 
-def test_a_kill_loses_at_most_one_and_a_half_seconds(mute_footage: Footage, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kbps", [150, 2000])
+def test_a_kill_loses_at_most_one_and_a_half_seconds(kbps: int, tmp_path: Path) -> None:
+    mute_footage = make_footage(FFMPEGS["9.0"], tmp_path, kbps=kbps)
     with FakeCamera(mute_footage) as camera, recording(tmp_path, camera, "9.0", "--segment_time", "60") as run:
         wait_for("frames", lambda: camera.last_video_at)
         time.sleep(5)

@@ -163,6 +163,20 @@ class StorageContract:
             ("up", FileKind.SYMLINK),
         ]
 
+    def test_children_are_those_of_the_folder_itself(self, world: World) -> None:
+        world.put(world.root / "b/c", b"x")
+        world.put(world.root / "a", b"xy")
+
+        found = world.storage.children(world.root)
+
+        assert [(e.path.name, e.kind) for e in found] == [("a", FileKind.FILE), ("b", FileKind.FOLDER)]
+        assert found[0] == world.storage.entry(world.root / "a")
+        with pytest.raises(NotFoundError):
+            world.storage.children(world.root / "nothing")
+
+    def test_a_file_system_is_at_least_as_large_as_what_is_free(self, world: World) -> None:
+        assert world.storage.total_bytes(world.root / "no/such/folder") >= world.storage.free_bytes(world.root) > 0
+
     def test_scan_of_nothing_is_an_error_and_not_an_empty_folder(self, world: World) -> None:
         with pytest.raises(NotFoundError):
             list(world.storage.scan(world.root / "absent"))

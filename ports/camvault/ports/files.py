@@ -32,6 +32,10 @@ class FolderReader(Protocol):
         """
         ...
 
+    def children(self, folder: PurePath, /) -> tuple[FileEntry, ...]:
+        """The entries in `folder` itself, names sorted bytewise; `NotFoundError` if it does not exist."""
+        ...
+
     def resolve(self, path: PurePath, /) -> PurePath:
         """Absolute, with every symlink followed; the last parts need not exist."""
         ...
@@ -119,6 +123,10 @@ class Volumes(Protocol):
 
     def free_bytes(self, path: PurePath, /) -> int:
         """Bytes an ordinary user may still write on the file system that holds `path` (or its nearest parent)."""
+        ...
+
+    def total_bytes(self, path: PurePath, /) -> int:
+        """Bytes that an ordinary user could have written on that file system if it were empty."""
         ...
 
     def device_of(self, path: PurePath, /) -> str:

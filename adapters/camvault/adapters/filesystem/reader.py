@@ -53,6 +53,11 @@ class LocalReader:
                     continue
             yield entry
 
+    def children(self, folder: PurePath, /) -> tuple[FileEntry, ...]:
+        """One listing and one lstat each."""
+        found = (self.entry(folder / os.fsdecode(name)) for name in self._names(folder))
+        return tuple(entry for entry in found if entry is not None)
+
     @staticmethod
     def _names(folder: PurePath) -> list[bytes]:
         with translated(folder), os.scandir(os.fsencode(folder)) as entries:

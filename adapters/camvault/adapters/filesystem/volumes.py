@@ -36,6 +36,13 @@ class LocalVolumes:
             status = os.statvfs(existing)
         return status.f_bavail * status.f_frsize
 
+    def total_bytes(self, path: PurePath, /) -> int:
+        """Without the blocks that are kept for root: as `df` counts."""
+        existing = _nearest_existing(path)
+        with translated(existing):
+            status = os.statvfs(existing)
+        return (status.f_blocks - status.f_bfree + status.f_bavail) * status.f_frsize
+
     def device_of(self, path: PurePath, /) -> str:
         """Its device number, as "major:minor"."""
         existing = _nearest_existing(path)

@@ -128,6 +128,12 @@ class MemoryStorage:
         self._readable(folder)
         return self.tree.names(folder)
 
+    def children(self, folder: PurePath, /) -> tuple[FileEntry, ...]:
+        """One listing."""
+        with self.calls.call("storage.children", folder):
+            found = (self.tree.entry(folder / name) for name in self._names(folder))
+            return tuple(entry for entry in found if entry is not None)
+
     def resolve(self, path: PurePath, /) -> PurePath:
         """Every link followed."""
         with self.calls.call("storage.resolve", path):
@@ -329,6 +335,11 @@ class MemoryStorage:
         """What is left of the capacity."""
         with self.calls.call("storage.free_bytes", path):
             return self.tree.free_bytes(path)
+
+    def total_bytes(self, path: PurePath, /) -> int:
+        """The capacity."""
+        with self.calls.call("storage.total_bytes", path):
+            return self.tree.total_bytes(path)
 
     def device_of(self, path: PurePath, /) -> str:
         """The name of the mounted file system."""

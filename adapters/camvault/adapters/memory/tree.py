@@ -12,6 +12,7 @@ from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.errors import NoSpaceError
 
 _LINKS_FOLLOWED = 40
+_ENDLESS = 1 << 60
 
 
 @attrs.frozen
@@ -140,6 +141,11 @@ class Tree:
         root = self.volume_root(path)
         capacity_bytes = self.volumes[root].capacity_bytes
         if capacity_bytes is None:
-            return 1 << 60
+            return _ENDLESS
         used = (len(n.content) for p, n in self.nodes.items() if p.is_relative_to(root) and self.volume_root(p) == root)
         return max(0, capacity_bytes - sum(used))
+
+    def total_bytes(self, path: PurePath) -> int:
+        """The capacity of the file system that holds `path`."""
+        capacity_bytes = self.volumes[self.volume_root(path)].capacity_bytes
+        return _ENDLESS if capacity_bytes is None else capacity_bytes

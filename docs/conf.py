@@ -18,4 +18,4 @@ html_title = "camvault"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_class_signature = "separated"
-linkcheck_ignore = [r".*"]      # links to other sites are not asked for in CI; links inside are checked by the build
+linkcheck_ignore = [r".*"]  # links to other sites are not asked for in CI; links inside are checked by the build

@@ -14,6 +14,7 @@ from camvault.core.build_dir import MARKER_NAME
 from camvault.core.pipeline import PipelineStage, RunNames
 from camvault.core.workflows.cleanup import clean_up
 from camvault.core.workflows.pipeline import (
+    Reports,
     StageFailed,
     Step,
     check_workspace,
@@ -47,19 +48,18 @@ class World:
         names = reserve_names(ROOT, at=self.clock.now(), unique=unique, storage=self.storage)
         self.runs.append(names)
         make_build_dir(names.build_dir, storage=self.storage)
-        clean = Step(PipelineStage.CLEAN, partial(self._guarded, PipelineStage.CLEAN, self._clean, names))
         stages = {
             PipelineStage.PREPARE: self._prepare,
             PipelineStage.IMAGE: self._master,
             PipelineStage.BURN: self._burn,
+            PipelineStage.CLEAN: self._clean,
         }
-        steps = [Step(stage, partial(self._guarded, stage, work, names)) for stage, work in stages.items()]
         run_stages(
-            [*steps, clean],
+            [Step(stage, partial(self._guarded, stage, work, names)) for stage, work in stages.items()],
             build_dir=names.build_dir,
             image=names.image,
             is_new=True,
-            discard=clean.run,
+            discard=lambda: self._clean(names),
             reporter=MemoryReporter(),
             cancel=self.cancel,
         )
@@ -68,7 +68,7 @@ class World:
         self.storage.restart()
         self.cancel = MemoryCancellation()
 
-    def _guarded(self, stage: PipelineStage, work: Callable[[RunNames], None], names: RunNames) -> None:
+    def _guarded(self, stage: PipelineStage, work: Callable[[RunNames], None], names: RunNames, _: Reports) -> None:
         try:
             work(names)
         except Cancelled:

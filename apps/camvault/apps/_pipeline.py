@@ -10,7 +10,7 @@ import attrs
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.apps._cli import Context
+from camvault.apps._cli import Context, YesNo
 from camvault.apps._parts import Part
 from camvault.apps._stages import StageRunner
 from camvault.apps._workspace import guarded_folders
@@ -19,10 +19,14 @@ from camvault.core.burning import DISC_FILE_PREFIX
 from camvault.core.capacity import image_overhead_bytes
 from camvault.core.labels import check_label
 from camvault.core.pipeline import Need, PipelineStage, RunNames, bound_bytes, image_bound_bytes
+from camvault.core.workflows.burn import BurnReport
 from camvault.core.workflows.cleanup import check_removable
+from camvault.core.workflows.create_iso import ImageReport
+from camvault.core.workflows.originals import Released, let_go_after_burn
 from camvault.core.workflows.pipeline import (
     BuildDirKept,
     PipelineFinished,
+    Reports,
     ResultStored,
     Step,
     check_room,
@@ -31,6 +35,7 @@ from camvault.core.workflows.pipeline import (
     reserve_names,
     run_stages,
 )
+from camvault.core.workflows.prepare import PrepareReport
 from camvault.ports.errors import StorageError, UsageError
 from camvault.ports.files import Storage
 
@@ -75,7 +80,7 @@ class PipelineRun:
         if self.values["iso_volume_label"] is not None:
             check_label(self.values["iso_volume_label"])
         if self._usable_bytes is not None and self._usable_bytes <= 0:
-            raise UsageError("--prep-safety-bytes leaves nothing of --prep-disc-bytes")
+            raise UsageError(self._nothing_left())
         if self._extra_folder is not None:
             check_removable(
                 self._extra_folder,
@@ -141,14 +146,31 @@ class PipelineRun:
     @property
     def _safety_bytes(self) -> int:
         """What stays free of the disc: at least what the image needs beside its files, whatever the user says."""
+        return max(self._wished_safety_bytes, image_overhead_bytes(len(self.files)))
+
+    @property
+    def _wished_safety_bytes(self) -> int:
         wished: int | None = self.values["prep_safety_bytes"]
-        return max(SAFETY_BYTES if wished is None else wished, image_overhead_bytes(len(self.files)))
+        return SAFETY_BYTES if wished is None else wished
+
+    @property
+    def _disc_bytes(self) -> int | None:
+        """None until the drive was asked."""
+        disc = self.values["prep_disc_bytes"]
+        return None if disc == "auto" else DISC_BYTES if disc is None else int(disc)
 
     @property
     def _usable_bytes(self) -> int | None:
         """None until the drive was asked."""
-        disc = self.values["prep_disc_bytes"]
-        return None if disc == "auto" else (DISC_BYTES if disc is None else disc) - self._safety_bytes
+        return None if self._disc_bytes is None else self._disc_bytes - self._safety_bytes
+
+    def _nothing_left(self) -> str:
+        disc, kept_free = self._disc_bytes, self._safety_bytes
+        asked, overhead = self._wished_safety_bytes, image_overhead_bytes(len(self.files))
+        return (
+            f"--prep-safety-bytes leaves nothing of --prep-disc-bytes: of {disc:,} bytes {kept_free:,} stay free, "
+            f"the larger of {asked:,} (--prep-safety-bytes) and {overhead:,} (what the image itself needs)"
+        )
 
     def wishes(self, build_dir: Path) -> Wishes:
         """The first stage's flags as it sees them."""
@@ -157,8 +179,8 @@ class PipelineRun:
         return Wishes(**{**known, "files": self.files})
 
     def prepare_values(self) -> dict[str, object]:
-        """What the pipeline decides for the first stage beside the build directory."""
-        decided: dict[str, object] = {"files": list(self.files)}
+        """What the pipeline decides for the first stage beside the build directory: originals go after the burn."""
+        decided: dict[str, object] = {"files": list(self.files), "delete_originals": YesNo.NO}
         if self._resumed is None:
             decided["safety_bytes"] = self._safety_bytes
         if self.values["prep_disc_bytes"] == "auto" and self.values["prep_device"] is None:
@@ -215,11 +237,33 @@ class PipelineRun:
             ),
             runner.step(PipelineStage.BURN, parts.burn, iso_path=image),
         ]
+        if self.is_deleting_originals:
+            steps.append(runner.step_after(PipelineStage.RELEASE, parts.prepare, self._release))
         if not self.values["burn_dry_run"]:
             steps.append(runner.step(PipelineStage.CLEAN, parts.clean, build_dir=build_dir))
         if self._extra_folder is not None:
             steps.append(runner.step(PipelineStage.CLEAN, parts.clean, build_dir=self._extra_folder))
         return steps
+
+    @property
+    def is_deleting_originals(self) -> bool:
+        """Whether the originals shall go once their footage is on a verified disc."""
+        return bool(self.values["prep_delete_originals"])
+
+    def _release(self, context: Context, reports: Reports) -> Released:
+        prepared, image, burned = (
+            reports[stage] for stage in (PipelineStage.PREPARE, PipelineStage.IMAGE, PipelineStage.BURN)
+        )
+        assert isinstance(prepared, PrepareReport)  # noqa: S101 - what the stage returns
+        assert isinstance(image, ImageReport)  # noqa: S101 - what the stage returns
+        return let_go_after_burn(
+            prepared.clips,
+            image=image,
+            burned=burned if isinstance(burned, BurnReport) else None,
+            storage=self.storage,
+            reporter=context.reporter,
+            cancel=context.cancel,
+        )
 
 
 def disc_file_of(device: str | None) -> Path | None:

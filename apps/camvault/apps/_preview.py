@@ -38,6 +38,8 @@ def _lines(run: PipelineRun, names: RunNames, plan: PreparePlan) -> Iterator[tup
     yield "", f"label {run.values['iso_volume_label'] or names.label}"
     for command in _burn_command(run, Path(names.image)):
         yield "burn", command
+    if run.is_deleting_originals:
+        yield "release", f"{len(plan.progress.clips):,} originals will be deleted, if the disc is read back equal"
     yield "clean", f"{plan.build_dir} will be removed" if not run.values["burn_dry_run"] else "nothing"
     yield "ISO", str(names.image)
     yield "log", str(names.log)

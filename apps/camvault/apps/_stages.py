@@ -1,7 +1,7 @@
 """Composition root, shared part: running a stage inside a larger command."""
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -10,7 +10,7 @@ from camvault.adapters.reporting import ScopedReporter
 from camvault.apps._cli import Context
 from camvault.apps._parts import Part
 from camvault.core.pipeline import PipelineStage
-from camvault.core.workflows.pipeline import StageFailed, Step
+from camvault.core.workflows.pipeline import Reports, StageFailed, Step
 from camvault.ports.errors import CamvaultError, Cancelled
 from camvault.ports.events import Crashed
 
@@ -24,7 +24,11 @@ class StageRunner:
 
     def step(self, stage: PipelineStage, part: Part, **own: object) -> Step:
         """The stage as a step; `own` are the parameters that the larger command decides."""
-        return Step(stage, lambda: self.run(stage, part, **own))
+        return Step(stage, lambda _: self.run(stage, part, **own))
+
+    def step_after(self, stage: PipelineStage, part: Part, work: Callable[[Context, Reports], object]) -> Step:
+        """A step that needs the reports of those before it; its errors have the exit codes of `part`."""
+        return Step(stage, lambda reports: self._guarded(stage, part, lambda scoped: work(scoped, reports)))
 
     def run(self, stage: PipelineStage, part: Part, **own: object) -> object:
         """Run the stage now and return its report.
@@ -33,10 +37,13 @@ class StageRunner:
             StageFailed: It failed, with the exit code it would have had as a command.
             Cancelled: The user stopped.
         """
-        scoped = attrs.evolve(self.context, reporter=ScopedReporter(self.context.reporter, stage))
         values = {**part.values(self.values), **own}
+        return self._guarded(stage, part, lambda scoped: part.stage.run(scoped, **values))
+
+    def _guarded(self, stage: PipelineStage, part: Part, work: Callable[[Context], object]) -> object:
+        scoped = attrs.evolve(self.context, reporter=ScopedReporter(self.context.reporter, stage))
         try:
-            return part.stage.run(scoped, **values)
+            return work(scoped)
         except Cancelled:
             raise
         except Exception as error:

@@ -78,7 +78,7 @@ def _exit_codes() -> ExitCodes:
         1: "nothing was begun (ROOT missing, bad input, bad flag), or a stage ended with 1",
         2: "prepare: the outputs do not fit; burn: the disc does not hold the image",
         3: "prepare: the progress file is missing or broken",
-        4: "prepare: failed on the way, can be resumed",
+        4: "prepare: failed on the way, can be resumed; or the disc is done and an original could not be deleted",
     }
     return ExitCodes(meanings, {StageFailed: _stage_code})
 

@@ -8,6 +8,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.capacity import image_overhead_bytes
+from camvault.core.naming import COMPLETED_NAME
 
 
 class PipelineStage(enum.StrEnum):
@@ -16,6 +17,8 @@ class PipelineStage(enum.StrEnum):
     PREPARE = "prepare"
     IMAGE = "image"
     BURN = "burn"
+    RELEASE = "release"
+    """Originals go, if that was asked for."""
     CLEAN = "clean"
 
 
@@ -108,6 +111,9 @@ def next_step(stage: PipelineStage, *, build_dir: PurePath, image: PurePath) -> 
     """How to go on after `stage` failed or was stopped and the build directory was kept."""
     if stage is PipelineStage.BURN:
         return f"The image is complete: burn it with burn_iso --iso-path '{image}'"
+    if stage is PipelineStage.RELEASE:
+        again = f"prepare_bodycam --resume '{build_dir / COMPLETED_NAME}' --delete-originals yes"
+        return f"The disc is done; originals that are left go with {again}, then the build directory with cleanup"
     if stage is PipelineStage.CLEAN:
         return f"The disc is done; only the build directory is left: {build_dir}"
     return f"To go on from there: run_bodycam_pipeline --prep-resume '{build_dir / 'progress.json'}'"

@@ -188,11 +188,11 @@ def replaced(progress: Progress, *clips: ClipRecord) -> Progress:
     return attrs.evolve(progress, clips=tuple(new.get(clip.key, clip) for clip in progress.clips))
 
 
-def proofs_of(clip: ClipRecord, *, where: PurePath) -> Mapping[PurePath, Proven]:
-    """That the original, as it was when the job was planned, is in its output, which was just read back."""
+def proofs_of(clip: ClipRecord, *, where: str) -> Mapping[PurePath, Proven]:
+    """That the original, as it was when the job was planned, is in its output, which was read back at `where`."""
     if clip.source is None or clip.source_identity is None or clip.output is None:
         return {}
-    return {clip.source: Proven(clip.source_identity, Proof(str(where), clip.output.sha256))}
+    return {clip.source: Proven(clip.source_identity, Proof(where, clip.output.sha256))}
 
 
 # --- to and from the words of allocation -----------------------------------------------------------------------------

@@ -274,7 +274,10 @@ class TestFlags:
             (["--prep-delete-originals", "perhaps"], "'yes', 'no'"),
             (["--iso-volume-label", "x" * 33], "Label too long"),
             (["--iso-volume-label", "a b"], "Label contains illegal characters"),
-            (["--prep-disc-bytes", "5", "--prep-safety-bytes", "5"], "--prep-safety-bytes leaves nothing"),
+            (
+                ["--prep-disc-bytes", "5", "--prep-safety-bytes", "5"],
+                "of 5 bytes 2,113,536 stay free, the larger of 5 (",
+            ),
             (["--prep-device", "/dev/sr0"], "--device goes with"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -17,6 +17,7 @@ from camvault.core.pipeline import Need, PipelineStage, RunNames, next_step
 from camvault.core.workflows.pipeline import (
     BuildDirKept,
     PipelineFinished,
+    Reports,
     ResultStored,
     StageFailed,
     StageFinished,
@@ -151,8 +152,9 @@ class Stages:
             cancel=self.cancel,
         )
 
-    def _work(self, stage: PipelineStage) -> Callable[[], object]:
-        def work() -> object:
+    def _work(self, stage: PipelineStage) -> Callable[[Reports], object]:
+        def work(reports: Reports) -> object:
+            assert list(reports) == list(PipelineStage)[: len(self.ran)]
             self.ran.append(stage.value)
             if stage is self._at and self._ending:
                 raise self._ending
@@ -171,7 +173,7 @@ class TestStages:
         """Each begins when the one before has finished."""
         stages = Stages()
         assert stages.run()[PipelineStage.BURN] == "report of burn"
-        assert stages.ran == ["prepare", "image", "burn", "clean"]
+        assert stages.ran == ["prepare", "image", "burn", "release", "clean"]
         assert [e.stage for e in stages.reporter.of(StageStarted)] == list(PipelineStage)
         assert [e.stage for e in stages.reporter.of(StageFinished)] == list(PipelineStage)
 

@@ -213,7 +213,7 @@ def test_a_disk_that_fills_up_is_an_error_that_can_be_resumed(
         run(is_resumed=True)
     reporter.filler.unlink()
     report = run(is_resumed=True)
-    assert report.clip_count == 3
+    assert len(report.clips) == 3
     assert desk.originals() == {}
 
 

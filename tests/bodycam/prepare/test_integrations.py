@@ -167,7 +167,7 @@ def test_a_finished_job_is_replaced_while_its_originals_are_there() -> None:
     world = small_world()
     world.run()
     report = world.run()
-    assert report.clip_count == 3
+    assert len(report.clips) == 3
     assert "WARNING The finished job in this build directory is replaced" in world.reporter.lines()
 
 

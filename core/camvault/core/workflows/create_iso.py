@@ -2,10 +2,14 @@
 
 Crash order: the image is written beside its target under a temporary name, verified, and only then renamed. Whatever
 stands under the target's name was proven; an old image stays until the new one is (INV-6). A temporary file that a
-crash left behind is removed by the next run.
+crash left behind is removed by the next run. Two runs on one target exclude one another by an empty file beside it.
 """
 
+import contextlib
 import functools
+from collections.abc import Iterator
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 from typing import ClassVar
 
@@ -20,6 +24,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileKind
 from camvault.ports.errors import (
+    BusyError,
     ExistsError,
     MismatchError,
     NoSpaceError,
@@ -29,7 +34,7 @@ from camvault.ports.errors import (
 )
 from camvault.ports.events import Event, Failed, Level, Progressed, Reporter
 from camvault.ports.files import OnBytes, Storage
-from camvault.ports.image import ImageBuilder, ImagePlan, ImageVerifier
+from camvault.ports.image import ImageBuilder, ImageManifest, ImagePlan, ImageVerifier
 
 _PROGRESS_S = 0.1
 
@@ -134,13 +139,14 @@ class ImageCreated(Event):
 
 @attrs.frozen
 class ImageReport:
-    """The image that stands under its name now."""
+    """The image that stands under its name now; both digests are of what was read back in both trees."""
 
     path: PurePath
     label: str
     size_bytes: int
     sha256: str
     file_count: int
+    file_sha256: Mapping[PurePosixPath, str]
 
 
 @attrs.frozen(kw_only=True)
@@ -182,6 +188,7 @@ def create_iso(
         NotFoundError: "Directory not found".
         UsageError: "No input files", an impossible label, the image or the log inside the build directory.
         ExistsError: "File exists".
+        BusyError: Another process makes this image.
         NoSpaceError: The image would not fit; nothing was written.
         ChangedError: A source changed; no image.
         MismatchError: The image does not hold what it should; no image.
@@ -189,8 +196,37 @@ def create_iso(
     """
     now = clock.now()
     root = _checked_build_dir(request, storage)
+    _check_outside(root, {"image": request.target, "log file": request.logfile}, storage)
+    with _claimed(request.target, storage):
+        return _create(
+            request,
+            root,
+            now,
+            storage=storage,
+            builder=builder,
+            verifier=verifier,
+            reason=reason,
+            clock=clock,
+            reporter=reporter,
+            cancel=cancel,
+        )
+
+
+def _create(
+    request: ImageRequest,
+    root: PurePath,
+    now: datetime,
+    *,
+    storage: Storage,
+    builder: ImageBuilder,
+    verifier: ImageVerifier,
+    reason: str,
+    clock: Clock,
+    reporter: Reporter,
+    cancel: Cancellation,
+) -> ImageReport:
     temporary = request.target.with_name(temporary_name(request.target.name))
-    _check_target(request, root, temporary, storage, reporter)
+    _check_target(request, temporary, storage, reporter)
     at = stamp_of(label=request.label, stamp=request.stamp, now=now)
     label = check_label(stamp_label(at) if request.label is None else request.label)
     for consequence in shown_shorter(label):
@@ -204,7 +240,7 @@ def create_iso(
     _check_room(plan, request, storage)
     reporter.emit(ImageStarted(request.target, label, len(plan.files), plan.size_bytes))
     try:
-        sha256 = _built(
+        manifest = _built(
             plan,
             temporary,
             request,
@@ -221,7 +257,7 @@ def create_iso(
             reporter.emit(Failed(f"ISO not created: {request.target}"))
         raise
     reporter.emit(ImageCreated(request.target, plan.size_bytes))
-    return ImageReport(request.target, label, plan.size_bytes, sha256, len(plan.files))
+    return ImageReport(request.target, label, plan.size_bytes, manifest.sha256, len(plan.files), manifest.file_sha256)
 
 
 def _checked_build_dir(request: ImageRequest, storage: Storage) -> PurePath:
@@ -237,14 +273,32 @@ def _checked_build_dir(request: ImageRequest, storage: Storage) -> PurePath:
     raise UsageError(f"No input files: {request.build_dir} holds no file")
 
 
-def _check_target(
-    request: ImageRequest, root: PurePath, temporary: PurePath, storage: Storage, reporter: Reporter
-) -> None:
+@contextlib.contextmanager
+def _claimed(target: PurePath, storage: Storage) -> Iterator[None]:
+    """Inside, no other run makes this image. The folder is made.
+
+    The lock goes with its name. Whoever opened it just before that is refused, or holds a lock without a name; then the
+    image is there already.
+    """
+    lock = target.with_name(temporary_name(f"lock.{target.name}"))
+    with contextlib.ExitStack() as stack:
+        try:
+            storage.make_folder(target.parent)
+            stack.enter_context(storage.lock(lock))
+        except BusyError as error:
+            raise BusyError(target) from error
+        except StorageError as error:
+            raise type(error)(target, f"Cannot write ISO: {error.problem}") from error
+        try:
+            yield
+        finally:
+            # Power fails before this: an empty file is left, which the next run on this target locks and removes
+            _discard(lock, storage)
+
+
+def _check_target(request: ImageRequest, temporary: PurePath, storage: Storage, reporter: Reporter) -> None:
     """Where the image goes can be written, and nothing stands there that may not be replaced."""
-    _check_outside(root, {"image": request.target, "log file": request.logfile}, storage)
-    parent = request.target.parent
     try:
-        storage.make_folder(parent)
         if _discard(temporary, storage):
             reporter.emit(LeftoverRemoved(temporary))
         # Power fails here: the probe is the same leftover, which the next run removes
@@ -291,8 +345,8 @@ def _built(
     clock: Clock,
     reporter: Reporter,
     cancel: Cancellation,
-) -> str:
-    """Write, verify, rename; the image's SHA-256."""
+) -> ImageManifest:
+    """Write, verify, rename; what was written."""
     with _Meter("image", plan.size_bytes, request.target.name, clock, reporter) as on_bytes:
         # Power fails in here: a temporary file is left, which the next run removes
         manifest = builder.write(plan, target=temporary, on_bytes=on_bytes, cancel=cancel)
@@ -305,7 +359,7 @@ def _built(
     cancel.check()
     # Power fails here: either name holds the proven image; an old one is replaced in the same moment
     storage.publish(temporary, target=request.target, replace=request.is_forced)
-    return manifest.sha256
+    return manifest
 
 
 def _discard(temporary: PurePath, storage: Storage) -> bool:

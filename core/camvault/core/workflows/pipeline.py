@@ -4,7 +4,7 @@ The stages themselves are handed in as functions. Crash order: names are reserve
 its marker, then the stages run; every later run takes names of its own, so an interrupted run is never written over.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import ClassVar
@@ -44,12 +44,19 @@ class StageFailed(CamvaultError):  # noqa: N818 - what happened to the pipeline;
         return f"Stage {self.stage} failed ({self.command}, exit code {self.exit_code}): {self.problem}"
 
 
+Reports = Mapping[PipelineStage, object]
+"""What the stages that are done have reported."""
+
+
 @attrs.frozen
 class Step:
-    """One stage, ready to run. `run` raises `StageFailed` or `Cancelled`, or returns the stage's report."""
+    """One stage, ready to run.
+
+    `run` is given the reports of the stages before it. It raises `StageFailed` or `Cancelled`, or returns its report.
+    """
 
     stage: PipelineStage
-    run: Callable[[], object]
+    run: Callable[[Reports], object]
 
 
 @attrs.frozen
@@ -195,7 +202,7 @@ def run_stages(
         try:
             cancel.check()
             reporter.emit(StageStarted(step.stage))
-            reports[step.stage] = step.run()
+            reports[step.stage] = step.run(reports)
         except (Cancelled, StageFailed) as problem:
             _settle(step.stage, problem, build_dir, image, is_new=is_new, discard=discard, reporter=reporter)
             raise

@@ -22,8 +22,8 @@ from camvault.core.capacity import discs_needed
 from camvault.core.naming import COMPLETED_NAME
 from camvault.core.preparation import OutputsTooBigError, PreparePlan, lengths_agree
 from camvault.core.progress import done, pending, proofs_of, replaced
-from camvault.core.retention import plan_proven
 from camvault.core.workflows._prepare_job import Bar, Job
+from camvault.core.workflows.originals import let_go
 from camvault.core.workflows.prepare_encode import encode_all
 from camvault.core.workflows.prepare_events import (
     BitrateDecided,
@@ -31,14 +31,12 @@ from camvault.core.workflows.prepare_events import (
     ClipCopied,
     DiscCapacity,
     ModeDecided,
-    OriginalKept,
-    OriginalRemoved,
     OutputsVerified,
     Resumed,
     WorkingDir,
 )
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.errors import ChangedError, MediaError, MismatchError, StorageError
+from camvault.ports.errors import ChangedError, MediaError, MismatchError
 from camvault.ports.events import Reporter, Warned
 from camvault.ports.files import Storage
 from camvault.ports.media import Encoder, MediaProbe
@@ -47,13 +45,16 @@ from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, P
 
 @attrs.frozen(kw_only=True)
 class PrepareReport:
-    """What stands in the build directory now, and what became of the originals."""
+    """What stands in the build directory now, and what became of the originals.
+
+    `clips` are all of the job's, each with its original and the proven output: what may be let go of later.
+    """
 
     build_dir: PurePath
     progress_file: PurePath
     mode: Mode
     kbps: int | None
-    clip_count: int
+    clips: tuple[ClipRecord, ...]
     total_bytes: int
     removed: tuple[PurePath, ...] = ()
     kept: tuple[PurePath, ...] = ()
@@ -107,7 +108,7 @@ def prepare(
         progress_file=completed,
         mode=plan.mode,
         kbps=plan.progress.kbps,
-        clip_count=len(plan.progress.clips),
+        clips=job.progress.clips,
         total_bytes=total_bytes,
         removed=removed,
         kept=kept,
@@ -230,44 +231,13 @@ def _finish(job: Job) -> PurePath:
     return completed
 
 
-# --- letting go ------------------------------------------------------------------------------------------------------
-
-
 def _remove_originals(job: Job) -> tuple[tuple[PurePath, ...], tuple[PurePath, ...]]:
-    """Delete each original that is still the file that was prepared; return what went and what stayed.
-
-    Raises:
-        StorageError: The system refused some; all others are gone, and resuming the job tries these again.
-    """
-    removed: list[PurePath] = []
-    kept: list[PurePath] = []
-    failures: list[StorageError] = []
-    for clip in job.progress.clips:
-        job.cancel.check()
-        path = job.given_source(clip)
-        try:
-            reason = _remove_original(job, clip, path)
-        except StorageError as error:
-            reason = error.problem
-            if not isinstance(error, ChangedError):
-                failures.append(error)
-        if reason is None:
-            removed.append(path)
-        else:
-            kept.append(path)
-            job.reporter.emit(OriginalKept(path, reason))
-    if failures:
-        raise failures[0]
-    return tuple(removed), tuple(kept)
-
-
-def _remove_original(job: Job, clip: ClipRecord, path: PurePath) -> str | None:
-    """Delete one original; why not, if it stays."""
-    found = job.storage.entry(path)
-    if found is None:
-        return "it is gone already"
-    plan = plan_proven((found,), proofs=proofs_of(clip, where=job.output(clip)))
-    for removal in plan.removals:
-        job.storage.remove(removal)
-        job.reporter.emit(OriginalRemoved(path, str(removal.reason)))
-    return plan.kept[0].reason if plan.kept else None
+    """Delete each original that is still the file that was prepared; return what went and what stayed."""
+    released = let_go(
+        job.progress.clips,
+        proofs=lambda clip: proofs_of(clip, where=str(job.output(clip))),
+        storage=job.storage,
+        reporter=job.reporter,
+        cancel=job.cancel,
+    )
+    return released.removed, released.kept

@@ -1,0 +1,198 @@
+"""Originals of the pipeline go after the disc was read back, and not one moment before."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path, PurePath
+
+import pytest
+
+from camvault.adapters.memory.burner import MemoryDisc
+from camvault.adapters.memory.calls import Phase
+from camvault.core.naming import COMPLETED_NAME
+from camvault.core.pipeline import PipelineStage, next_step
+from camvault.core.workflows.originals import OriginalsKept, Released
+from camvault.core.workflows.pipeline import StageFailed
+from camvault.core.workflows.prepare_events import OriginalKept, OriginalRemoved
+from camvault.ports.errors import Cancelled, DeniedError
+from tests.bodycam.burn.writer import DEVICE, Writer, build_library
+from tests.bodycam.pipeline.helpers import Workspace, clip_bytes, signals, wait_until
+from tests.bodycam.pipeline.memory import CLIPS, World
+
+FIRST, SECOND = CLIPS
+
+
+class TestInMemory:
+    def test_each_goes_with_a_proof_that_names_the_disc(self) -> None:
+        """And only after the burn."""
+        world = World.new()
+        reports = world.run()
+        assert world.clips_left() == set()
+        assert reports[PipelineStage.RELEASE] == Released((FIRST, SECOND))
+        (image,) = (path for path in world.storage.files() if path.suffix == ".iso")
+        told = [str(event) for event in world.reporter.of(OriginalRemoved)]
+        assert told[0] == (f"Deleted original {FIRST}: proven at a.mp4 on the verified disc in /dev/sr0 and in {image}")
+        operations = [call.operation for call in world.storage.calls.log]
+        removals = [i for i, call in enumerate(world.storage.calls.log) if FIRST in map(_path_of, call.arguments)]
+        assert operations.index("drives.read_back") < removals[-1]
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (lambda world: setattr(world, "is_verifying", False), "the disc was not read back"),
+            (lambda world: setattr(world, "is_burning", False), "nothing was burned"),
+        ],
+    )
+    def test_without_a_verified_disc_all_are_kept_and_the_log_says_why(
+        self, change: Callable[[World], None], reason: str
+    ) -> None:
+        """Skipped verification, dry run."""
+        world = World.new()
+        change(world)
+        reports = world.run()
+        assert world.clips_left() == set(CLIPS)
+        assert reports[PipelineStage.RELEASE] == Released((), (FIRST, SECOND))
+        assert [str(event) for event in world.reporter.of(OriginalsKept)] == [f"Kept all 2 originals: {reason}"]
+
+    @pytest.mark.parametrize("disc", [{"write_error_at": 1}, {"flipped_sector": 2}, {"unreadable_sector": 1}])
+    def test_a_bad_disc_costs_no_original(self, disc: dict[str, int]) -> None:
+        """Burning fails, or what comes back is other than what was written."""
+        world = World.new()
+        world.new_disc = lambda: MemoryDisc(**disc)  # type: ignore[arg-type]
+        with pytest.raises(StageFailed) as raised:
+            world.run()
+        assert raised.value.stage is PipelineStage.BURN
+        assert world.clips_left() == set(CLIPS)
+
+    @pytest.mark.parametrize("operation", ["burner.burn", "drives.read_back"])
+    def test_a_stop_costs_no_original(self, operation: str) -> None:
+        """While writing and while reading back."""
+        world = World.new()
+        world.storage.calls.hook(operation, world.cancel.request)
+        world.storage.calls.hook(operation, world.cancel.request)  # the first one only warns while a disc is written
+        with pytest.raises(Cancelled):
+            world.run()
+        assert world.clips_left() == set(CLIPS)
+
+    def test_an_original_that_changed_meanwhile_is_kept(self) -> None:
+        """INV-2: while the disc was burned, the camera was plugged in again; or in the very last moment."""
+        world = World.new()
+        world.storage.calls.hook("burner.burn", lambda: world.storage.put(FIRST, b"new footage"))
+        report = world.run()[PipelineStage.RELEASE]
+        assert report == Released((SECOND,), (FIRST,))
+        assert world.storage.content(FIRST) == b"new footage"
+        assert "not the file that was proven" in str(world.reporter.of(OriginalKept)[0])
+
+    def test_an_output_that_changed_before_it_was_mastered_proves_nothing(self) -> None:
+        """The image and the disc are equal, and do not hold the footage."""
+        world = World.new()
+
+        def spoil() -> None:
+            (output,) = (path for path in world.storage.files() if path.name == "a.mp4" and path != FIRST)
+            world.storage.corrupt(output)
+
+        world.storage.calls.hook("image.plan", spoil)
+        report = world.run()[PipelineStage.RELEASE]
+        assert report == Released((SECOND,), (FIRST,))
+        assert "nothing proves that it exists elsewhere" in str(world.reporter.of(OriginalKept)[0])
+
+    def test_another_image_under_the_name_proves_nothing(self) -> None:
+        """What was burned and read back is not what was made of the outputs."""
+        world = World.new()
+
+        def replace() -> None:
+            (image,) = (path for path in world.storage.files() if path.suffix == ".iso")
+            world.storage.put(image, bytes(8192))
+
+        world.storage.calls.hook("storage.publish", replace, when=Phase.AFTER)
+        report = world.run()[PipelineStage.RELEASE]
+        assert report == Released((), (FIRST, SECOND))
+        assert "is not the image that was made" in str(world.reporter.of(OriginalsKept)[0])
+
+    def test_one_that_cannot_be_deleted_stops_before_the_build_directory_goes(self) -> None:
+        """The others are gone, and the message says how to go on; that way works."""
+        world = World.new()
+        calls, refusal = world.storage.calls, DeniedError(FIRST, "Read-only file system")
+        calls.hook("drives.read_back", lambda: calls.fail("storage.remove", refusal))
+        with pytest.raises(StageFailed) as raised:
+            world.run()
+        assert raised.value.stage is PipelineStage.RELEASE
+        assert world.clips_left() == {FIRST}
+        (folder,) = world.finished_build_dirs()
+        said = next_step(PipelineStage.RELEASE, build_dir=folder, image=PurePath("/i"))
+        assert said in world.reporter.lines()[-1]
+        assert f"prepare_bodycam --resume '{folder / COMPLETED_NAME}' --delete-originals yes" in said
+        world.run_again()
+        assert world.clips_left() == set()
+        assert world.finished_build_dirs() == []
+
+
+def _path_of(argument: object) -> object:
+    return getattr(argument, "path", argument)
+
+
+DELETING = ("--prep-delete-originals", "yes")
+
+
+class TestCommand:
+    """The real command; the disc is a file, or lies in the emulated writer."""
+
+    def test_success(self, workspace: Workspace, clips: list[Path], disc: Path) -> None:
+        """Gone, each with a line in the log after the disc's; the dry run has said so."""
+        plan = workspace.run(*clips, *DELETING, "--dry-run", "--burn-device", f"stdio:{disc}")
+        assert "2 originals will be deleted, if the disc is read back equal" in plan.out
+        assert all(clip.exists() for clip in clips)
+
+        done = workspace.run(*clips, *DELETING, "--burn-device", f"stdio:{disc}")
+
+        assert (done.code, done.err) == (0, "")
+        assert not any(clip.exists() for clip in clips)
+        said = workspace.log_text()
+        assert said.index("SHA-256 equal") < said.index(f"Deleted original {clips[0]}: proven at cam1_0001.mp4 on the")
+        assert workspace.build_dirs() == []
+
+    @pytest.mark.parametrize(
+        ("flag", "reason"),
+        [("--burn-skip-verify", "the disc was not read back"), ("--burn-dry-run", "nothing was burned")],
+    )
+    def test_without_proof(self, flag: str, reason: str, workspace: Workspace, clips: list[Path], disc: Path) -> None:
+        """Kept, with the reason."""
+        done = workspace.run(*clips, *DELETING, flag, "--burn-device", f"stdio:{disc}")
+        assert (done.code, done.err) == (0, "")
+        assert all(clip.exists() for clip in clips)
+        assert f"Kept all 2 originals: {reason}" in workspace.log_text()
+
+    @pytest.fixture
+    def library(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return build_library(tmp_path_factory.getbasetemp())
+
+    @pytest.mark.parametrize(
+        ("knobs", "code"), [({"flip_lba": 300}, 2), ({"fail_lba": 200}, 1)], ids=["mismatch", "write error"]
+    )
+    def test_bad_disc(self, knobs: dict[str, int], code: int, workspace: Workspace, library: Path) -> None:
+        """Read back and different, or not written to the end: everything is kept."""
+        clips = sorted(workspace.clips.iterdir())
+        clips[0].write_bytes(clip_bytes(1) + bytes(1_000_000))
+        writer = Writer.new(library, workspace.root.parent / "drive", **knobs)
+        done = workspace.run(*clips, *DELETING, "--burn-device", DEVICE, more=writer.env)
+        assert done.code == code
+        assert all(clip.exists() for clip in clips)
+        assert "Stage release" not in workspace.log_text()
+        assert len(workspace.build_dirs()) == 1
+
+    def test_ctrl_c(self, workspace: Workspace, disc: Path) -> None:
+        """While the disc is written or read back."""
+        clip = workspace.clips / "long.mp4"
+        clip.write_bytes(clip_bytes())
+        os.truncate(clip, 100_000_000)
+        process = workspace.start(clip, *DELETING, "--burn-device", f"stdio:{disc}")
+        wait_until(lambda: workspace.logs() and "Stage burn started" in workspace.log_text(), process)
+        for _ in signals(process, signal.SIGINT, is_group=True):
+            try:
+                process.communicate(timeout=1)  # the first one only warns while a disc is written
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        assert process.returncode == 130
+        assert clip.exists()

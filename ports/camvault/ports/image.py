@@ -23,6 +23,8 @@ class ImageFile:
     identity: FileIdentity
     first_sector: int
     sector_count: int
+    file_id: tuple[int, int] | None = None
+    """Device and inode where the builder looks at them: a file put in its place with size and time kept is another."""
 
 
 @attrs.frozen

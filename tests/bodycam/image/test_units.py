@@ -22,6 +22,7 @@ from camvault.core.workflows.create_iso import (
 )
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import (
+    BusyError,
     Cancelled,
     ChangedError,
     ExistsError,
@@ -188,6 +189,27 @@ class TestCreateIso:
         world.storage.put(TEMPORARY, b"half an image")
         world.run()
         assert any(isinstance(event, LeftoverRemoved) for event in world.reporter.events)
+        assert list(world.images()) == [str(TARGET)]
+
+    def test_two_runs_on_one_target_exclude_one_another(self, world: World) -> None:
+        """The second is refused while the first writes, and touches nothing of it."""
+        refused: list[Exception] = []
+
+        def second() -> None:
+            other = World(world.storage)
+            with pytest.raises(BusyError, match=r"/images/shift\.iso") as caught:
+                other.run()
+            refused.append(caught.value)
+            assert other.run(target=PurePath("/images/other.iso")).file_count == 1
+
+        world.storage.calls.hook("image.write", second, when=Phase.DURING)
+        world.run()
+        assert len(refused) == 1
+        assert set(world.images()) == {str(TARGET), "/images/other.iso"}
+
+    def test_the_lock_of_a_crashed_run_is_taken_over_and_removed(self, world: World) -> None:
+        world.storage.put(PurePath("/images/.lock.shift.iso.camvault-part"), b"")
+        world.run()
         assert list(world.images()) == [str(TARGET)]
 
     def test_no_room_is_told_with_both_figures_before_anything_is_written(self, world: World) -> None:

@@ -9,9 +9,9 @@ from pathlib import PurePath, PurePosixPath
 import attrs
 
 from camvault.adapters._durable import fsync, translate, translated
+from camvault.adapters._tree import IsLeftOut, scan
 from camvault.adapters.bridge import iso9660, udf
 from camvault.adapters.bridge.layout import FileNode, FolderNode, Layout, lay_out
-from camvault.adapters.bridge.scan import IsLeftOut, scan
 from camvault.adapters.bridge.sink import Sink
 from camvault.adapters.bridge.source import pour
 from camvault.ports.cancellation import Cancellation
@@ -52,7 +52,10 @@ class BridgeBuilder:
             label,
             stamped_at,
             layout.sector_count,
-            tuple(ImageFile(f.path, root / f.path, identities[f.path], f.sector, f.sector_count) for f in layout.files),
+            tuple(
+                ImageFile(f.path, root / f.path, identities[f.path], f.sector, f.sector_count, tree.ids[f.path])
+                for f in layout.files
+            ),
             tuple(folder.path for folder in layout.folders[1:]),
             udf_paths(layout),
             tuple(sorted(tree.left_out)),

@@ -32,7 +32,7 @@ def pour(file: ImageFile, sink: Sink) -> str:
         raise translate(error, file.source) from error
     try:
         before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode) or _identity(before) != file.identity:
+        if not stat.S_ISREG(before.st_mode) or _identity(before) != file.identity or not _is_same(before, file):
             raise ChangedError(file.source, "it changed since the image was planned")
         digest = _Pouring(file.source, descriptor, sink).run(before)
         if _identity(os.fstat(descriptor)) != file.identity:
@@ -40,6 +40,10 @@ def pour(file: ImageFile, sink: Sink) -> str:
     finally:
         os.close(descriptor)
     return digest
+
+
+def _is_same(status: os.stat_result, file: ImageFile) -> bool:
+    return file.file_id is None or file.file_id == (status.st_dev, status.st_ino)
 
 
 def _identity(status: os.stat_result) -> FileIdentity:

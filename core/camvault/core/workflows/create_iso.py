@@ -7,8 +7,7 @@ crash left behind is removed by the next run. Two runs on one target exclude one
 
 import contextlib
 import functools
-from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Adapter for disc images: what is in a folder that will become an image."""
+"""Private to adapters: what is in a folder that will become an image."""
 
 import os
 import stat
@@ -12,6 +12,8 @@ from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import DeniedError, StorageError
 
 IsLeftOut = Callable[[PurePosixPath], bool]
+FileId = tuple[int, int]
+"""Device and inode."""
 
 
 @attrs.define
@@ -19,6 +21,7 @@ class Tree:
     """Files with their identities, folders, and what was left out; in no order."""
 
     files: list[tuple[PurePosixPath, FileIdentity]] = attrs.field(factory=list)
+    ids: dict[PurePosixPath, FileId] = attrs.field(factory=dict)
     folders: list[PurePosixPath] = attrs.field(factory=list)
     left_out: list[PurePosixPath] = attrs.field(factory=list)
 
@@ -41,6 +44,7 @@ def scan(root: PurePath, *, is_left_out: IsLeftOut) -> Tree:
                 waiting.append(path)
             elif stat.S_ISREG(status.st_mode):
                 tree.files.append((path, FileIdentity(status.st_size, status.st_mtime_ns)))
+                tree.ids[path] = (status.st_dev, status.st_ino)
             else:
                 kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "a special file"
                 raise StorageError(root / path, f"it is {kind}; an image takes files and folders only")

@@ -93,15 +93,14 @@ def run(
 
 def print_command(context: Context, image: Path, *, device: str | None, speed: int | None, burner: BurnTool) -> None:
     """The dry run: print the command line that would be run. The image need not exist yet."""
-    import shlex  # noqa: PLC0415
-
+    from camvault.adapters.reporting import shell_line  # noqa: PLC0415
     from camvault.apps._burners import select_burner, select_drives  # noqa: PLC0415
     from camvault.ports.events import Note  # noqa: PLC0415
 
     drives = select_drives(device, cancel=context.cancel)
     named = device or next(iter(drives.devices()), DEFAULT_DEVICE)
     tool, _ = select_burner(named, drives=drives, cancel=context.cancel, wanted=burner.tool, is_dry_run=True)
-    context.print_result(shlex.join(tool.command(image, device=named, speed=speed)))
+    context.print_result(shell_line(tool.command(image, device=named, speed=speed)))
     context.reporter.emit(Note("Dry-run mode – no commands executed"))  # noqa: RUF001 - the specification's dash
 
 

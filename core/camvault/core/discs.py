@@ -2,8 +2,10 @@
 
 A drive that is there is asked; this table is for documentation, for estimates and for disc files.
 
-Source: dvdisaster `src/dvdisaster.h` (BD_SL_SIZE ... BDXL_QL_SIZE_NODM), READ FORMAT CAPACITIES of a real BD-R
-(12,219,392 unformatted, 11,826,176 with default spares, 12,088,320 with the minimal ones).
+Source: dvdisaster 0.79.9 `src/dvdisaster.h` (BD_SL_SIZE ... BDXL_QL_SIZE_NODM; DVD_SL_SIZE for DVD+R; of DVD+R DL it
+says "also seen: 4173824"), READ FORMAT CAPACITIES of a real BD-R (12,219,392 unformatted, 11,826,176 with default
+spares, 12,088,320 with the minimal ones), what wodim prints of a blank DVD-R ("Blocks total: 2298496"), and
+Wikipedia's table of recordable DVDs ("DVD-R DL"), which has the same figures for the three DVDs.
 """
 
 import enum

@@ -158,6 +158,21 @@ def test_s10_dry_run(tool: str, expected: str, insert: Insert, image: Path, tmp_
     assert {path.name for path in writer.folder.iterdir()} <= {"VBURN_BLOCKS", "VBURN_MEDIA", "cdrom-info"}
 
 
+def test_s10_the_printed_command_can_be_pasted(tmp_path: Path) -> None:
+    """For a path with a line break, a quote and a byte that is no UTF-8: bash makes the same arguments of the line."""
+    odd = tmp_path / os.fsdecode(b"a\n'b\" \xff $x.iso")
+    odd.write_bytes(bytes(2048))
+    command = [sys.executable, "-m", "camvault.apps.burn_iso", "--iso-path", str(odd), "--dry-run"]
+
+    done = subprocess.run([*command, "--device", "stdio:d.img"], cwd=tmp_path, capture_output=True, check=True)
+    (line,) = [line for line in done.stdout.splitlines() if b".iso" in line]
+    pasted = subprocess.run(["bash", "-c", b'printf "%s\\0" ' + line], capture_output=True, check=True).stdout.split(
+        b"\0"
+    )
+
+    assert os.fsencode(odd) in b"\0".join(pasted)
+
+
 def test_s11_hdiutil_absent(mocker: MockerFixture) -> None:
     """On a Mac without hdiutil the message says what is missing and what works without it."""
     mocker.patch("sys.platform", "darwin")

@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 import pytest
 from pytest_mock import MockerFixture
 
+from camvault.adapters.bridge import BridgeBuilder
 from camvault.adapters.discfile import DiscFileBurner, DiscFileDrives
 from camvault.adapters.imagemap import PycdlibImageMap
 from camvault.adapters.memory import MemoryCancellation
@@ -23,16 +25,54 @@ from camvault.ports.errors import BurnError, DriveError, MediaError, MediumError
 from tests.bodycam.burn.writer import Writer
 
 CANCEL = MemoryCancellation()
+ODD_NAMES = (
+    b"a.mp4",
+    b"a\nb.mp4",
+    b"caf\xe9 \xff.mp4",
+    "na\u00efve \U0001f3a5 \u65e5\u672c.mp4".encode(),
+    b"x" * 251 + b".mp4",
+    b"v;1",
+    b"1/2/3/4/5/6/7/8/9/deep.mp4",
+)
 
 
 class TestImageMap:
     def test_sectors_of_a_bridge_image(self, image: Path) -> None:
-        """The UDF tree tells; structures belong to no file; each file is named once."""
+        """Structures belong to no file; each file is named once."""
         at = {name: image.read_bytes().find(_head(image, name)) // 2048 for name in ("clip_1.mp4", "clip_2.mp4")}
         names = PycdlibImageMap().files_on(image, [at["clip_2.mp4"], at["clip_1.mp4"] + 3, at["clip_1.mp4"] + 4])
 
         assert names == (PurePosixPath("cam1/clip_1.mp4"), PurePosixPath("cam1/clip_2.mp4"))
         assert PycdlibImageMap().files_on(image, [0, 16, 257]) == ()
+
+    def test_our_own_images_name_every_file_exactly(self, tmp_path: Path) -> None:
+        """TRAP: the UDF tree cannot hold some names; a hit file is named as it was given, by any of its sectors."""
+        tree = tmp_path / "tree"
+        for number, name in enumerate(ODD_NAMES, start=1):
+            path = tree / os.fsdecode(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(os.urandom(number * 1500))
+        (tree / "empty.mp4").touch()
+        plan = BridgeBuilder().plan(tree, label="X", stamped_at=datetime(2025, 7, 18, tzinfo=UTC))
+        image = tmp_path / "image.iso"
+        BridgeBuilder().write(plan, target=image, on_bytes=lambda _: None, cancel=CANCEL)
+        found = PycdlibImageMap()
+
+        filled = [file for file in plan.files if file.sector_count]
+        assert {os.fsencode(file.path) for file in filled} == set(ODD_NAMES)
+        for file in filled:
+            for sector in {file.first_sector, file.first_sector + file.sector_count - 1}:
+                assert found.files_on(image, [sector]) == (file.path,)
+        structures = [*range(min(file.first_sector for file in filled)), plan.sector_count - 1]
+        assert found.files_on(image, structures) == ()
+
+    def test_without_rock_ridge_the_udf_tree_tells(self, image: Path, tmp_path: Path) -> None:
+        """Rather than the bare names of ISO 9660."""
+        plain = tmp_path / "plain.iso"
+        subprocess.run(["genisoimage", "-quiet", "-udf", "-o", str(plain), str(image.parent / "tree")], check=True)
+        sector = plain.read_bytes().find(_head(image, "clip_1.mp4")) // 2048
+
+        assert PycdlibImageMap().files_on(plain, [sector]) == (PurePosixPath("cam1/clip_1.mp4"),)
 
     @pytest.mark.parametrize("options", [("-J", "-r"), ()])
     def test_an_image_without_udf(self, options: tuple[str, ...], image: Path, tmp_path: Path) -> None:

@@ -376,13 +376,13 @@ class TestProgress:
 
     def test_a_proof_is_for_the_original_as_it_was_planned(self) -> None:
         item = record(state=ClipState.DONE, made=1000)
-        (found,) = proofs_of(item, where=BUILD / "a.mp4").values()
+        (found,) = proofs_of(item, where="/work/a.mp4").values()
         assert (found.identity, found.proof.sha256, found.proof.where) == (FileIdentity(1000, 7), SHA, "/work/a.mp4")
 
     @pytest.mark.parametrize("unknown", ["source", "source_identity", "output"])
     def test_what_is_unknown_proves_nothing(self, unknown: str) -> None:
         item = attrs.evolve(record(state=ClipState.DONE, made=1000), **{unknown: None})  # type: ignore[arg-type]
-        assert proofs_of(item, where=BUILD) == {}
+        assert proofs_of(item, where="/work") == {}
 
     def test_needed_room_is_what_is_pending_and_one_gigabyte(self) -> None:
         clips = (record("a", ClipState.DONE, made=5), record("b"), attrs.evolve(record("c"), source_identity=None))

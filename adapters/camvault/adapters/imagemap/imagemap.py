@@ -1,7 +1,7 @@
 """Adapter for pycdlib: which file of an image lies on which sector.
 
-The UDF tree is asked first, since it has the exact names, then the ISO 9660 tree with the names of Rock Ridge if there
-are any. Only the trees are read, not the content.
+Rock Ridge is asked first, since it holds any name exactly, then the UDF tree (names of 127 or 254 characters, no
+foreign bytes), and the bare names of ISO 9660 only if there is nothing else. Only the trees are read, not the content.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,10 +36,11 @@ def _extents(image: PurePath) -> list[_Extent]:
     except (PyCdlibException, OSError) as error:
         raise MediaError(image, f"not an image whose files can be listed: {error}") from error
     try:
-        if disc.has_udf():
+        has_rock_ridge = disc.has_rock_ridge()
+        if disc.has_udf() and not has_rock_ridge:
             start = disc.udf_main_descs.partitions[0].part_start_location
             return list(_udf(disc.udf_root, PurePosixPath(), start))
-        return list(_iso(disc.pvd.root_directory_record(), PurePosixPath(), has_rock_ridge=disc.has_rock_ridge()))
+        return list(_iso(disc.pvd.root_directory_record(), PurePosixPath(), has_rock_ridge=has_rock_ridge))
     except PyCdlibException as error:
         raise MediaError(image, f"its tree cannot be read: {error}") from error
     finally:
@@ -63,8 +64,9 @@ def _iso(folder: Any, path: PurePosixPath, *, has_rock_ridge: bool) -> Iterator[
     for child in folder.children:
         if child.is_dot() or child.is_dotdot():
             continue
-        raw = child.rock_ridge.name() if has_rock_ridge and child.rock_ridge is not None else child.file_identifier()
-        name = path / raw.decode("utf-8", "surrogateescape").removesuffix(";1")
+        has_own_name = has_rock_ridge and child.rock_ridge is not None
+        raw = child.rock_ridge.name() if has_own_name else child.file_identifier().removesuffix(b";1")
+        name = path / raw.decode("utf-8", "surrogateescape")
         if child.is_dir():
             yield from _iso(child, name, has_rock_ridge=has_rock_ridge)
         else:  # a file over 4 GiB is several records of one name, one after the other

@@ -1,11 +1,33 @@
 """Composition root: create_iso."""
 
+import enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camvault.apps._cli import Context, ExitCodes, Log, Stage
+
+if TYPE_CHECKING:
+    from camvault.core.image_builders import ImageTool
+    from camvault.ports.cancellation import Cancellation
+    from camvault.ports.image import ImageBuilder
+
+
+class BuildTool(enum.StrEnum):
+    """The choices of `--builder`."""
+
+    AUTO = "auto"
+    BRIDGE = "bridge"
+    GENISOIMAGE = "genisoimage"
+    HDIUTIL = "hdiutil"
+
+    @property
+    def tool(self) -> "ImageTool | None":
+        """The tool that was asked for, None if any will do."""
+        from camvault.core.image_builders import ImageTool  # noqa: PLC0415 - --help must stay fast
+
+        return None if self is BuildTool.AUTO else ImageTool(self.value)
 
 
 def run(
@@ -38,17 +60,21 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Replace an existing image, once the new one is proven.")
     ] = False,
+    builder: Annotated[
+        BuildTool,
+        typer.Option("--builder", help="What writes the image; auto takes the writer that is part of camvault."),
+    ] = BuildTool.AUTO,
 ) -> object:
     """Make a UDF/ISO-9660 image of a folder, read it back and compare.
 
     Files over 4 GiB, long and foreign names and times are right in both trees. No unfinished or unproven image ever has
     the name of `--iso-path`.
     """
-    from camvault.adapters.bridge import BridgeBuilder  # noqa: PLC0415 - heavy imports: --help must stay fast
-    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415
+    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.isoverify import PycdlibVerifier  # noqa: PLC0415
     from camvault.core.workflows.create_iso import ImageRequest, create_iso  # noqa: PLC0415
 
+    chosen, reason = select_builder(builder.tool, is_stamped=stamp is not None, cancel=context.cancel)
     return create_iso(
         ImageRequest(
             build_dir=build_dir.absolute(),
@@ -59,13 +85,39 @@ def run(
             logfile=context.logfile,
         ),
         storage=LocalStorage(),
-        builder=BridgeBuilder(),
+        builder=chosen,
         verifier=PycdlibVerifier(),
-        reason="both trees right above 4 GiB, exact names and times, needs no tool",
+        reason=reason,
         clock=context.clock,
         reporter=context.reporter,
         cancel=context.cancel,
     )
+
+
+def select_builder(
+    wanted: "ImageTool | None", *, is_stamped: bool, cancel: "Cancellation"
+) -> "tuple[ImageBuilder, str]":
+    """The builder and why it is that one.
+
+    Raises:
+        MissingToolError: What was asked for is not there.
+        UsageError: It cannot do what is needed.
+    """
+    from camvault.adapters.bridge import BridgeBuilder  # noqa: PLC0415 - heavy imports: --help must stay fast
+    from camvault.adapters.genisoimage import find_genisoimage  # noqa: PLC0415
+    from camvault.core.image_builders import ImageTool, choose_image_builder  # noqa: PLC0415
+    from camvault.ports.errors import MissingToolError, UsageError  # noqa: PLC0415
+
+    found: dict[ImageTool, ImageBuilder] = {ImageTool.BRIDGE: BridgeBuilder()}
+    genisoimage = find_genisoimage(cancel=cancel) if wanted is ImageTool.GENISOIMAGE else None
+    if genisoimage is not None:
+        found[ImageTool.GENISOIMAGE] = genisoimage
+    choice = choose_image_builder(wanted, found=found.keys(), is_stamped=is_stamped)
+    if choice.is_missing:
+        raise MissingToolError(str(wanted), "it, or --builder auto, which needs no tool")
+    if choice.tool is None:
+        raise UsageError(f"--builder {wanted}: {choice.reason}")
+    return found[choice.tool], choice.reason
 
 
 STAGE = Stage(

@@ -1,16 +1,24 @@
 """create_iso's policies and workflow, in memory."""
 
+import os
 from datetime import UTC, datetime
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camvault.adapters.bridge.layout import lay_out
 from camvault.adapters.bridge.names import compressed, iso_names, joliet_names, udf_names
+from camvault.adapters.genisoimage import parse as genisoimage
+from camvault.adapters.genisoimage.argv import path_list, why_not
+from camvault.adapters.genisoimage.parse import percent_of
+from camvault.adapters.hdiutil.argv import makehybrid_argv
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage, Phase
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
+from camvault.core.capacity import image_overhead_bytes
+from camvault.core.image_builders import ImageChoice, ImageTool, choose_image_builder
 from camvault.core.image_content import is_left_out
 from camvault.core.labels import check_label, parse_stamp, shown_shorter, stamp_label, stamp_of
 from camvault.core.workflows.create_iso import (
@@ -21,6 +29,7 @@ from camvault.core.workflows.create_iso import (
     create_iso,
 )
 from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import (
     BusyError,
     Cancelled,
@@ -39,6 +48,7 @@ from camvault.ports.image import ImageManifest, ImagePlan
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 BUILD, TARGET = PurePath("/build"), PurePath("/images/shift.iso")
 TEMPORARY = PurePath("/images/.shift.iso.camvault-part")
+SAMPLES = Path(__file__).parents[2] / "samples" / "genisoimage"
 MARKER = "camvault build directory 1\n"
 
 raw_names = st.binary(min_size=1, max_size=255).filter(lambda raw: b"/" not in raw and b"\0" not in raw)
@@ -77,6 +87,77 @@ class TestLabels:
         assert list(shown_shorter("X" * 16)) == []
         assert len(list(shown_shorter("X" * 17))) == 1
         assert len(list(shown_shorter("X" * 31))) == 2
+
+
+class TestBuilders:
+    @given(st.sets(st.sampled_from(ImageTool)), st.booleans())
+    def test_nothing_but_the_bridge_writer_is_taken_by_itself(self, found: set[ImageTool], is_stamped: bool) -> None:
+        assert choose_image_builder(None, found=found, is_stamped=is_stamped).tool is ImageTool.BRIDGE
+        assert choose_image_builder(ImageTool.BRIDGE, found=found, is_stamped=is_stamped).tool is ImageTool.BRIDGE
+
+    def test_genisoimage_is_taken_when_asked_for_and_there(self) -> None:
+        wanted = ImageTool.GENISOIMAGE
+        choice = choose_image_builder(wanted, found={wanted})
+        assert choice.tool is wanted
+        assert "not give the same bytes" in choice.reason
+        assert choose_image_builder(wanted, found=set()) == ImageChoice(None, "genisoimage not found", is_missing=True)
+
+    def test_genisoimage_is_refused_where_a_moment_is_asked_for(self) -> None:
+        choice = choose_image_builder(ImageTool.GENISOIMAGE, found=set(ImageTool), is_stamped=True)
+        assert choice.tool is None
+        assert "moment" in choice.reason
+
+    def test_hdiutil_is_always_refused_with_the_reason(self) -> None:
+        choice = choose_image_builder(ImageTool.HDIUTIL, found=set(ImageTool))
+        assert choice.tool is None
+        assert not choice.is_missing
+        assert "size" in choice.reason
+
+
+class TestHdiutil:
+    def test_the_command_of_the_specification(self) -> None:
+        argv = makehybrid_argv(PurePath("/build dir"), label="TESTDISC", target=PurePath("/x.iso"))
+        assert argv == (
+            *("hdiutil", "makehybrid", "-udf", "-iso", "-udf-volume-name", "TESTDISC"),
+            *("-default-volume-name", "TESTDISC", "-o", "/x.iso", "/build dir"),
+        )
+
+
+class TestGenisoimage:
+    @pytest.mark.parametrize(
+        ("path", "size_bytes", "word"),
+        [
+            ("big.mp4", 1 << 32, "4 GiB"),
+            ("a/b/c/d/e/f/g/deep.mp4", 1, "deep"),
+            ("T10:15.mp4", 1, "change the name"),
+            ("x" * 104, 1, "change the name"),
+            ("new\nline", 1, "change the name"),
+            ("emoji 🎥.mp4", 1, "change the name"),
+            ("bad\udcff", 1, "change the name"),
+        ],
+    )
+    def test_what_it_would_not_hold_exactly_is_refused(self, path: str, size_bytes: int, word: str) -> None:
+        assert word in (why_not(PurePosixPath(path), size_bytes) or "")
+
+    def test_what_it_holds(self) -> None:
+        assert why_not(PurePosixPath("cam 1/zwölf 日.mp4"), (1 << 32) - 1) is None
+        assert why_not(PurePosixPath("a/b/c/d/e/f"), is_folder=True) is None
+
+    def test_sources_are_escaped_in_its_list(self) -> None:
+        assert path_list([(PurePosixPath("a"), PurePath("/x=y\\z/\udcff"))]) == b"a=/x\\=y\\\\z/\xff\n"
+
+    def test_its_real_outputs(self) -> None:
+        told = (SAMPLES / "progress.txt").read_text().splitlines()[1:]
+        assert [percent_of(line) for line in told if percent_of(line) is not None] == [31.73, 63.36, 95.09]
+        assert genisoimage.judge(0, tuple(told)) is None
+        left_out = (SAMPLES / "unreadable.txt").read_text().splitlines()[1:]
+        assert "ignoring" in (genisoimage.judge(0, tuple(left_out)) or "")
+        assert genisoimage.judge(2, ()) == "it ended with its code 2"
+
+    @pytest.mark.parametrize("text", ["", "12 sectors", "-1", "1\n2\n"])
+    def test_a_size_that_is_none_is_refused(self, text: str) -> None:
+        with pytest.raises(genisoimage.UnknownOutputError):
+            genisoimage.sectors_of(text)
 
 
 class TestContent:
@@ -123,6 +204,27 @@ class TestNames:
     def test_ten_thousand_names_that_agree_at_their_beginning(self) -> None:
         raws = [b"a very long name that is the same for all of them %05d.mp4" % n for n in range(10_000)]
         assert len(set(iso_names(raws, is_folder=False, taken=set()).values())) == 10_000
+
+
+class TestOverhead:
+    """What planning a batch takes an image to need beside its content, against what the bridge writer really needs."""
+
+    KIB, MIB = 1024, 1024 * 1024
+    sizes = st.one_of(st.integers(0, 5000), st.integers(1, 60).map(lambda gib: gib << 30), st.just((1 << 32) - 1))
+
+    @given(st.dictionaries(raw_names, sizes, max_size=60), st.integers(0, 20), st.integers(0, 300))
+    def test_the_estimate_is_never_too_small_and_at_most_so_much_too_large(
+        self, named: dict[bytes, int], folder_count: int, long_count: int
+    ) -> None:
+        """Too large by at most 1.5 MiB and 6 KiB a file: 7.4 MiB, 0.03 % of the disc, for a thousand clips."""
+        files = [(PurePosixPath(os.fsdecode(raw)), FileIdentity(size, 0)) for raw, size in named.items()]
+        files = [(path, identity) for path, identity in files if path.parts and path.name != ".."]
+        files += [(PurePosixPath(f"{number:04}" + "é" * 125), FileIdentity(4097, 0)) for number in range(long_count)]
+        folders = [PurePosixPath(), *(PurePosixPath(f"folder {number} {'x' * 200}") for number in range(folder_count))]
+        size_bytes = lay_out(files, folders).sector_count * 2048
+        overhead = size_bytes - sum(identity.size_bytes for _, identity in files)
+        too_much = image_overhead_bytes(len(files)) - overhead
+        assert 0 <= too_much <= 1.5 * self.MIB + 6 * self.KIB * len(files)
 
 
 @attrs.define

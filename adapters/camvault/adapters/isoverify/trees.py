@@ -155,9 +155,13 @@ def _walk_iso(root: Any, view: TreeView) -> None:
 
 
 def _modified(child: Any) -> Any:
+    """In pycdlib 1.22 the second time is "access" and the third "modification"; in Rock Ridge it is the other way.
+
+    Source: RRIP 1.12, 4.1.6, bits 1 and 2 of the flags; Linux and xorriso read it so.
+    """
     rock_ridge = child.rock_ridge
     times = rock_ridge.dr_entries.tf_record or rock_ridge.ce_entries.tf_record
-    return times.modification_time
+    return times.access_time
 
 
 def _joliet(root: Any) -> Iterator[Extents]:

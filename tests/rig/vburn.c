@@ -24,6 +24,8 @@
  *     VBURN_GONE_LBA   n                                the drive vanishes for good when this block is written
  *     VBURN_RGONE_LBA  n                                the drive vanishes for good when this block is read
  *     VBURN_KBPS       n                                writes take the time they would at n kB/s
+ *     VBURN_HURRY      n                                the program's own naps are n times shorter (default 1): libburn
+ *                                                       and growisofs give a real drive seconds that this one needs not
  *     VBURN_SLIM       1                                the tray opens by itself but must be closed by hand
  *     VBURN_LOG        path                             every command, in hexadecimal
  */
@@ -33,6 +35,7 @@
 #include <fcntl.h>
 #include <linux/cdrom.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <pthread.h>
 #include <scsi/sg.h>
 #include <stdarg.h>
@@ -43,6 +46,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SECTOR 2048
@@ -120,6 +124,35 @@ static const char *knob_text(const char *name) {
 static long knob(const char *name, long fallback) {
     const char *text = knob_text(name);
     return *text ? strtol(text, 0, 0) : fallback;
+}
+
+static void initialise(void);
+
+static int nap(double ns) {
+    struct timespec left = {(time_t)(ns / 1e9), (long)(ns - 1e9 * (double)(time_t)(ns / 1e9))};
+    return nanosleep(&left, 0);
+}
+
+static double hurry(void) {
+    long times = knob("VBURN_HURRY", 1);
+    return times > 1 ? (double)times : 1;
+}
+
+int usleep(useconds_t us) {
+    initialise();
+    return nap(us * 1e3 / hurry());
+}
+
+unsigned sleep(unsigned seconds) {
+    initialise();
+    return nap(seconds * 1e9 / hurry()) ? 1 : 0;
+}
+
+int poll(struct pollfd *files, nfds_t count, int timeout_ms) {
+    struct timespec limit = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+    initialise();
+    if (!count && timeout_ms > 0) return nap(timeout_ms * 1e6 / hurry()); /* a nap in disguise */
+    return ppoll(files, count, timeout_ms < 0 ? 0 : &limit, 0);
 }
 
 static int is_medium_absent(void) { return disc.is_tray_open || !strcmp(knob_text("VBURN_MEDIA"), "none"); }
@@ -700,7 +733,7 @@ static int write_blocks(struct answer *a, int fd, const uint8_t *cdb, uint8_t *d
     open_track->size = disc.next_writable - open_track->start;
     disc.status = APPENDABLE;
     save_state();
-    if (kbps) usleep((useconds_t)(count * 1000.0 * SECTOR / kbps));
+    if (kbps) nap(count * 1e6 * SECTOR / kbps);
     return 0;
 }
 

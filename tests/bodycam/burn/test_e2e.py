@@ -155,7 +155,12 @@ def test_s10_dry_run(tool: str, expected: str, insert: Insert, image: Path, tmp_
     printed = next(line for line in ended.stdout.splitlines() if tool in line)
     assert printed == f"{shutil.which(tool)!s}".removesuffix(tool) + expected.format(image=image)
     assert "Dry-run mode – no commands executed" in ended.stdout  # noqa: RUF001
-    assert {path.name for path in writer.folder.iterdir()} <= {"VBURN_BLOCKS", "VBURN_MEDIA", "cdrom-info"}
+    assert {path.name for path in writer.folder.iterdir()} <= {
+        "VBURN_BLOCKS",
+        "VBURN_HURRY",
+        "VBURN_MEDIA",
+        "cdrom-info",
+    }
 
 
 def test_s10_the_printed_command_can_be_pasted(tmp_path: Path) -> None:

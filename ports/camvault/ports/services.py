@@ -35,6 +35,8 @@ class ServiceDefinition:
             folder in which the manager puts the credentials.
         user: Who it runs as; "" for root.
         writable: Folders it may write to; made before it starts, owned by `user`. All else is read-only.
+        writable_if_there: Folders on foreign file systems that it may write to: mounted before it starts, never made,
+            because a folder made on an empty mount point would look like the real one.
         readable: Folders that must be mounted before it starts.
         credentials: Secret files by name; the manager hands them to the service, nobody else can read them.
         environment_files: Files of `KEY=value` lines; a missing one is no error.
@@ -47,6 +49,7 @@ class ServiceDefinition:
     kind: ServiceKind = ServiceKind.JOB
     user: str = ""
     writable: tuple[PurePath, ...] = ()
+    writable_if_there: tuple[PurePath, ...] = ()
     readable: tuple[PurePath, ...] = ()
     credentials: Mapping[str, PurePath] = attrs.field(factory=dict)
     environment_files: tuple[PurePath, ...] = ()
@@ -62,20 +65,21 @@ CREDENTIALS = "{credentials}"
 
 @attrs.frozen
 class ServiceState:
-    """What the manager says of one unit, in its own words."""
+    """What the manager says of one unit, in its own words. `is_failed`: its last run ended badly."""
 
     name: str
     is_known: bool
     is_active: bool
     is_enabled: bool
     detail: str = ""
+    is_failed: bool = False
 
 
 class Services(Protocol):
     """Controls units that the manager knows. Names carry their suffix (`.service`, `.timer`).
 
     Each raises `ToolError` with the manager's last words, and `NotFoundError` for a unit that does not exist: that is
-    never treated as "not running".
+    never treated as "not running". A unit that still runs exists, even if its definition is gone.
     """
 
     def start(self, names: tuple[str, ...], /) -> None:

@@ -1,6 +1,6 @@
 """Adapter for tests and library users: a service manager in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
 import attrs
@@ -17,6 +17,9 @@ class MemoryServices:
     active: set[str] = attrs.field(factory=set, converter=set)
     enabled: set[str] = attrs.field(factory=set, converter=set)
     actions: list[tuple[str, ...]] = attrs.field(factory=list)
+    failed: set[str] = attrs.field(factory=set, converter=set)
+    definitions: Callable[[], Iterable[str]] | None = None
+    """Asked on `reload`: the names that are known from then on."""
     fault: Exception | None = None
     """Raised by the next calls that change something, until it is taken away."""
 
@@ -52,17 +55,21 @@ class MemoryServices:
     def reload(self) -> None:
         """See `Services`."""
         self._act("reload", ())
+        if self.definitions:
+            self.known = set(self.definitions())
 
     def _act(self, action: str, names: tuple[str, ...]) -> None:
         if self.fault:
             raise self.fault
         for name in names:
-            if name not in self.known:
+            if name not in self.known | self.active:
                 raise NotFoundError(PurePath(name), "no such unit")
         self.actions.append((action, *names))
 
     def _state(self, name: str) -> ServiceState:
-        return ServiceState(name, name in self.known, name in self.active, name in self.enabled)
+        return ServiceState(
+            name, name in self.known, name in self.active, name in self.enabled, "", name in self.failed
+        )
 
 
 _: Callable[[], Services] = MemoryServices

@@ -50,6 +50,7 @@ def state_of(name: str, properties: Mapping[str, str]) -> ServiceState:
         is_enabled=properties["UnitFileState"] in {"enabled", "enabled-runtime"},
         detail=f"{properties['LoadState']}, {properties['ActiveState']} ({properties['SubState']}), "
         f"{properties['UnitFileState'] or 'no unit file'}",
+        is_failed=properties["ActiveState"] == "failed",
     )
 
 
@@ -99,7 +100,8 @@ class Systemctl:
         if not names:
             return  # without names, systemctl would take the action for all units or refuse, depending on the action
         for name in names:
-            if not self._state(name).is_known:
+            state = self._state(name)
+            if not (state.is_known or state.is_active):
                 raise NotFoundError(PurePath(name), "no such unit; run 'service_helper generate link' first")
         self._judged(control_argv(action, names))
 

@@ -2,7 +2,7 @@
 
 The same tree of 2 GB is written by genisoimage (and hashed with sha256sum, which our figure includes) and by the bridge
 writer; 51,000 small files by `cp -r`, genisoimage and the bridge writer. Wall and CPU seconds, the best of three.
-Verification is a line of its own: genisoimage has none.
+Verification is a line of its own: genisoimage has none; the last line is what the command does.
 """
 
 import os
@@ -63,6 +63,8 @@ def compare(title: str, root: Path, work: Path, more: dict[str, Callable[[], obj
     for _ in range(ROUNDS):
         for name, job in jobs.items():
             best[name] = min(best[name], measured(job))
+    ours = list(best.values())[-2:]
+    best["  both"] = (sum(wall for wall, _ in ours), sum(cpu for _, cpu in ours))
     print(f"\n{title}\n{'':36}{'wall s':>9}{'CPU s':>9}{'ratio':>8}")
     first = next(iter(best.values()))[0]
     for name, (wall, cpu) in best.items():

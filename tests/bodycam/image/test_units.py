@@ -290,7 +290,8 @@ class TestCreateIso:
     def test_a_leftover_of_a_crash_goes(self, world: World) -> None:
         world.storage.put(TEMPORARY, b"half an image")
         world.run()
-        assert any(isinstance(event, LeftoverRemoved) for event in world.reporter.events)
+        told = [str(event) for event in world.reporter.events if isinstance(event, LeftoverRemoved)]
+        assert told == [f"Removed the unfinished image of an earlier run: {TEMPORARY}"]
         assert list(world.images()) == [str(TARGET)]
 
     def test_two_runs_on_one_target_exclude_one_another(self, world: World) -> None:

@@ -1,0 +1,96 @@
+"""Adapter for rsync, pure part: the command lines."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+SSH_OPTIONS = (
+    *("-o", "BatchMode=yes"),  # never ask: nobody is there
+    *("-o", "ConnectTimeout=20"),
+    *("-o", "ServerAliveInterval=15"),
+    *("-o", "ServerAliveCountMax=4"),
+)
+OUTPUT_PREFIX = "camvault "
+_OUT_FORMAT = f"--out-format={OUTPUT_PREFIX}%i %n"
+_DROPPED = frozenset({"--inplace", "--append", "--append-verify", "--partial", "--progress", "--write-devices"})
+"""What writes into the file that stands at the target, or only chats. `--partial` would leave a torn file there under
+its final name; a folder for them does not."""
+
+
+def is_remote(target: str) -> bool:
+    """`[user@]host:path`; everything else is a folder of this machine."""
+    return not target.startswith("/") and ":" in target
+
+
+def push_argv(
+    *, root: PurePath, target: str, options: Sequence[str], io_timeout_s: int, suffix: str, has_fsync: bool
+) -> tuple[str, ...]:
+    """Send what stdin names. What another file held under a name at the target is kept, with `suffix`."""
+    kept, shells = _sorted(options)
+    return (
+        "rsync",
+        *kept,
+        "--times",
+        "--no-inplace",
+        "--partial-dir=.rsync-partial",
+        "--backup",
+        f"--suffix={suffix}",
+        *(("--fsync",) if has_fsync else ()),  # since rsync 3.2.4
+        *_common(shells, target, io_timeout_s),
+        "--",
+        f"{root}/",
+        _folder(target),
+    )
+
+
+def compare_argv(*, root: PurePath, target: str, options: Sequence[str], io_timeout_s: int) -> tuple[str, ...]:
+    """Let both ends read and compare, and change nothing. It is a push, so that a key for writing only allows it."""
+    _, shells = _sorted(options)
+    return (
+        "rsync",
+        "--dry-run",
+        "--checksum",
+        "--itemize-changes",
+        "--itemize-changes",  # twice: also what is equal, because silence is no proof
+        *_common(shells, target, io_timeout_s),
+        "--",
+        f"{root}/",
+        _folder(target),
+    )
+
+
+def names_on_stdin(paths: Iterable[PurePath]) -> bytes:
+    """Each name ends with a zero byte, so that it may hold anything else, `#` and newlines included."""
+    return b"".join(str(path).encode("utf-8", "surrogateescape") + b"\0" for path in paths)
+
+
+def _common(shells: Sequence[str], target: str, io_timeout_s: int) -> tuple[str, ...]:
+    rsh = (f"--rsh={_quiet(shells[-1] if shells else 'ssh')}",) if is_remote(target) else ()
+    return ("--from0", "--files-from=-", f"--timeout={io_timeout_s}", _OUT_FORMAT, *rsh)
+
+
+def _quiet(shell: str) -> str:
+    """Ssh that asks nothing and notices a dead connection; another shell as it was given."""
+    program, space, rest = shell.partition(" ")
+    return " ".join((program, *SSH_OPTIONS)) + space + rest if PurePath(program).name == "ssh" else shell
+
+
+def _sorted(options: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The options that are handed on, and the remote shells among them."""
+    kept: list[str] = []
+    shells: list[str] = []
+    for option in options:
+        if option.startswith("--rsh="):
+            shells.append(option.removeprefix("--rsh="))
+        elif option.startswith("-e") and len(option) > len("-e"):
+            shells.append(option.removeprefix("-e").strip())
+        elif option not in _DROPPED:
+            kept.append(option.replace("P", "") if _is_cluster(option) else option)
+    return tuple(option for option in kept if option != "-"), tuple(shells)
+
+
+def _is_cluster(option: str) -> bool:
+    return not option.startswith("--") and option[1:].isalpha() and not set(option) & set("efMBT")
+
+
+def _folder(target: str) -> str:
+    return target if target.endswith("/") else f"{target}/"

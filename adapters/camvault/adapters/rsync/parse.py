@@ -1,0 +1,71 @@
+"""Adapter for rsync, pure part: what it says."""
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePath, PurePosixPath
+
+from camvault.adapters.rsync.argv import OUTPUT_PREFIX
+
+PARTIAL_CODES = frozenset({23, 24})
+"""Some files could not be transferred, or vanished; all others were."""
+
+MEANINGS = {
+    1: "it does not know one of the options",
+    2: "the other end is too old",
+    3: "a file or folder could not be selected",
+    5: "the other end refused to start",
+    10: "error in socket I/O",
+    11: "error in file I/O: the target may be full or read-only",
+    12: "the connection broke, or the other end refused the request",
+    13: "error in program diagnostics",
+    14: "error in inter-process communication",
+    20: "it was stopped",
+    22: "out of memory",
+    23: "some files could not be sent",
+    24: "some files vanished",
+    25: "a limit on deletions",
+    30: "no data came for too long",
+    35: "the daemon did not answer in time",
+    127: "the remote shell or rsync is not there",
+    255: "the remote shell failed: no connection, or the key was refused",
+}
+"""Source: rsync(1), EXIT VALUES; 127 and 255 are those of the remote shell, ssh(1)."""
+
+_ITEM = re.compile(r"(?P<update>[<>ch.*])(?P<kind>[fdLDS])(?P<flags>.{9}) (?P<name>.*)", re.DOTALL)
+_ESCAPED = re.compile(rb"\\#([0-7]{3})")
+_NAMED = re.compile(r'(?:rsync: [^"]*|file has (?P<vanished>vanished): )"(?P<name>.+)"(?: failed)?(?:: (?P<words>.+))?')
+
+
+def equal_files(lines: Iterable[str]) -> frozenset[PurePosixPath]:
+    """The files that both ends read and found equal: not to be updated, and neither checksum nor size differ."""
+    found = set()
+    for line in lines:
+        item = _ITEM.fullmatch(line.removeprefix(OUTPUT_PREFIX)) if line.startswith(OUTPUT_PREFIX) else None
+        if item is None:
+            continue
+        is_equal = item["update"] == "." and item["kind"] == "f" and set(item["flags"][:2]) <= {".", " "}
+        if is_equal:
+            found.add(PurePosixPath(unescaped_name(item["name"])))
+    return frozenset(found)
+
+
+def unescaped_name(text: str) -> str:
+    r"""A name as rsync prints it: bytes that cannot be shown, and `\#` before digits, are `\#` and three octal digits.
+
+    Source: rsync(1), "--8-bit-output".
+    """
+    raw = text.encode("utf-8", "surrogateescape")
+    return _ESCAPED.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), raw).decode("utf-8", "surrogateescape")
+
+
+def file_problems(lines: Iterable[str], *, root: PurePath) -> dict[PurePosixPath, str]:
+    """What was said of files below `root`, by their path there."""
+    problems = {}
+    for line in lines:
+        found = _NAMED.match(line)
+        if found is None:
+            continue
+        path = PurePosixPath(unescaped_name(found["name"]))
+        if path.is_relative_to(root):
+            problems[PurePosixPath(path.relative_to(root))] = found["vanished"] or found["words"] or line
+    return problems

@@ -1,0 +1,76 @@
+"""Composition root, shared part: what the commands for recorded segments are put together from."""
+
+from pathlib import Path, PurePath
+from typing import TypeVar
+
+from camvault.adapters.filesystem import LocalStorage
+from camvault.adapters.jsonc import read_jsonc
+from camvault.core.cameras import BackupConfig, Camera, Checked, read_backup, read_cameras
+from camvault.core.segments import is_station
+from camvault.core.workflows.organize import Station
+from camvault.core.workflows.sync_records import SyncRecords
+from camvault.ports.errors import RecordError, UsageError
+
+T = TypeVar("T")
+
+
+def backup_config(path: Path) -> BackupConfig:
+    """What backup.json says.
+
+    Raises:
+        UsageError: It cannot be read, or something in it is wrong; every problem is named.
+    """
+    return _checked(path, read_backup(_document(path)))
+
+
+def cameras_config(path: Path) -> tuple[Camera, ...]:
+    """The cameras of cameras.json.
+
+    Raises:
+        UsageError: As for `backup_config`.
+    """
+    return _checked(path, read_cameras(_document(path)))
+
+
+def records_of(config: BackupConfig, storage: LocalStorage) -> SyncRecords:
+    """The logs and ledgers of the backup."""
+    return SyncRecords(PurePath(config.success_log_dir), storage)
+
+
+def quarantine_of(config: BackupConfig) -> PurePath:
+    """Where broken segments go: as configured, or beside the footage that is ready."""
+    return PurePath(config.quarantine_dir or PurePath(config.ready_for_backup_dir).parent / "quarantine")
+
+
+def stations_of(cameras: tuple[Camera, ...]) -> tuple[Station, ...]:
+    """Every configured camera, and every other folder beside them: a camera that was removed left footage there."""
+    known = [
+        Station(camera.station, PurePath(camera.output_dir, camera.station), camera.segment_time) for camera in cameras
+    ]
+    longest_s = max((camera.segment_time for camera in cameras), default=0)
+    own = {station.folder for station in known}
+    for root in dict.fromkeys(PurePath(camera.output_dir) for camera in cameras):
+        for folder in _folders(root):
+            if folder not in own and is_station(folder.name):
+                known.append(Station(folder.name, folder, longest_s))
+    return tuple(known)
+
+
+def _folders(root: PurePath) -> list[PurePath]:
+    try:
+        return sorted(PurePath(each) for each in Path(root).iterdir() if each.is_dir() and not each.is_symlink())
+    except OSError:
+        return []  # the workflow says what is wrong with it
+
+
+def _document(path: Path) -> object:
+    try:
+        return read_jsonc(path)
+    except RecordError as error:
+        raise UsageError(str(error)) from error
+
+
+def _checked(path: Path, checked: Checked[T]) -> T:
+    if checked.value is None:
+        raise UsageError("\n".join(f"{path}: {problem}" for problem in checked.problems))
+    return checked.value

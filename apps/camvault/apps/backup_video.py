@@ -1,0 +1,107 @@
+"""Composition root: backup_video."""
+
+from pathlib import Path, PurePath
+from typing import Annotated
+
+import typer
+
+from camvault.apps._cli import Context, ExitCodes, Log, Stage
+from camvault.ports.errors import CamvaultError, UsageError
+from camvault.ports.transfer import TargetError
+
+
+class NotAllSyncedError(CamvaultError):
+    """Some files are not proven to be at the target and are kept; each was named."""
+
+
+def run(
+    context: Context,
+    /,
+    *,
+    backup_config: Annotated[
+        Path, typer.Option("--backup_config", metavar="FILE", help="What to send, where to, and where the logs are.")
+    ] = Path("backup.json"),
+    cameras_config: Annotated[  # noqa: ARG001 - accepted because all jobs are started with both
+        Path | None, typer.Option("--cameras_config", metavar="FILE", help="Accepted and not used.")
+    ] = None,
+    init_target: Annotated[
+        bool, typer.Option("--init-target", help="Take the target although it looks like one that is not mounted.")
+    ] = False,
+    hang_limit: Annotated[
+        float,
+        typer.Option(
+            "--hang-limit", metavar="SECONDS", min=1, help="Stop an rsync after that, plus time for its bytes."
+        ),
+    ] = 300,
+) -> None:
+    """Send what is not at the target yet, and look what really arrived there."""
+    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
+    from camvault.adapters.rsync import MARKER_NAME, RsyncTransfer, TargetGuard  # noqa: PLC0415
+    from camvault.adapters.rsync.argv import is_remote  # noqa: PLC0415
+    from camvault.apps import _video  # noqa: PLC0415
+    from camvault.core.workflows.backup import BackupFolders, BackupPorts, back_up  # noqa: PLC0415
+
+    config = _video.backup_config(backup_config)
+    storage = LocalStorage()
+    folders = BackupFolders(
+        ready=PurePath(config.ready_for_backup_dir),
+        success=PurePath(config.success_log_dir),
+        lock=PurePath(config.lock_dir),
+    )
+    guard = None
+    if not is_remote(config.nas_target_dir):
+        target, ready = storage.resolve(PurePath(config.nas_target_dir)), storage.resolve(folders.ready)
+        if target.is_relative_to(ready) or ready.is_relative_to(target):
+            raise UsageError(f"{backup_config}: nas_target_dir and ready_for_backup_dir lie in one another")
+        guard = TargetGuard(PurePath(config.nas_target_dir), folders.success / MARKER_NAME, storage)
+    transfer = RsyncTransfer(
+        config.nas_target_dir,
+        config.rsync_options,
+        storage,
+        guard,
+        limit_s=hang_limit,
+        on_command=lambda argv: context.print_result(f"[backup] running: {' '.join(argv)}"),
+    )
+    report = back_up(
+        folders=folders,
+        ports=BackupPorts(
+            storage=storage,
+            transfer=transfer,
+            clock=context.clock,
+            reporter=context.reporter,
+            cancel=context.cancel,
+        ),
+        may_begin=init_target,
+    )
+    if report.is_busy:
+        context.print_result("[backup] another instance is running – abort")  # noqa: RUF001 - as specified
+        return
+    if report.synced_count or report.kept_count:
+        context.print_result(f"[backup] synced {report.synced_count} file(s)")
+    elif not report.target_problem:
+        context.print_result("[backup] nothing new to sync")
+    if report.target_problem:
+        raise TargetError("[backup] everything is kept", report.target_problem)
+    if report.kept_count:
+        raise NotAllSyncedError(f"[backup] {report.kept_count} file(s) are kept, see above")
+
+
+STAGE = Stage(
+    name="backup_video",
+    run=run,
+    log=Log.OWN,
+    echo="stderr",
+    exit_codes=ExitCodes(
+        {
+            0: "everything is proven to be at the target, or another instance is at work",
+            1: "wrong usage or configuration, or there is no rsync",
+            2: "some files are kept because they are not proven to be at the target; all others were synced",
+            3: "the target is not there, or is another one; nothing was written to it",
+        },
+        errors={NotAllSyncedError: 2, TargetError: 3},
+    ),
+)
+entry = STAGE.entry
+
+if __name__ == "__main__":
+    entry()

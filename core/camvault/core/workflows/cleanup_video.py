@@ -1,0 +1,193 @@
+"""Workflow: free space from segments that are proven to be at the target, and by the rules of the user.
+
+Nothing has to be written before anything is removed: it works on a full disk.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from pathlib import PurePath, PurePosixPath
+from typing import ClassVar
+
+import attrs
+
+from camvault.core.retention import plan_victims
+from camvault.core.retention_rules import KeepDays, Rule, Safety, StoredSegment, plan_retention
+from camvault.core.segments import SUFFIX, SegmentName, parse_ready_path
+from camvault.core.sync_log import Ledger, LedgerEntry, ProofKind
+from camvault.core.workflows.sync_records import SyncRecords
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.clock import Clock
+from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.errors import NoSpaceError, StorageError
+from camvault.ports.events import Event, Failed, Level, Reporter, Warned
+from camvault.ports.files import Storage
+from camvault.ports.removal import Proof, Removal
+
+
+@attrs.frozen(kw_only=True)
+class CleanupPorts:
+    """The world of `free_space`."""
+
+    storage: Storage
+    clock: Clock
+    reporter: Reporter
+    cancel: Cancellation
+
+
+@attrs.frozen
+class CleanupPlan:
+    """What goes, in its order; what could not be reached; folders that are empty already."""
+
+    removals: tuple[Removal, ...] = ()
+    shortfalls: tuple[str, ...] = ()
+    empty_folders: tuple[PurePath, ...] = ()
+
+
+@attrs.frozen
+class CleanupReport:
+    """How many files are gone, and what could not be done."""
+
+    removed_count: int = 0
+    problem_count: int = 0
+    shortfalls: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class SegmentRemoved(Event):
+    """A segment is gone from here."""
+
+    level: ClassVar[Level] = Level.DEBUG
+
+    removal: Removal
+
+    def __str__(self) -> str:
+        return f"{self.removal.path} removed: {self.removal.reason}"
+
+
+@attrs.frozen
+class SegmentLost(SegmentRemoved):
+    """A rule of the user removed footage that is not proven to be anywhere else."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    def __str__(self) -> str:
+        return f"{self.removal.path} is lost: {self.removal.reason}"
+
+
+def plan_cleanup(
+    ready: PurePath, *, records: SyncRecords, rules: Sequence[Rule], ports: CleanupPorts, safety: Safety | None = None
+) -> CleanupPlan:
+    """What `free_space` would do. Changes nothing."""
+    if ports.storage.entry(ports.storage.resolve(ready)) is None:
+        return CleanupPlan()  # nothing was ever organized
+    files, empty_folders = _seen(ready, ports.storage)
+    ledger = records.ledger_for(files)
+    segments = [_stored(path, file, ledger, ports.clock) for path, file in files.items()]
+    plan = plan_retention(
+        (segment for segment in segments if segment is not None),
+        rules=rules or (KeepDays(),),
+        now_s=ports.clock.now().timestamp(),
+        free_bytes=ports.storage.free_bytes(ready),
+        safety=safety,
+    )
+    return CleanupPlan(plan_victims(plan.victims).removals, plan.shortfalls, empty_folders)
+
+
+def free_space(
+    ready: PurePath, *, records: SyncRecords, rules: Sequence[Rule], ports: CleanupPorts, safety: Safety | None = None
+) -> CleanupReport:
+    """Remove what the plan says, then empty folders, but never `ready` itself.
+
+    A vanished file is ignored, another file of the same name is kept, one that cannot be removed stops no other.
+
+    Raises:
+        StorageError: The footage or the ledger cannot be read: nothing is removed.
+        Cancelled: Asked to stop.
+    """
+    plan = plan_cleanup(ready, records=records, rules=rules, ports=ports, safety=safety)
+    removed_count = problem_count = 0
+    touched = dict.fromkeys(plan.empty_folders)
+    for removal in plan.removals:
+        ports.cancel.check()
+        try:
+            removed_count += _remove(removal, ready=ready, records=records, ports=ports)
+        except StorageError as error:
+            problem_count += 1
+            ports.reporter.emit(Failed(f"[remove] kept: {error}"))
+        touched[removal.path.parent] = None
+    problem_count += _prune(tuple(touched), ready=ready, ports=ports)
+    return CleanupReport(removed_count, problem_count, plan.shortfalls)
+
+
+def _seen(ready: PurePath, storage: Storage) -> tuple[dict[PurePosixPath, FileEntry], tuple[PurePath, ...]]:
+    """The segments by their path below `ready`, and the folders with nothing in them."""
+    files: dict[PurePosixPath, FileEntry] = {}
+    empty: dict[PurePath, None] = {}
+    for entry in storage.scan(ready):
+        empty.pop(entry.path.parent, None)
+        if entry.kind is FileKind.FOLDER:
+            empty[entry.path] = None
+        elif entry.kind is FileKind.FILE and entry.path.suffix == SUFFIX:
+            files[PurePosixPath(entry.path.relative_to(ready))] = entry
+    return files, tuple(empty)
+
+
+def _stored(path: PurePosixPath, file: FileEntry, ledger: Ledger, clock: Clock) -> StoredSegment | None:
+    """What retention must know; None for a file that is no segment of ours and is not proven elsewhere (INV-11)."""
+    proof = ledger.proof_of(path, file.identity)
+    name = parse_ready_path(path)
+    if name is None and proof is None:
+        return None
+    known = ledger.known(path, file.identity)
+    is_sent = known is not None and known.kind in (ProofKind.SENT, ProofKind.SIZE)
+    start_s = file.identity.mtime_ns / 1e9 if name is None else _start_s(name, file, clock)
+    return StoredSegment(file.path, file.identity, path.parts[0], start_s, proof, is_sent)
+
+
+def _start_s(name: SegmentName, file: FileEntry, clock: Clock) -> float:
+    """When it began: what its name says, or when it was written last if that is later."""
+    now = clock.now()
+    written = type(now).fromtimestamp(file.identity.mtime_ns / 1e9, UTC)
+    zone = now.tzinfo or UTC
+    return max(name.starts_at(zone=zone, closed_at=written, length_s=0).timestamp(), written.timestamp() - 86_400)
+
+
+def _remove(removal: Removal, *, ready: PurePath, records: SyncRecords, ports: CleanupPorts) -> bool:
+    if isinstance(removal.reason, Proof):
+        is_removed = ports.storage.remove(removal)
+        ports.reporter.emit(SegmentRemoved(removal))
+        return is_removed
+    path = PurePosixPath(removal.path.relative_to(ready))
+    when = ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
+    lost = LedgerEntry(path, removal.identity, "", ProofKind.LOST, when, str(removal.reason))
+    is_written = _written(lost, records)
+    # power fails here: written down as lost and still there, which the next run puts right
+    is_removed = ports.storage.remove(removal)
+    if not is_written:
+        records.add(lost)
+    ports.reporter.emit(SegmentLost(removal))
+    return is_removed
+
+
+def _written(lost: LedgerEntry, records: SyncRecords) -> bool:
+    """Whether it could be written down; on a full disk the removal comes first and makes the room."""
+    try:
+        records.add(lost)
+    except NoSpaceError:
+        return False
+    return True
+
+
+def _prune(folders: Sequence[PurePath], *, ready: PurePath, ports: CleanupPorts) -> int:
+    """Remove those that are empty, and then empty folders above them; rmdir refuses what organize just filled."""
+    problem_count = 0
+    stations: Mapping[PurePath, None] = dict.fromkeys(f.parent for f in folders if f.parent != ready)
+    for folder in (*folders, *stations):
+        if folder == ready or not folder.is_relative_to(ready):
+            continue
+        try:
+            ports.storage.prune(folder, is_root_included=True)
+        except StorageError as error:
+            problem_count += 1
+            ports.reporter.emit(Warned(f"[remove] {error}"))
+    return problem_count

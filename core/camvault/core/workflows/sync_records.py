@@ -1,0 +1,95 @@
+"""Workflow, shared part: the records of the backup, and how they are written when the disk is full.
+
+`SUCCESS/YYYY-MM-DD.synced`, by the day of the backup, is as specified. Beside it stands `SUCCESS/YYYY-MM-DD.ledger`, by
+the day of the footage, so that a run reads only what concerns the footage that is here. What is in no date folder is in
+`other.ledger`. A reserve of some kilobytes is given up before a record could not be written.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePath, PurePosixPath
+
+import attrs
+
+from camvault.core.retention import plan_leftovers
+from camvault.core.sync_log import LOG_SUFFIX, Ledger, LedgerEntry, ledger_line, parse_ledger, parse_synced, synced_line
+from camvault.ports.entries import FileEntry
+from camvault.ports.errors import NoSpaceError, StorageError
+from camvault.ports.files import Storage
+
+LEDGER_SUFFIX = ".ledger"
+RESERVE_NAME = ".camvault-reserve"
+_RESERVE_TEXT = "This space is kept for the records of the backup.\n" * 1311  # 64 KiB
+_PLENTY_BYTES = 16 * 1024 * 1024
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def day_of(path: PurePosixPath) -> str:
+    """The date folder that the file is in; "other" if it is in none."""
+    return path.parent.name if _DAY.fullmatch(path.parent.name) else "other"
+
+
+@attrs.define
+class SyncRecords:
+    """Reads and writes them below `folder`."""
+
+    folder: PurePath
+    storage: Storage
+
+    def ledger_of_day(self, day: str) -> Ledger:
+        """What is known of the footage of one day; nothing if there is no ledger."""
+        return parse_ledger(self.storage.read_text(self.folder / f"{day}{LEDGER_SUFFIX}") or "")
+
+    def ledger_for(self, paths: Iterable[PurePosixPath]) -> Ledger:
+        """What is known of these files."""
+        entries: dict[PurePosixPath, LedgerEntry] = {}
+        for day in sorted({day_of(path) for path in paths}):
+            entries.update(self.ledger_of_day(day).entries)
+        return Ledger(entries)
+
+    def synced_on(self, day: str) -> frozenset[PurePosixPath]:
+        """The paths of one day's log."""
+        return parse_synced(self.storage.read_text(self.folder / f"{day}{LOG_SUFFIX}") or "")
+
+    def add(self, entry: LedgerEntry, *, synced_on: str = "") -> None:
+        """Write down what is known of a file, and into the day's log if a day is given.
+
+        Raises:
+            NoSpaceError: The disk is full, and the reserve was used up.
+            StorageError: The record cannot be written.
+        """
+        self._append(self.folder / f"{day_of(entry.path)}{LEDGER_SUFFIX}", ledger_line(entry))
+        # power fails here: the file is proven and not in the log of the day; nothing is sent or removed wrongly
+        if synced_on:
+            self._append(self.folder / f"{synced_on}{LOG_SUFFIX}", synced_line(entry.path))
+
+    def keep_reserve(self) -> None:
+        """Have a reserve again, as soon as there is plenty of room."""
+        reserve = self.folder / RESERVE_NAME
+        if self.storage.entry(reserve) is None and self.storage.free_bytes(self.folder) >= _PLENTY_BYTES:
+            self.storage.write_text(reserve, _RESERVE_TEXT)
+
+    def _append(self, path: PurePath, line: str) -> None:
+        try:
+            self.storage.append_line(path, line)
+        except NoSpaceError:
+            if not self._release():
+                raise
+            self.storage.append_line(path, line)
+
+    def _release(self) -> bool:
+        reserve: FileEntry | None = self.storage.entry(self.folder / RESERVE_NAME)
+        if reserve is None:
+            return False
+        for removal in plan_leftovers([reserve], marker=RESERVE_NAME).removals:
+            self.storage.remove(removal)
+        return True
+
+
+def make_folder_if_possible(storage: Storage, folder: PurePath) -> str:
+    """Make the folder; what is in the way, "" if it is there. On a full disk the work goes on without it."""
+    try:
+        storage.make_folder(folder)
+    except StorageError as error:
+        return str(error)
+    return ""

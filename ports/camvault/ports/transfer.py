@@ -1,0 +1,114 @@
+"""Port: sending files to another place, and looking what really stands there."""
+
+import enum
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath, PurePosixPath
+from typing import Protocol
+
+import attrs
+
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import FileIdentity
+from camvault.ports.errors import CamvaultError
+
+
+@attrs.define(str=False)
+class TargetError(CamvaultError):
+    """The target is not there, or is not the one it was: nothing may be written to it, nothing is proven by it."""
+
+    where: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}"
+
+
+@attrs.frozen
+class Sendable:
+    """A file to send: its path below the root, and which one it is."""
+
+    path: PurePosixPath
+    identity: FileIdentity
+
+
+@attrs.frozen
+class Pushed:
+    """How a push ended.
+
+    Attributes:
+        exit_code: The tool's, for the message; 0 says that the tool believes that all files arrived.
+        problem: What went wrong as a whole, in the tool's words; "" for nothing.
+        problems: What was said of single files.
+        is_partial: Only single files failed: going on with others makes sense.
+        is_hung: It took longer than it may and was stopped.
+    """
+
+    exit_code: int = 0
+    problem: str = ""
+    problems: Mapping[PurePosixPath, str] = attrs.field(factory=dict)
+    is_partial: bool = False
+    is_hung: bool = False
+
+
+class EvidenceKind(enum.Enum):
+    """How a look at the target was made."""
+
+    READ_BACK = "read-back"
+    """The target's content was read and hashed here, past the cache."""
+    REMOTE_HASH = "remote-hash"
+    """The target hashed its content."""
+    COMPARED = "compared"
+    """Both ends read all of it, and their checksums are equal."""
+
+
+@attrs.frozen
+class Evidence:
+    """What was found under a name at the target: its hash, or "" if it was compared and found equal."""
+
+    kind: EvidenceKind
+    sha256: str = ""
+
+
+class Transfer(Protocol):
+    """One target. Paths are relative to `root` here and to the target there."""
+
+    @property
+    def where(self) -> str:
+        """The target as people call it."""
+        ...
+
+    def check(self, *, may_begin: bool = False) -> str:
+        """Make sure that this is the target that was always meant, and return a word for it; it changes nothing else.
+
+        Two equal words, before and after, mean that the target was there all the time. A target that was never used
+        is marked as ours if nothing speaks against it, or if `may_begin` says so.
+
+        Raises:
+            TargetError: It is not mounted, not the one that was used before, or cannot be told.
+        """
+        ...
+
+    def push(self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation) -> Pushed:
+        """Send these files; under its final name stands nothing that is not complete, as far as the tool can tell.
+
+        What another file held under the name stays beside it. One bad file stops no other. Nothing said here is a
+        proof: look with `prove`. Ends within a limit of time, whatever the target does.
+
+        Raises:
+            Cancelled: It was asked to stop; no process is left.
+            MissingToolError: There is no such tool.
+        """
+        ...
+
+    def prove(
+        self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation
+    ) -> Mapping[PurePosixPath, Evidence]:
+        """What stands under these names at the target; a file that is missing, differs or cannot be read has no entry.
+
+        `Evidence` without a hash says that the file at the target equals the one below `root` now.
+
+        Raises:
+            Cancelled: It was asked to stop; no process is left.
+            MissingToolError: There is no such tool.
+        """
+        ...

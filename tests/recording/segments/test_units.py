@@ -1,0 +1,559 @@
+"""organize, backup and cleanup in memory: what is not proven is kept, and said so."""
+
+from pathlib import PurePath, PurePosixPath
+
+import attrs
+import pytest
+
+from camvault.adapters.memory import Phase
+from camvault.core.retention_rules import KeepDays, MaxBytes, MaxDays, MinFree, Safety
+from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line, parse_ledger
+from camvault.core.workflows.backup import LOCK_NAME
+from camvault.core.workflows.organize import Station
+from camvault.core.workflows.sync_records import RESERVE_NAME, day_of, make_folder_if_possible
+from camvault.ports.entries import FileIdentity
+from camvault.ports.errors import (
+    Cancelled,
+    DeniedError,
+    ExistsError,
+    NoSpaceError,
+    NotFoundError,
+    StorageError,
+    UsageError,
+)
+from camvault.ports.transfer import EvidenceKind
+from tests.recording.segments.helpers import LOCKS, OUT, QUARANTINE, READY, SUCCESS, TODAY, Machine
+
+FIRST = "ROST1_20250528T140000.mkv"
+SECOND = "ROST1_20250528T141000.mkv"
+PATH = PurePosixPath("ROST1", TODAY, FIRST)
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+class TestOrganize:
+    def test_s09_only_finished_segments_move(self, machine: Machine) -> None:
+        """Finished is: last written two segments ago."""
+        machine.record(FIRST, minutes_ago=20)
+        machine.record(SECOND, minutes_ago=19.9)
+        machine.record("notes.txt")
+        assert machine.organize().moved_count == 1
+        assert machine.ready() == {f"ROST1/{TODAY}/{FIRST}": b"footage"}
+        assert machine.storage.content(OUT / "ROST1" / SECOND) == b"footage"
+
+    def test_each_camera_has_its_own_segment_time(self, machine: Machine) -> None:
+        machine.record(FIRST, minutes_ago=20)
+        assert machine.organize(Station("ROST1", OUT / "ROST1", 601)).moved_count == 0
+        assert machine.organize(Station("ROST1", OUT / "ROST1", 600)).moved_count == 1
+
+    @pytest.mark.parametrize("name", ["clip.mkv", "ROST1_20251399T000000.mkv"])
+    def test_s09_a_name_without_a_date_takes_that_of_the_file(self, machine: Machine, name: str) -> None:
+        """Impossible dates are none."""
+        machine.record(name)
+        machine.organize()
+        assert machine.ready() == {f"ROST1/{TODAY}/{name}": b"footage"}
+        assert f"[organize][WARN] Could not extract date from filename '{name}', using mtime instead." in machine.said()
+
+    def test_inv10_nothing_is_overwritten(self, machine: Machine) -> None:
+        """Not by a name with a date, nor by one without."""
+        for name in (FIRST, "clip.mkv"):
+            machine.record(name, b"new")
+            machine.wait(name, b"old")
+        machine.organize()
+        assert machine.ready() == {
+            f"ROST1/{TODAY}/{FIRST}": b"old",
+            f"ROST1/{TODAY}/ROST1_20250528T140000~2.mkv": b"new",
+            f"ROST1/{TODAY}/clip.mkv": b"old",
+            f"ROST1/{TODAY}/clip~2.mkv": b"new",
+        }
+
+    def test_inv10_a_name_that_is_used_at_the_target_is_used(self, machine: Machine) -> None:
+        """Although nothing has it here any more."""
+        machine.wait(FIRST, b"old")
+        machine.back_up()
+        machine.clean()
+        machine.record(FIRST, b"new")
+        machine.organize()
+        assert list(machine.ready()) == [f"ROST1/{TODAY}/ROST1_20250528T140000~2.mkv"]
+
+    def test_a_name_that_is_taken_meanwhile(self, machine: Machine) -> None:
+        machine.record(FIRST)
+        target = READY / PATH
+        machine.calls.hook("storage.move", lambda: machine.storage.put(target, b"other"))
+        machine.organize()
+        assert sorted(machine.ready().values()) == [b"footage", b"other"]
+
+    @pytest.mark.parametrize(("content", "defect"), [(b"", "it is empty"), (b"broken", "it has no Matroska header")])
+    def test_s09_broken_segments_are_put_aside_with_a_reason(
+        self, machine: Machine, content: bytes, defect: str
+    ) -> None:
+        machine.record(FIRST, content)
+        assert machine.organize().quarantined_count == 1
+        aside = QUARANTINE / "ROST1" / FIRST
+        assert machine.storage.content(aside) == content
+        assert machine.storage.content(f"{aside}.reason.txt") == f"{defect}\n".encode()
+        assert defect in machine.said()
+        assert machine.ready() == {}
+
+    def test_a_reason_that_cannot_be_written_is_only_said(self, machine: Machine) -> None:
+        machine.record(FIRST, b"")
+        machine.calls.fail("storage.write_text", NoSpaceError(QUARANTINE))
+        assert machine.organize().quarantined_count == 1
+        assert machine.storage.content(QUARANTINE / "ROST1" / FIRST) == b""
+
+    def test_one_bad_file_never_stops_the_rest(self, machine: Machine) -> None:
+        machine.record(FIRST)
+        machine.record(SECOND)
+        machine.calls.fail("footage.defect", StorageError(PurePath("/bad")))
+        report = machine.organize()
+        assert (report.moved_count, report.problem_count) == (1, 1)
+        assert "stays where it is: /bad" in machine.said()
+
+    def test_one_bad_station_never_stops_the_rest(self, machine: Machine) -> None:
+        machine.record(FIRST)
+        machine.storage.put_folder(OUT / "BAD")
+        machine.storage.unreadable.add(OUT / "BAD")
+        stations = [Station(name, OUT / name, 600) for name in ("BAD", "GONE", "ROST1")]
+        report = machine.organize(*stations)
+        assert (report.moved_count, report.problem_count) == (1, 1)
+
+    def test_a_file_that_vanishes(self, machine: Machine) -> None:
+        path = machine.record(FIRST)
+        machine.calls.hook("storage.move", lambda: machine.storage.tree.discard(path))
+        assert machine.organize().problem_count == 1
+
+    def test_no_output_dir(self, machine: Machine) -> None:
+        with pytest.raises(UsageError, match="output_dir /nowhere does not exist"):
+            machine.organize(Station("X", PurePath("/nowhere/X"), 600))
+
+    def test_inv11_another_stations_file_is_not_moved(self, machine: Machine) -> None:
+        machine.record("OTHER_20250528T140000.mkv")
+        assert machine.organize().moved_count == 0
+        assert "its name says that it is of OTHER" in machine.said()
+
+    def test_a_day_that_cleanup_prunes_at_the_wrong_moment(self, machine: Machine) -> None:
+        """Organize makes it once more."""
+        machine.record(FIRST)
+        machine.calls.hook("storage.move", lambda: machine.storage.prune(READY))
+        assert machine.organize().moved_count == 1
+
+    def test_a_day_that_is_pruned_for_ever(self, machine: Machine) -> None:
+        """Ends as a problem, not as a hang."""
+        machine.record(FIRST)
+        machine.calls.hook("storage.move", lambda: machine.storage.prune(READY), times=None)
+        assert machine.organize().problem_count == 1
+
+    def test_across_file_systems(self, machine: Machine) -> None:
+        """A copy that is read back, then the original goes."""
+        path = machine.record(FIRST)
+        machine.storage.mount(READY, name="8:1")
+        assert machine.organize().moved_count == 1
+        assert machine.ready() == {str(PATH): b"footage"}
+        assert machine.storage.entry(path) is None
+
+    def test_across_file_systems_onto_a_bad_disk(self, machine: Machine) -> None:
+        path = machine.record(FIRST)
+        machine.storage.mount(READY, name="8:1")
+        machine.storage.lossy.add(READY / PATH)
+        assert machine.organize().problem_count == 1
+        assert machine.storage.content(path) == b"footage"
+
+    def test_a_copy_that_was_cut_off_before_the_original_went(self, machine: Machine) -> None:
+        """No second copy of it."""
+        machine.record(FIRST)
+        machine.wait(FIRST)
+        machine.organize()
+        assert machine.ready() == {str(PATH): b"footage"}
+
+    def test_a_file_of_the_same_size_and_time_and_other_content(self, machine: Machine) -> None:
+        """Is another file."""
+        machine.record(FIRST, b"FOOTAGE")
+        machine.wait(FIRST)
+        machine.organize()
+        assert sorted(machine.ready().values()) == [b"FOOTAGE", b"footage"]
+
+
+class TestAdoption:
+    LIVE = OUT / "ROST1/.live/20250528T140000Z"
+
+    def put(self, machine: Machine, name: str, minutes_ago: float) -> None:
+        machine.storage.put(self.LIVE / name, b"footage", mtime_ns=machine.ns(minutes_ago))
+
+    def test_sessions_of_a_dead_recorder(self, machine: Machine) -> None:
+        self.put(machine, FIRST, 40)
+        self.put(machine, "deep/x.mkv", 40)
+        assert machine.organize().moved_count == 1
+        assert list(machine.ready()) == [str(PATH)]
+
+    def test_a_recorder_that_runs_names_its_files_itself(self, machine: Machine) -> None:
+        self.put(machine, FIRST, 40)
+        with machine.storage.lock(OUT / "ROST1/.live/lock"):
+            assert machine.organize().moved_count == 0
+
+    def test_a_session_without_a_lock_is_left_until_all_of_it_is_finished(self, machine: Machine) -> None:
+        self.put(machine, FIRST, 40)
+        self.put(machine, SECOND, 1)
+        assert machine.organize().moved_count == 0
+
+
+class TestBackup:
+    def test_s10_sent_proven_written_down(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        assert machine.back_up().synced_count == 1
+        assert machine.transfer.remote[PATH][0] == b"footage"
+        assert machine.storage.content(SUCCESS / f"{TODAY}.synced").decode() == f"{PATH}\n"
+        known = machine.records.ledger_of_day(TODAY).entries[PATH]
+        assert (known.kind, known.where) == (ProofKind.READ_BACK, "memory:/target")
+
+    def test_s10_again_there_is_nothing_to_do(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.back_up()
+        calls = len(machine.calls.log)
+        assert machine.back_up() == attrs.evolve(machine.back_up(), synced_count=0)
+        assert not [call for call in machine.calls.log[calls:] if call.operation == "transfer.push"]
+
+    def test_s10_busy(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        with machine.storage.lock(LOCKS / LOCK_NAME):
+            assert machine.back_up().is_busy
+        assert not machine.transfer.remote
+
+    def test_no_ready_folder(self, machine: Machine) -> None:
+        machine.storage.prune(READY, is_root_included=True)
+        assert machine.back_up().synced_count == 0
+
+    def test_s10_a_poison_file_blocks_nothing(self, machine: Machine) -> None:
+        first, second = machine.wait(FIRST), machine.wait(SECOND)
+        machine.transfer.poison.add(first)
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count, report.exit_code) == (1, 1, 23)
+        assert f"[backup] {first} is kept: it cannot be read" in machine.said()
+        assert "[backup] rsync failed with code 23" in machine.said()
+        assert machine.storage.content(SUCCESS / f"{TODAY}.synced").decode() == f"{second}\n"
+
+    @pytest.mark.parametrize("kind", EvidenceKind)
+    def test_a_target_that_lies_is_found(self, machine: Machine, kind: EvidenceKind) -> None:
+        machine.transfer.kind = kind
+        machine.transfer.lies.add(machine.wait(FIRST))
+        machine.wait(SECOND)
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count, report.exit_code) == (1, 1, 0)
+        machine.clean()
+        assert list(machine.ready()) == [str(PATH)]
+
+    def test_a_file_that_hangs_blocks_nothing(self, machine: Machine) -> None:
+        machine.transfer.hangs.add(machine.wait(FIRST))
+        machine.wait(SECOND)
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count) == (1, 1)
+        assert "the target did not answer in time" in machine.said()
+
+    def test_a_target_that_hangs_is_left_alone(self, machine: Machine) -> None:
+        for number in range(70):
+            machine.transfer.hangs.add(machine.wait(f"ROST1_20250528T14{number // 60:02}{number % 60:02}.mkv"))
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count) == (0, 70)
+        assert len([call for call in machine.calls.log if call.operation == "transfer.push"]) < 6
+
+    def test_a_full_target(self, machine: Machine) -> None:
+        machine.transfer.capacity_bytes = 10
+        machine.wait(FIRST)
+        machine.wait(SECOND)
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count, report.exit_code) == (1, 1, 11)
+
+    def test_a_full_target_is_left_alone(self, machine: Machine) -> None:
+        machine.transfer.capacity_bytes = 0
+        for number in range(100):
+            machine.wait(f"ROST1_20250528T14{number // 60:02}{number % 60:02}.mkv")
+        assert machine.back_up().kept_count == 100
+        assert "the target takes nothing at the moment" in machine.said()
+
+    def test_a_target_that_is_not_there(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.transfer.is_there = False
+        assert "it is not mounted" in machine.back_up().target_problem
+        assert not machine.transfer.remote
+
+    def test_a_target_that_vanishes_while_it_is_used(self, machine: Machine) -> None:
+        """What was read then may have been read from the empty mount point."""
+        machine.wait(FIRST)
+        machine.calls.hook("transfer.prove", lambda: setattr(machine.transfer, "word", "another"))
+        assert "exchanged" in machine.back_up().target_problem
+        assert machine.records.ledger_of_day(TODAY).entries == {}
+
+    def test_a_file_that_changes_meanwhile(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.calls.hook("storage.digest", lambda: machine.wait(FIRST, b"changed", minutes_ago=1))
+        assert machine.back_up().kept_count == 1
+        assert "it changed meanwhile" in machine.said()
+
+    def test_a_file_that_cannot_be_read_here(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.calls.fail("storage.digest", StorageError(READY / PATH))
+        assert machine.back_up().kept_count == 1
+
+    def test_inv13_a_plain_log_is_no_proof_but_a_look_is(self, machine: Machine) -> None:
+        """A file that an older version logged today is looked for at the target, and not sent again."""
+        machine.wait(FIRST)
+        machine.storage.put(SUCCESS / f"{TODAY}.synced", f"{PATH}\n")
+        node = machine.storage.tree.file(READY / PATH)
+        machine.transfer.remote[PATH] = (node.content, node.mtime_ns)
+        assert machine.back_up().synced_count == 1
+        assert not [call for call in machine.calls.log if call.operation == "transfer.push"]
+        assert machine.clean().removed_count == 1
+
+    def test_s11_a_name_in_a_plain_log_that_is_another_file_is_sent(self, machine: Machine) -> None:
+        """The reused name of the season log: it was deleted unsynced."""
+        machine.wait(FIRST, b"new footage")
+        machine.storage.put(SUCCESS / f"{TODAY}.synced", f"{PATH}\n")
+        assert machine.clean().removed_count == 0
+        assert machine.back_up().synced_count == 1
+        assert machine.transfer.remote[PATH][0] == b"new footage"
+
+    def test_s11_a_name_that_comes_back_replaces_nothing(self, machine: Machine) -> None:
+        machine.wait(FIRST, b"old")
+        machine.back_up()
+        machine.clean()
+        machine.wait(FIRST, b"new", minutes_ago=1)
+        machine.wait(SECOND)
+        assert machine.back_up().synced_count == 2
+        assert sorted(content for content, _ in machine.transfer.remote.values()) == [b"footage", b"new", b"old"]
+
+    def test_a_name_without_a_date_that_comes_back(self, machine: Machine) -> None:
+        for content, age in ((b"old", 60), (b"new", 1)):
+            machine.wait("clip.mkv", content, minutes_ago=age)
+            machine.back_up()
+            machine.clean()
+        assert {p.name for p in machine.transfer.remote} == {"clip.mkv", "clip~2.mkv"}
+
+    def rename_with(self, machine: Machine, *errors: StorageError) -> None:
+        machine.wait(FIRST, b"old")
+        machine.back_up()
+        machine.wait(FIRST, b"new", minutes_ago=1)
+        for error in errors:
+            machine.calls.fail("storage.rename", error)
+
+    def test_a_new_name_that_is_taken_meanwhile(self, machine: Machine) -> None:
+        self.rename_with(machine, ExistsError(READY))
+        assert machine.back_up().synced_count == 1
+        assert {p.name for p in machine.transfer.remote} == {FIRST, "ROST1_20250528T140000~3.mkv"}
+
+    def test_a_new_name_that_cannot_be_given(self, machine: Machine) -> None:
+        self.rename_with(machine, DeniedError(READY))
+        assert machine.back_up().kept_count == 1
+        assert machine.transfer.remote[PATH][0] == b"old"
+
+    def test_a_renamed_file_that_vanishes(self, machine: Machine) -> None:
+        self.rename_with(machine)
+        new = READY / PATH.with_name("ROST1_20250528T140000~2.mkv")
+        machine.calls.hook("storage.rename", lambda: machine.storage.tree.discard(new), when=Phase.AFTER)
+        assert machine.back_up().kept_count == 1
+
+    def test_cancelled(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.cancel.request()
+        with pytest.raises(Cancelled):
+            machine.back_up()
+
+    def test_records_that_cannot_be_written(self, machine: Machine) -> None:
+        """Without a record nothing may go."""
+        machine.wait(FIRST)
+        machine.calls.fail("storage.append_line", DeniedError(SUCCESS), times=None)
+        assert machine.back_up().kept_count == 1
+        assert machine.clean().removed_count == 0
+
+    def test_no_folder_for_records(self, machine: Machine) -> None:
+        machine.storage.prune(SUCCESS, is_root_included=True)
+        machine.storage.put(SUCCESS, b"a file in the way")
+        machine.wait(FIRST)
+        assert machine.back_up().kept_count == 1
+        assert "no records can be written" in machine.said()
+
+
+class TestFullDisk:
+    """The five days of the season log."""
+
+    def fill(self, machine: Machine) -> None:
+        machine.storage.tree.volumes[PurePath("/")].capacity_bytes = 0
+
+    def test_the_reserve_is_released_first(self, machine: Machine) -> None:
+        machine.back_up()
+        assert machine.storage.entry(SUCCESS / RESERVE_NAME) is not None
+        machine.wait(FIRST)
+        used = sum(len(content) for content in machine.storage.files().values())
+        machine.storage.tree.volumes[PurePath("/")].capacity_bytes = used
+        assert machine.back_up().synced_count == 1
+        assert machine.storage.entry(SUCCESS / RESERVE_NAME) is None
+        assert machine.clean().removed_count == 1
+
+    def test_without_a_reserve_the_proven_file_makes_the_room(self, machine: Machine) -> None:
+        machine.wait(FIRST, b"x" * 1000)
+        machine.wait(SECOND, b"x" * 1000)
+        machine.storage.tree.volumes[PurePath("/")].capacity_bytes = 2000
+        assert machine.back_up().synced_count == 2
+        assert len(machine.transfer.remote) == 2
+        assert len(machine.ready()) == 1
+        assert "the disk is full" in machine.said()
+
+    def test_the_locks_need_no_space(self, machine: Machine) -> None:
+        machine.storage.prune(LOCKS, is_root_included=True)
+        machine.calls.fail("storage.make_folder", NoSpaceError(LOCKS))
+        machine.wait(FIRST)
+        assert machine.back_up().synced_count == 1
+        assert "working without the lock file" in machine.said()
+
+    def test_cleanup_writes_nothing(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.back_up()
+        self.fill(machine)
+        for operation in ("storage.append_line", "storage.write_text", "storage.make_folder", "storage.copy"):
+            machine.calls.fail(operation, NoSpaceError(READY), times=None)
+        assert machine.clean().removed_count == 1
+
+    def test_a_reserve_that_cannot_be_made(self, machine: Machine) -> None:
+        machine.calls.fail("storage.write_text", StorageError(SUCCESS))
+        machine.wait(FIRST)
+        assert machine.back_up().synced_count == 1
+        assert "no space can be reserved" in machine.said()
+
+    def test_no_reserve_is_made_of_the_last_bytes(self, machine: Machine) -> None:
+        machine.storage.tree.volumes[PurePath("/")].capacity_bytes = 1000
+        machine.records.keep_reserve()
+        assert machine.storage.entry(SUCCESS / RESERVE_NAME) is None
+
+
+class TestCleanup:
+    def synced(self, machine: Machine, *names: str) -> None:
+        for number, name in enumerate(names):
+            machine.wait(name, minutes_ago=60 - number)
+        machine.back_up()
+
+    def test_s11_what_is_proven_goes_and_empty_days_too(self, machine: Machine) -> None:
+        self.synced(machine, FIRST, SECOND)
+        assert machine.clean().removed_count == 2
+        assert list(machine.storage.scan(READY)) == []
+        assert machine.storage.entry(READY) is not None
+        assert f"{READY / PATH} removed: proven at memory:/target" in machine.said()
+
+    def test_inv2_a_name_that_comes_back_is_kept(self, machine: Machine) -> None:
+        self.synced(machine, FIRST)
+        machine.wait(FIRST, b"new", minutes_ago=1)
+        assert machine.clean().removed_count == 0
+        assert machine.ready() == {str(PATH): b"new"}
+
+    def test_a_file_that_comes_back_between_plan_and_removal(self, machine: Machine) -> None:
+        self.synced(machine, FIRST, SECOND)
+        machine.calls.hook("storage.remove", lambda: machine.wait(FIRST, b"new", minutes_ago=1))
+        report = machine.clean()
+        assert (report.removed_count, report.problem_count) == (1, 1)
+        assert machine.ready() == {str(PATH): b"new"}
+
+    def test_a_file_that_vanishes_is_ignored(self, machine: Machine) -> None:
+        self.synced(machine, FIRST)
+        machine.calls.hook("storage.remove", lambda: machine.storage.tree.discard(READY / PATH))
+        assert machine.clean().removed_count == 0
+
+    def test_a_damaged_ledger_proves_nothing(self, machine: Machine) -> None:
+        self.synced(machine, FIRST)
+        machine.storage.corrupt(SUCCESS / f"{TODAY}.ledger")
+        assert machine.clean().removed_count == 0
+
+    def test_no_success_folder(self, machine: Machine) -> None:
+        machine.storage.prune(SUCCESS, is_root_included=True)
+        machine.wait(FIRST)
+        assert machine.clean().removed_count == 0
+
+    def test_no_ready_folder(self, machine: Machine) -> None:
+        machine.storage.prune(READY, is_root_included=True)
+        assert machine.clean().removed_count == 0
+
+    def test_empty_folders_go_with_no_file(self, machine: Machine) -> None:
+        machine.storage.put_folder(READY / "ROST1/2025-05-01")
+        machine.storage.put_folder(READY / "ROST2")
+        machine.clean()
+        assert list(machine.storage.scan(READY)) == []
+
+    def test_a_file_directly_below_ready(self, machine: Machine) -> None:
+        """Is proven like any other, and READY itself stays."""
+        machine.storage.put(READY / "clip.mkv", b"x", mtime_ns=machine.ns(60))
+        machine.back_up()
+        assert machine.clean().removed_count == 1
+        assert machine.storage.entry(READY) is not None
+
+    def test_a_folder_that_cannot_be_pruned(self, machine: Machine) -> None:
+        self.synced(machine, FIRST)
+        machine.calls.fail("storage.prune", DeniedError(READY))
+        assert machine.clean().problem_count == 1
+
+    def test_keep_days_and_min_free(self, machine: Machine) -> None:
+        """The floor takes what --keep-days keeps, the oldest first, and no more than it needs."""
+        self.synced(machine, FIRST, SECOND)
+        assert machine.clean(KeepDays(7)).removed_count == 0
+        used = sum(len(content) for content in machine.storage.files().values())
+        machine.storage.tree.volumes[PurePath("/")].capacity_bytes = used
+        assert machine.clean(KeepDays(7), MinFree(5)).removed_count == 1
+        assert list(machine.ready()) == [f"ROST1/{TODAY}/{SECOND}"]
+
+    def test_a_rule_that_cannot_be_met_says_so(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        report = machine.clean(MaxBytes(0))
+        assert (report.removed_count, len(report.shortfalls)) == (0, 1)
+
+    @pytest.mark.parametrize("is_full", [False, True])
+    def test_what_a_rule_loses_is_written_down(self, machine: Machine, is_full: bool) -> None:
+        """Before it goes; on a full disk right after."""
+        machine.wait(FIRST, minutes_ago=60 * 24 * 2)
+        machine.clock.wall = machine.clock.wall.replace(month=6)
+        if is_full:
+            machine.calls.fail("storage.append_line", NoSpaceError(SUCCESS))
+        assert machine.clean(MaxDays(1, may_lose=True), safety=Safety(lost_percent=100)).removed_count == 1
+        assert machine.records.ledger_of_day(TODAY).entries[PATH].kind is ProofKind.LOST
+        assert f"{READY / PATH} is lost" in machine.said()
+
+    def test_inv11_a_foreign_file_is_never_lost(self, machine: Machine) -> None:
+        machine.storage.put(READY / "somebody/else.mkv", b"x" * 100, mtime_ns=machine.ns(60 * 24 * 9))
+        machine.storage.put(READY / "somebody/else.txt", b"x" * 100, mtime_ns=machine.ns(60 * 24 * 9))
+        machine.clean(MaxBytes(0, may_lose=True), safety=Safety(lost_percent=100))
+        assert len(machine.ready()) == 2
+
+
+class TestRecords:
+    def test_the_ledger_is_kept_by_the_day_of_the_footage(self) -> None:
+        assert day_of(PATH) == TODAY
+        assert day_of(PurePosixPath("clip.mkv")) == "other"
+
+    def test_a_torn_line_is_dropped_and_its_file_proven_again(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.back_up()
+        ledger = SUCCESS / f"{TODAY}.ledger"
+        machine.storage.put(ledger, machine.storage.content(ledger)[:-9])
+        assert machine.clean().removed_count == 0
+        assert machine.back_up().synced_count == 1
+        assert machine.clean().removed_count == 1
+
+    def test_a_name_with_a_newline(self, machine: Machine) -> None:
+        path = machine.wait("ROST1_\n#;.mkv")
+        machine.back_up()
+        assert machine.records.synced_on(TODAY) == {path}
+        assert machine.clean().removed_count == 1
+
+    def test_an_entry_without_a_day_of_its_log(self, machine: Machine) -> None:
+        entry = LedgerEntry(PATH, FileIdentity(1, 2), "", ProofKind.SENT, "2025-05-28T15:40:00+00:00", "nas")
+        machine.records.add(entry)
+        assert parse_ledger(ledger_line(entry) + "\n").entries == machine.records.ledger_of_day(TODAY).entries
+
+    def test_what_is_in_the_way_is_said(self, machine: Machine) -> None:
+        machine.storage.put("/file", b"")
+        assert "/file" in make_folder_if_possible(machine.storage, PurePath("/file"))
+        assert not make_folder_if_possible(machine.storage, READY)
+
+    def test_a_rename_of_a_file_that_is_gone(self, machine: Machine) -> None:
+        machine.wait(FIRST, b"old")
+        machine.back_up()
+        machine.wait(FIRST, b"new", minutes_ago=1)
+        machine.calls.fail("storage.rename", NotFoundError(READY))
+        assert machine.back_up().kept_count == 1

@@ -5,7 +5,15 @@ import sys
 
 import pytest
 
-COMMANDS = ("burn_iso", "cleanup", "create_iso", "prepare_bodycam", "run_bodycam_pipeline")
+COMMANDS = (
+    "burn_iso",
+    "cleanup",
+    "create_iso",
+    "prepare_bodycam",
+    "record_camera",
+    "run_bodycam_pipeline",
+    "service_helper",
+)
 HEAVY = ("asyncio", "av", "cattrs", "concurrent.futures", "pycdlib", "rich", "sh", "yaml")
 
 

@@ -23,6 +23,7 @@ from camvault.core.workflows.pipeline import (
     run_stages,
 )
 from camvault.ports.errors import CamvaultError, Cancelled, MediumError
+from camvault.ports.mounts import MountTable
 from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, Progress
 
 ROOT = PurePath("/v")
@@ -43,7 +44,7 @@ class World:
 
     def run(self) -> None:
         """One run; all of them begin in the same second."""
-        check_workspace(ROOT, storage=self.storage)
+        check_workspace(ROOT, storage=self.storage, mounts=MountTable())
         unique = f"r{next(self.counter)}"
         names = reserve_names(ROOT, at=self.clock.now(), unique=unique, storage=self.storage)
         self.runs.append(names)

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from camvault.adapters.filesystem import LocalStorage
+from camvault.adapters.filesystem import LocalStorage, read_mount_table
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.apps._cli import Context, YesNo
 from camvault.apps._parts import Part
@@ -73,7 +73,7 @@ class PipelineRun:
         Raises:
             UsageError: And nothing was written.
         """
-        check_workspace(self.root, storage=self.storage)
+        check_workspace(self.root, storage=self.storage, mounts=read_mount_table())
         if not self.files and self._resumed is None:
             raise UsageError("Missing argument 'FILE...' (or --prep-resume)")
         self.wishes(self.root).check()

@@ -8,7 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
+from camvault.apps import run_bodycam_pipeline
 from tests.bodycam.pipeline.helpers import (
     Workspace,
     clip_bytes,
@@ -403,4 +405,21 @@ class TestOutput:
         assert re.search(
             r"for build directory and image and disc file: [\d,]+ bytes needed, [\d,]+ bytes free", done.err
         )
+        assert tree(workspace.root.parent) == before
+
+
+class TestUnmountedDrive:
+    def test_s03_an_empty_mount_point_is_refused_before_anything_is_written(
+        self, workspace: Workspace, clips: list[Path], mocker: MockerFixture, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The folder of a drive that fstab names and that is not plugged in."""
+        fstab = workspace.root.parent / "fstab"
+        fstab.write_text(f"LABEL=x {str(workspace.root).replace(' ', chr(92) + '040')} ext4 noauto 0 0\n")
+        mocker.patch("camvault.adapters.filesystem.mounts.FSTAB_PATH", str(fstab))
+        mocker.patch("sys.argv", ["run_bodycam_pipeline", "--root", str(workspace.root), *map(str, clips)])
+        before = tree(workspace.root.parent)
+        with pytest.raises(SystemExit) as ended:
+            run_bodycam_pipeline.entry()
+        assert ended.value.code == 1
+        assert f"nothing is mounted at {workspace.root} (check ROOT)" in capsys.readouterr().err
         assert tree(workspace.root.parent) == before

@@ -31,6 +31,7 @@ from camvault.core.workflows.pipeline import (
     run_stages,
 )
 from camvault.ports.errors import Cancelled, ExistsError, StorageError, UsageError
+from camvault.ports.mounts import MountTable
 
 ROOT = PurePath("/v")
 AT = datetime(2025, 7, 18, 12, 15, 0, tzinfo=timezone(timedelta(hours=2), "CEST"))
@@ -51,11 +52,23 @@ class TestWorkspace:
         storage.put("/file")
         storage.put_link("/link", "/v")
         with pytest.raises(UsageError, match=r"No such path: /gone \(check ROOT\)"):
-            check_workspace(PurePath("/gone"), storage=storage)
+            check_workspace(PurePath("/gone"), storage=storage, mounts=MountTable())
         with pytest.raises(UsageError, match="Not a directory: /file"):
-            check_workspace(PurePath("/file"), storage=storage)
-        check_workspace(PurePath("/link"), storage=storage)
+            check_workspace(PurePath("/file"), storage=storage, mounts=MountTable())
+        check_workspace(PurePath("/link"), storage=storage, mounts=MountTable())
         assert storage.entry(PurePath("/gone")) is None
+
+    def test_a_mount_point_with_nothing_mounted_is_no_drive(self, storage: MemoryStorage) -> None:
+        """TRAP: the folder is there, and all of the footage would go to the system disk."""
+        storage.put_folder("/mnt/usb/work")
+        storage.put_link("/drive", "/mnt/usb/work")
+        table = MountTable(frozenset({PurePath("/"), PurePath("/mnt/usb")}), frozenset({PurePath("/")}))
+        for root in ("/mnt/usb", "/mnt/usb/work", "/drive"):
+            with pytest.raises(
+                UsageError, match=rf"No such path: {root}: nothing is mounted at /mnt/usb \(check ROOT\)"
+            ):
+                check_workspace(PurePath(root), storage=storage, mounts=table)
+        check_workspace(PurePath("/v"), storage=storage, mounts=table)
 
     def test_room_is_checked_for_everything_together(self, storage: MemoryStorage) -> None:
         """Refused with both figures, or accepted in silence."""

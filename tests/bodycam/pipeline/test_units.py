@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camvault.core.mount_points import missing_mount
 from camvault.core.pipeline import (
     Fate,
     Need,
@@ -17,6 +18,7 @@ from camvault.core.pipeline import (
     run_names,
     shortages,
 )
+from camvault.ports.mounts import MountTable
 
 ROOT = PurePosixPath("/v")
 AT = datetime(2025, 7, 18, 12, 15, 0, 999_999, tzinfo=timezone(timedelta(hours=2), "CEST"))
@@ -60,6 +62,43 @@ class TestFate:
         """It goes after refused input, if this run made it, and in no other case."""
         fate = fate_after_failure(stage, exit_code=exit_code, is_new=is_new)
         assert (fate is Fate.REMOVED) == (stage is PipelineStage.PREPARE and exit_code == 1 and is_new)
+
+
+PLACES = st.sets(st.sampled_from([PurePosixPath(p) for p in ("/", "/mnt", "/mnt/a", "/mnt/a/b", "/srv")])).map(
+    frozenset
+)
+
+
+class TestMountPoints:
+    @pytest.mark.parametrize(
+        ("path", "missing"),
+        [
+            ("/mnt/usb", "/mnt/usb"),
+            ("/mnt/usb/work/deeper", "/mnt/usb"),
+            ("/mnt/usb2", None),
+            ("/mnt", None),
+            ("/srv/nas/work", None),
+            ("/data/inner/x", None),
+            ("/data/x", "/data"),
+        ],
+    )
+    def test_table(self, path: str, missing: str | None) -> None:
+        """Only the place itself and what is below it; a drive that is mounted further in is there."""
+        expected = frozenset(map(PurePosixPath, ("/", "/mnt/usb", "/srv/nas", "/data")))
+        mounted = frozenset(map(PurePosixPath, ("/", "/srv/nas", "/data/inner")))
+        found = missing_mount(PurePosixPath(path), table=MountTable(expected, mounted))
+        assert found == (PurePosixPath(missing) if missing else None)
+
+    @given(PLACES, PLACES)
+    def test_what_is_named_is_configured_above_and_not_mounted(
+        self, expected: frozenset[PurePosixPath], mounted: frozenset[PurePosixPath]
+    ) -> None:
+        """Whatever the lists say; with everything mounted nothing is missing."""
+        path = PurePosixPath("/mnt/a/b/c")
+        found = missing_mount(path, table=MountTable(expected, mounted))
+        assert found is None or (found in expected - mounted and found in path.parents)
+        assert missing_mount(path, table=MountTable(expected, expected | mounted)) is None
+        assert missing_mount(path, table=MountTable()) is None
 
 
 class TestRoom:

@@ -1,6 +1,8 @@
-"""Adapter for the local file system, pure part: which kind of file system holds a device number."""
+"""Adapter for the local file system, pure part: what the system's lists of mounts say."""
 
+import os
 import re
+from pathlib import PurePath
 
 FAT_TYPES = frozenset({"vfat", "msdos", "exfat"})
 """A renamed file is not durable there until it was fsynced once more (measured: acknowledged files were empty)."""
@@ -9,6 +11,9 @@ PREALLOCATING_TYPES = frozenset({"ext4", "xfs", "btrfs", "f2fs"})
 """Where posix_fallocate reserves space; elsewhere the C library would write every block."""
 
 MOUNTINFO_PATH = "/proc/self/mountinfo"
+FSTAB_PATH = "/etc/fstab"
+
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
 def type_of(mountinfo: bytes, *, major: int, minor: int) -> str:
@@ -21,3 +26,24 @@ def type_of(mountinfo: bytes, *, major: int, minor: int) -> str:
     wanted = rb"^\d+ \d+ %d:%d .*? - (\S+) " % (major, minor)
     found = re.search(wanted, mountinfo, re.MULTILINE)
     return found[1].decode() if found else ""
+
+
+def mounted_points(mountinfo: bytes) -> frozenset[PurePath]:
+    """Where something is mounted.
+
+    Source: proc_pid_mountinfo(5): the fifth field; space, tab, newline and backslash are written as octal escapes.
+    """
+    return frozenset(_path(fields[4]) for line in mountinfo.splitlines() if len(fields := line.split(b" ")) > 4)  # noqa: PLR2004
+
+
+def configured_points(fstab: bytes) -> frozenset[PurePath]:
+    """Where something should be mounted, also what is mounted only on demand.
+
+    Source: fstab(5): the second field, with the same escapes; "none" for what has no mount point, such as swap.
+    """
+    lines = (line.split() for line in fstab.splitlines() if not line.lstrip().startswith(b"#"))
+    return frozenset(_path(fields[1]) for fields in lines if len(fields) > 1 and fields[1].startswith(b"/"))
+
+
+def _path(field: bytes) -> PurePath:
+    return PurePath(os.fsdecode(_OCTAL.sub(lambda match: bytes([int(match[1], 8)]), field)))

@@ -12,6 +12,7 @@ from typing import ClassVar
 import attrs
 
 from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT
+from camvault.core.mount_points import missing_mount
 from camvault.core.pipeline import (
     Fate,
     Need,
@@ -27,6 +28,7 @@ from camvault.ports.entries import FileKind
 from camvault.ports.errors import CamvaultError, Cancelled, ExistsError, UsageError
 from camvault.ports.events import Event, Level, Note, Reporter
 from camvault.ports.files import Storage
+from camvault.ports.mounts import MountTable
 
 _ATTEMPTS = 1000
 
@@ -113,15 +115,21 @@ class ResultStored(Event):
         return f"{'':<8} {self.what}  {self.path}"
 
 
-def check_workspace(root: PurePath, *, storage: Storage) -> None:
+def check_workspace(root: PurePath, *, storage: Storage, mounts: MountTable) -> None:
     """Make sure that the workspace drive is there. It is never created: that would fill the system disk.
+
+    The place where a drive should be mounted and is not is no drive.
 
     Raises:
         UsageError: It is not.
     """
-    entry = storage.entry(storage.resolve(root))
+    resolved = storage.resolve(root)
+    entry = storage.entry(resolved)
     if entry is None:
         raise UsageError(f"No such path: {root} (check ROOT)")
+    missing = missing_mount(resolved, table=mounts)
+    if missing is not None:
+        raise UsageError(f"No such path: {root}: nothing is mounted at {missing} (check ROOT)")
     if entry.kind is not FileKind.FOLDER:
         raise UsageError(f"Not a directory: {root} (check ROOT)")
 

@@ -1,0 +1,15 @@
+"""Adapter for the local file system: where file systems belong and where they are, as Linux tells it."""
+
+from pathlib import Path
+
+from camvault.adapters.filesystem import mounts
+from camvault.ports.mounts import MountTable
+
+
+def read_mount_table() -> MountTable:
+    """The table as it is now; an empty one where there is no such list (macOS mounts what is in `/Volumes` itself)."""
+    try:
+        mountinfo, fstab = Path(mounts.MOUNTINFO_PATH).read_bytes(), Path(mounts.FSTAB_PATH).read_bytes()
+    except OSError:
+        return MountTable()
+    return MountTable(mounts.configured_points(fstab), mounts.mounted_points(mountinfo))

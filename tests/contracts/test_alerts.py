@@ -1,11 +1,16 @@
-"""The contract of `Alerts`, on memory and on a real SMTP server with TLS and authentication."""
+"""The contract of `Alerts`: memory, a real SMTP server with TLS and authentication, a program, a webhook."""
 
+import json
 import socket
 import ssl
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import attrs
 import pytest
@@ -14,11 +19,15 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP as Server  # noqa: N811 - a class
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+from pytest_mock import MockerFixture
 
+from camvault.adapters.alertcommand import CommandAlerts
+from camvault.adapters.apprise import apprise_channels
+from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.memory.alerts import MemoryAlerts
 from camvault.adapters.smtp import SmtpAlerts, SmtpSettings, settings_from
 from camvault.ports.alerts import Alert, Alerts
-from camvault.ports.errors import AlertError, UsageError
+from camvault.ports.errors import AlertError, MissingToolError, UsageError
 
 ALERT = Alert(
     "[CAMERA] Auto-restart ROST2", "ROST2 idle for 1223 s\nHost: ü", datetime(2025, 5, 28, 15, 20, tzinfo=UTC)
@@ -90,12 +99,63 @@ def mail_server() -> Iterator[MailServer]:
         controller.stop()
 
 
-@pytest.fixture(params=["memory", "smtp"])
-def channel(request: pytest.FixtureRequest) -> tuple[Alerts, Callable[[], int]]:
+@attrs.frozen
+class WebServer:
+    """Takes webhooks while `status` is 200."""
+
+    port: int
+    taken: list[dict[str, str]]
+    status: list[int]
+
+
+@pytest.fixture
+def web_server() -> Iterator[WebServer]:
+    taken: list[dict[str, str]] = []
+    status = [200]
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if status[0] == 200:
+                taken.append(json.loads(content))
+            self.send_response(status[0])
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield WebServer(server.server_port, taken, status)
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _program(tmp_path: Path, body: str) -> tuple[str, ...]:
+    """A program that appends what it reads as one record."""
+    path = tmp_path / "tell.py"
+    path.write_text(f"import sys\ntext = sys.stdin.read()\n{body}\n")
+    return (sys.executable, str(path), "an argument with a token", "$HOME; *")
+
+
+@pytest.fixture(params=["memory", "smtp", "command", "webhook"])
+def channel(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Alerts, Callable[[], int]]:
     """A way to reach the operator, and how many messages have arrived."""
-    if request.param == "memory":
-        memory = MemoryAlerts()
-        return memory, lambda: len(memory.sent)
+    match request.param:
+        case "memory":
+            memory = MemoryAlerts()
+            return memory, lambda: len(memory.sent)
+        case "command":
+            out = tmp_path / "out"
+            argv = _program(tmp_path, f"open({str(out)!r}, 'a').write(text + chr(0))")
+            return CommandAlerts(argv, MemoryCancellation()), lambda: out.read_text().count("\0")
+        case "webhook":
+            web: WebServer = request.getfixturevalue("web_server")
+            (alerts,) = apprise_channels([f"json://127.0.0.1:{web.port}/hook"])
+            return alerts, lambda: len(web.taken)
     server: MailServer = request.getfixturevalue("mail_server")
     return server.alerts(), lambda: len(server.mailbox.mails)
 
@@ -113,8 +173,10 @@ class TestContract:
     def test_nobody_there_is_an_error(self) -> None:
         memory = MemoryAlerts(is_down=True)
         nowhere = SmtpAlerts(SmtpSettings("127.0.0.1", ("a@example.org",), port=1))
+        missing = CommandAlerts(("/no/such/program",), MemoryCancellation())
+        (unheard,) = apprise_channels(["json://127.0.0.1:1/hook"])
 
-        for alerts in (memory, nowhere):
+        for alerts in (memory, nowhere, missing, unheard):
             with pytest.raises(AlertError) as caught:
                 alerts.send(ALERT)
             assert not caught.value.is_final
@@ -193,3 +255,71 @@ def test_a_port_that_is_none_is_named() -> None:
 
 def test_the_password_is_not_in_the_representation() -> None:
     assert PASSWORD not in repr(SmtpAlerts(SmtpSettings("h", ("a",), password=PASSWORD)))
+
+
+def test_a_program_reads_subject_and_body_and_no_shell_reads_anything(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    argv = _program(tmp_path, f"open({str(out)!r}, 'w').write(repr((text, sys.argv[1:])))")
+
+    CommandAlerts(argv, MemoryCancellation()).send(attrs.evolve(ALERT, subject="a\nb `id`"))
+
+    assert out.read_text() == repr(
+        ("a b `id`\nROST2 idle for 1223 s\nHost: ü\n", ["an argument with a token", "$HOME; *"])
+    )
+
+
+def test_a_program_that_fails_or_hangs_has_not_taken_the_alert(tmp_path: Path, mocker: MockerFixture) -> None:
+    failing = CommandAlerts(_program(tmp_path, "sys.exit('no network')"), MemoryCancellation())
+    with pytest.raises(AlertError, match="it ended with 1: no network") as caught:
+        failing.send(ALERT)
+    assert "token" not in str(caught.value)
+
+    mocker.patch("camvault.adapters.alertcommand.command.TIMEOUT_S", 0.3)
+    hanging = CommandAlerts(_program(tmp_path, "import time; time.sleep(60)"), MemoryCancellation())
+    with pytest.raises(AlertError):
+        hanging.send(ALERT)
+
+
+def test_a_webhook_gets_subject_and_body(web_server: WebServer) -> None:
+    (alerts,) = apprise_channels([f"json://127.0.0.1:{web_server.port}/hook"])
+
+    alerts.send(ALERT)
+
+    assert (web_server.taken[0]["title"], web_server.taken[0]["message"]) == (ALERT.subject, ALERT.body)
+
+
+def test_a_webhook_that_refuses_is_an_error_without_its_token(web_server: WebServer) -> None:
+    web_server.status[0] = 500
+    (alerts,) = apprise_channels([f"json://user:c4n4ry@127.0.0.1:{web_server.port}/t0ken"])
+
+    with pytest.raises(AlertError) as caught:
+        alerts.send(ALERT)
+
+    said = f"{caught.value} {alerts!r} {alerts.name}"
+    assert "c4n4ry" not in said
+    assert "t0ken" not in said
+
+
+def test_a_plugin_that_breaks_is_an_error(mocker: MockerFixture) -> None:
+    (alerts,) = apprise_channels(["json://127.0.0.1:1/hook"])
+    mocker.patch.object(type(alerts.service), "notify", side_effect=TypeError("t0ken"))
+    with pytest.raises(AlertError, match=r"failed with TypeError$"):
+        alerts.send(ALERT)
+
+
+def test_each_url_is_a_channel_of_its_own() -> None:
+    names = [each.name for each in apprise_channels(["json://a/1", "json://a/2", "xml://a/1"])]
+    assert len(set(names)) == 3
+    assert [name.split()[0] for name in names] == ["json", "json", "xml"]
+
+
+def test_a_url_that_is_none_is_named_by_its_number() -> None:
+    with pytest.raises(UsageError, match=r"^Alert URL 2: ") as caught:
+        apprise_channels(["json://a/1", "c4n4ry"])
+    assert "c4n4ry" not in str(caught.value)
+
+
+def test_without_the_extra_it_is_named(mocker: MockerFixture) -> None:
+    mocker.patch.dict(sys.modules, {"apprise": None})
+    with pytest.raises(MissingToolError, match=r"camvault\[notify\]"):
+        apprise_channels(["json://a/1"])

@@ -1,0 +1,54 @@
+"""Adapter for Prometheus: the text format, replaced at one stroke.
+
+Source: "Exposition formats" of the Prometheus documentation, text format 0.0.4. In a help text a backslash and a
+newline are escaped, in a label's value the quote too.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+
+import attrs
+
+from camvault.ports.files import RecordStore
+from camvault.ports.metrics import Metric, Metrics, Sample
+
+_HELP_ESCAPES = {"\\": r"\\", "\n": r"\n"}
+_LABEL_ESCAPES = {**_HELP_ESCAPES, '"': r"\""}
+
+
+def exposition(metrics: tuple[Metric, ...]) -> str:
+    """The text. Pure."""
+    return "".join(f"{line}\n" for metric in metrics for line in _lines(metric))
+
+
+def _lines(metric: Metric) -> Iterator[str]:
+    yield f"# HELP {metric.name} {_escaped(metric.help, _HELP_ESCAPES)}"
+    yield f"# TYPE {metric.name} {metric.kind}"
+    for sample in metric.samples:
+        yield f"{metric.name}{_labels(sample)} {sample.value!r}"
+
+
+def _labels(sample: Sample) -> str:
+    pairs = ",".join(f'{key}="{_escaped(value, _LABEL_ESCAPES)}"' for key, value in sample.labels.items())
+    return f"{{{pairs}}}" if pairs else ""
+
+
+def _escaped(text: str, escapes: dict[str, str]) -> str:
+    clean = text.encode("utf-8", "replace").decode()
+    return re.sub(r'[\\\n"]', lambda match: escapes.get(match[0], match[0]), clean)
+
+
+@attrs.frozen
+class TextfileMetrics:
+    """One file, by convention `NAME.prom` in the collector's folder."""
+
+    path: PurePath
+    records: RecordStore
+
+    def publish(self, metrics: tuple[Metric, ...], /) -> None:
+        """See `Metrics`."""
+        self.records.write_text(self.path, exposition(metrics))
+
+
+_: Callable[[PurePath, RecordStore], Metrics] = TextfileMetrics

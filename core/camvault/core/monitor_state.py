@@ -1,0 +1,135 @@
+"""Pure: what `monitor_recordings` keeps from one run to the next, as a document and back.
+
+Everything that is true together stands in one document, replaced at one stroke: an incident and its message, above all.
+`serial` grows with each write, so that of two copies the newer one is known where a disk was full for a while.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from camvault.core.alerting import Queue, Queued
+from camvault.core.watchdog import Memory, Phase
+from camvault.ports.alerts import Alert
+from camvault.ports.entries import FileIdentity
+
+VERSION = 1
+FILES_LIMIT = 1000
+"""How many files of a station are remembered: where nobody moves them away, the newest."""
+
+
+@attrs.frozen
+class Watched:
+    """What is known of one station.
+
+    Attributes:
+        floor_ns: The mtime of the newest file that is not remembered; files up to it are old ones.
+        restarts: How often its unit was restarted, ever.
+    """
+
+    memory: Memory
+    floor_ns: int = -1
+    restarts: int = 0
+
+
+@attrs.frozen
+class State:
+    """Everything. Stations by name."""
+
+    serial: int = 0
+    stations: Mapping[str, Watched] = attrs.field(factory=dict)
+    is_disk_alerted: bool = False
+    queue: Queue = attrs.field(factory=Queue)
+
+
+def remembered(files: Mapping[str, FileIdentity], limit: int = FILES_LIMIT) -> tuple[Mapping[str, FileIdentity], int]:
+    """The newest `limit` of the files, and the mtime of the newest that is not among them; -1 if all are."""
+    if len(files) <= limit:
+        return files, -1
+    newest_first = sorted(files.items(), key=lambda item: item[1].mtime_ns, reverse=True)
+    return dict(newest_first[:limit]), newest_first[limit][1].mtime_ns
+
+
+def document_of(state: State) -> dict[str, object]:
+    """As plain values."""
+    return {
+        "version": VERSION,
+        "serial": state.serial,
+        "is_disk_alerted": state.is_disk_alerted,
+        "stations": {name: _document_of(watched) for name, watched in state.stations.items()},
+        "next_alert": state.queue.next_number,
+        "alerts": [
+            {
+                "number": item.number,
+                "subject": item.alert.subject,
+                "body": item.alert.body,
+                "raised_at": item.alert.raised_at.isoformat(),
+                "pending": list(item.pending),
+            }
+            for item in state.queue.items
+        ],
+    }
+
+
+def _document_of(watched: Watched) -> dict[str, object]:
+    memory = watched.memory
+    scalars = {
+        field.name: getattr(memory, field.name)
+        for field in attrs.fields(Memory)
+        if field.name not in {"files", "phase"}
+    }
+    files = {name: [identity.size_bytes, identity.mtime_ns] for name, identity in memory.files.items()}
+    return {
+        **scalars,
+        "phase": memory.phase.value,
+        "files": files,
+        "floor_ns": watched.floor_ns,
+        "all_restarts": watched.restarts,
+    }
+
+
+def state_of(document: object) -> State | None:
+    """The state; None if the document is none of this version's."""
+    try:
+        return _state_of(document)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _state_of(document: Any) -> State:
+    if document["version"] != VERSION:
+        raise ValueError(document["version"])
+    items = tuple(
+        Queued(
+            int(each["number"]),
+            Alert(str(each["subject"]), str(each["body"]), datetime.fromisoformat(each["raised_at"])),
+            tuple(map(str, each["pending"])),
+        )
+        for each in document["alerts"]
+    )
+    return State(
+        serial=int(document["serial"]),
+        stations={name: _watched_of(each) for name, each in document["stations"].items()},
+        is_disk_alerted=bool(document["is_disk_alerted"]),
+        queue=Queue(items, int(document["next_alert"])),
+    )
+
+
+def _watched_of(document: Any) -> Watched:
+    files = {name: FileIdentity(int(size), int(mtime)) for name, (size, mtime) in document["files"].items()}
+    memory = Memory(
+        files=files,
+        monotonic_s=float(document["monotonic_s"]),
+        boot=str(document["boot"]),
+        phase=Phase(document["phase"]),
+        idle_s=float(document["idle_s"]),
+        down_s=float(document["down_s"]),
+        settling_s=float(document["settling_s"]),
+        wait_s=float(document["wait_s"]),
+        restarts=int(document["restarts"]),
+        is_alerted=bool(document["is_alerted"]),
+        has_recorded=bool(document["has_recorded"]),
+    )
+    return Watched(memory, int(document["floor_ns"]), int(document["all_restarts"]))

@@ -1,0 +1,397 @@
+"""Workflow: one look at all stations: restart what stands still, and tell the operator once for each incident.
+
+Durable steps, in crash order: restart; one write of what is remembered together with the messages; each message is
+handed over; one write after each. Power fails before the first write: the next run decides the same again, and nothing
+was said. After it: every message is in the queue. Between handing one over and the write after it: it is said twice,
+at most once more for each power cut (INV-20).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePath
+from typing import ClassVar
+
+import attrs
+
+from camvault.core import alerting
+from camvault.core.monitor_state import State, Watched, document_of, remembered, state_of
+from camvault.core.segments import SUFFIX, is_station
+from camvault.core.watchdog import Act, Judged, UnitState, WatchdogPolicy, Witnesses, judge
+from camvault.core.workflows.record import LIVE_FOLDER
+from camvault.ports.alerts import Alert, Alerts
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.clock import Clock
+from camvault.ports.documents import Documents
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.errors import AlertError, CamvaultError, NotFoundError, RecordError, StorageError, ToolError
+from camvault.ports.events import Event, Failed, Level, Note, Reporter, Warned
+from camvault.ports.files import Storage
+from camvault.ports.services import Services
+
+_DISK_RELIEF_PERCENT = 3
+"""So far below the limit an incident of the disk ends, so that a disk at the limit is one incident."""
+
+_REFUSALS_A_RUN = 2
+
+
+@attrs.frozen
+class Station:
+    """A camera of the configuration: it is watched even if it never made a folder."""
+
+    name: str
+    folder: PurePath
+    segment_s: int
+
+
+@attrs.frozen(kw_only=True)
+class MonitorOptions:
+    """What the user asked for.
+
+    Attributes:
+        recording_dir: The folder of all stations.
+        segment_s: For stations that are not in `cameras`.
+        multiplier: So many segments without progress are an incident.
+        cameras: The cameras of the configuration; None without one.
+        state_paths: Where memory is kept; the first that can be written is taken, the newest that is there is read.
+        boot: An opaque name of this start of the machine.
+        host: The machine's name, for messages.
+        disk_limit_percent: Usage of the recording disk that is an incident.
+    """
+
+    recording_dir: PurePath
+    segment_s: int = 600
+    multiplier: float = 2
+    cameras: tuple[Station, ...] | None = None
+    state_paths: tuple[PurePath, ...]
+    boot: str
+    host: str
+    disk_limit_percent: float = 85
+
+
+@attrs.frozen(kw_only=True)
+class MonitorPorts:
+    """The world of the watchdog.
+
+    `mail_is_missing`: nobody set up mail, which is said when there is something to send.
+    """
+
+    storage: Storage
+    documents: Documents
+    services: Services
+    channels: tuple[Alerts, ...]
+    clock: Clock
+    reporter: Reporter
+    cancel: Cancellation
+    mail_is_missing: bool = False
+
+
+@attrs.frozen
+class MonitorReport:
+    """How it is: what is remembered now, and the size of what was seen of each station."""
+
+    state: State
+    live_bytes: Mapping[str, int]
+
+
+@attrs.frozen
+class Restarted(Event):
+    """A recorder was restarted."""
+
+    unit: str
+
+    def __str__(self) -> str:
+        return f"Restarted {self.unit}"
+
+
+@attrs.frozen
+class StationIdle(Event):
+    """A station does not record."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    station: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.station} {self.reason}"
+
+
+@attrs.frozen
+class StationRecovered(Event):
+    """A station records again."""
+
+    station: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.station} {self.reason}"
+
+
+@attrs.frozen
+class AlertSent(Event):
+    """Somebody else is responsible for a message now."""
+
+    channel: str
+    subject: str
+
+    def __str__(self) -> str:
+        return f"Alert sent by {self.channel}: {self.subject}"
+
+
+def unit_of(station: str) -> str:
+    """The unit that records a station."""
+    return f"record_camera_{station}.service"
+
+
+def monitor(options: MonitorOptions, ports: MonitorPorts) -> MonitorReport:
+    """Look once, and deliver what still has to be delivered.
+
+    Raises:
+        NotFoundError: There is no recording folder.
+        BusyError: Another watchdog is looking at it.
+        Cancelled: Stopped; what was not written down is decided again by the next run.
+    """
+    ports.reporter.emit(Note("Running monitor_recordings check..."))
+    with ports.storage.lock(options.recording_dir):  # a folder: nothing has to be written on a full disk
+        run = _Run(options, ports)
+        report = run.run()
+    ports.reporter.emit(Note("monitor_recordings check complete."))
+    return report
+
+
+@attrs.define
+class _Run:
+    options: MonitorOptions
+    ports: MonitorPorts
+    state: State = attrs.field(init=False, factory=State)
+    live_bytes: dict[str, int] = attrs.field(init=False, factory=dict)
+    is_unsaved_told: bool = attrs.field(init=False, default=False)
+
+    def run(self) -> MonitorReport:
+        self.load()
+        stations = list(self.stations())
+        known = dict(self.state.stations)
+        for station in stations:
+            self.ports.cancel.check()
+            self.guarded(lambda station=station: self.look_after(station))  # type: ignore[misc]
+        self.guarded(self.look_at_disk)
+        kept = {station.name for station in stations}
+        self.forget({name for name in known if name not in kept})
+        self.save()  # power fails before: all of this is decided again; after: every message is in the queue
+        self.deliver()
+        return MonitorReport(self.state, self.live_bytes)
+
+    def guarded(self, look: Callable[[], None]) -> None:
+        """What cannot be seen at one place keeps nobody from the others; it is said, and what is known stays."""
+        try:
+            look()
+        except (StorageError, ToolError) as error:
+            self.ports.reporter.emit(Failed(str(error)))
+
+    # --- which stations ---
+
+    def stations(self) -> Iterator[Station]:
+        cameras = {camera.name: camera for camera in self.options.cameras or ()}
+        yield from cameras.values()
+        folders = {e.path.name for e in self.ports.storage.children(self.options.recording_dir) if _is_folder(e)}
+        for name in sorted({*folders, *self.state.stations} - {*cameras}):
+            if name.startswith("."):
+                continue
+            if not is_station(name):
+                self.ports.reporter.emit(Failed(f"Stray folder, no station can have this name: {name}"))
+            elif self.is_ours(name, has_folder=name in folders):
+                folder = self.options.recording_dir / name
+                yield Station(name, folder, self.options.segment_s)
+
+    def is_ours(self, name: str, *, has_folder: bool) -> bool:
+        """Whether a name that is in no configuration is a station."""
+        if has_folder and self.options.cameras is None:
+            return True
+        if self.unit_state(name) is not UnitState.MISSING:
+            return True  # organize_video and others prune empty folders; a unit that is there is still to be watched
+        if has_folder:
+            self.ports.reporter.emit(
+                Failed(f"Stray folder, no camera of the configuration and no {unit_of(name)}: {name}")
+            )
+        return False
+
+    def forget(self, names: set[str]) -> None:
+        if names:
+            rest = {name: each for name, each in self.state.stations.items() if name not in names}
+            self.state = attrs.evolve(self.state, stations=rest)
+
+    def unit_state(self, station: str) -> UnitState:
+        try:
+            (state,) = self.ports.services.states((unit_of(station),))
+        except ToolError as error:
+            self.ports.reporter.emit(Failed(str(error)))
+            return UnitState.UP  # nobody knows; what can be done is tried, and what fails is said
+        if not state.is_known:
+            return UnitState.MISSING
+        if state.is_active:
+            return UnitState.UP
+        return UnitState.DOWN if state.is_enabled else UnitState.STOPPED
+
+    # --- one station ---
+
+    def look_after(self, station: Station) -> None:
+        watched = self.state.stations.get(station.name)
+        files, left_out_ns = self.files(station, watched)
+        seen = Witnesses(
+            files=files,
+            unit=self.unit_state(station.name),
+            unit_active_s=None,
+            monotonic_s=self.ports.clock.monotonic_s(),
+            boot=self.options.boot,
+            wall_s=self.ports.clock.now().timestamp(),
+        )
+        policy = WatchdogPolicy(threshold_s=station.segment_s * self.options.multiplier)
+        judged = judge(watched.memory if watched else None, seen, policy=policy)
+        restarts = (watched.restarts if watched else 0) + self.act(station.name, seen.unit, judged)
+        kept, floor_ns = remembered(judged.memory.files)
+        now = Watched(attrs.evolve(judged.memory, files=kept), max(floor_ns, left_out_ns), restarts)
+        self.state = attrs.evolve(self.state, stations={**self.state.stations, station.name: now})
+
+    def files(self, station: Station, watched: Watched | None) -> tuple[Mapping[str, FileIdentity], int]:
+        """Name and identity of each segment of the station, in all its sessions; up to which mtime they were left out.
+
+        Where so many were there that the oldest are not remembered, these are left out again: they are not new.
+        """
+        old, floor_ns = (watched.memory.files, watched.floor_ns) if watched else ({}, -1)
+        settled = [entry for entry in self.children(station.folder) if _is_segment(entry)]
+        new = [e for e in settled if e.path.name in old or e.identity.mtime_ns > floor_ns]
+        files = {entry.path.name: entry.identity for entry in new}
+        for session in filter(_is_folder, self.children(station.folder / LIVE_FOLDER)):
+            files.update({e.path.name: e.identity for e in self.children(session.path) if _is_segment(e)})
+        self.live_bytes[station.name] = sum(identity.size_bytes for identity in files.values())
+        return files, floor_ns if len(new) < len(settled) else -1
+
+    def children(self, folder: PurePath) -> tuple[FileEntry, ...]:
+        """What is in the folder; nothing if there never was one, or the session ended just now."""
+        try:
+            return self.ports.storage.children(folder)
+        except NotFoundError:
+            return ()
+
+    def act(self, station: str, unit: UnitState, judged: Judged) -> int:
+        """Do what was decided; how many restarts there were."""
+        restarted, action = 0, f"{unit_of(station)} is not restarted"
+        for act in judged.acts:
+            match act:
+                case Act.RESTART:
+                    self.ports.reporter.emit(StationIdle(station, judged.reason))
+                    problem = self.restart(station)
+                    restarted = not problem
+                    action = f"restarting {unit_of(station)}" + (f" failed: {problem}" if problem else "")
+                case Act.REPORT_MISSING_UNIT:
+                    self.ports.reporter.emit(Failed(f"{station} {judged.reason}: {unit_of(station)}"))
+                case Act.ALERT_DOWN if unit in (UnitState.MISSING, UnitState.STOPPED):
+                    reason = f"{judged.reason} ({unit_of(station)})"
+                    self.ports.reporter.emit(StationIdle(station, reason))
+                    self.tell(alerting.not_recording(station, reason, host=self.host()))
+                case Act.ALERT_DOWN:
+                    self.tell(alerting.down(station, judged.reason, action=action, host=self.host()))
+                case _:  # recovered
+                    self.ports.reporter.emit(StationRecovered(station, judged.reason))
+                    self.tell(alerting.recovered(station, judged.reason, host=self.host()))
+        return restarted
+
+    def restart(self, station: str) -> str:
+        """Restart; what went wrong, "" if nothing."""
+        try:
+            self.ports.services.restart(unit_of(station))
+        except (ToolError, NotFoundError) as error:
+            self.ports.reporter.emit(Failed(f"Could not restart {unit_of(station)}: {error}"))
+            return str(error)
+        self.ports.reporter.emit(Restarted(unit_of(station)))
+        return ""
+
+    # --- the disk ---
+
+    def look_at_disk(self) -> None:
+        folder, limit = self.options.recording_dir, self.options.disk_limit_percent
+        free_bytes, total_bytes = self.ports.storage.free_bytes(folder), self.ports.storage.total_bytes(folder)
+        percent = 100 * (1 - free_bytes / total_bytes) if total_bytes else 100.0
+        is_alerted = self.state.is_disk_alerted
+        if percent >= limit and not is_alerted:
+            self.ports.reporter.emit(Warned(f"{folder}: {percent:.1f} % used, {free_bytes:,} bytes free"))
+            self.tell(alerting.disk_filling(str(folder), percent, free_bytes, host=self.host()))
+        elif percent < limit - _DISK_RELIEF_PERCENT and is_alerted:
+            self.tell(alerting.disk_relieved(str(folder), percent, free_bytes, host=self.host()))
+        else:
+            return
+        self.state = attrs.evolve(self.state, is_disk_alerted=not is_alerted)
+
+    # --- messages ---
+
+    def host(self) -> alerting.Host:
+        return alerting.Host(self.options.host, self.ports.clock.now())
+
+    def tell(self, alert: Alert) -> None:
+        if self.ports.mail_is_missing:
+            self.ports.reporter.emit(Warned("Email config incomplete — skipping alert."))
+        names = tuple(channel.name for channel in self.ports.channels)
+        queue, dropped = self.state.queue.with_alert(alert, names).within()
+        for item in dropped:
+            self.ports.reporter.emit(Failed(f"The queue of alerts is full, dropped: {item.alert.subject}"))
+        self.state = attrs.evolve(self.state, queue=queue)
+
+    def deliver(self) -> None:
+        for channel in self.ports.channels:
+            refusals = 0
+            for item in self.state.queue.waiting_for(channel.name):
+                self.ports.cancel.check()
+                try:
+                    channel.send(item.alert)
+                except AlertError as error:
+                    self.ports.reporter.emit(Failed(str(error)))
+                    if not error.is_final:
+                        break  # nobody there: the next run begins with the same one
+                    self.state = attrs.evolve(self.state, queue=self.state.queue.refused(item.number))
+                    refusals += 1
+                    if refusals == _REFUSALS_A_RUN:
+                        break  # no good password, rather than one bad message
+                else:
+                    self.ports.reporter.emit(AlertSent(channel.name, item.alert.subject))
+                    self.state = attrs.evolve(self.state, queue=self.state.queue.delivered(item.number, channel.name))
+                self.save()  # power fails before: this one message is sent once more
+
+    # --- memory ---
+
+    def load(self) -> None:
+        found = [state for path in self.options.state_paths if (state := self.state_at(path)) is not None]
+        self.state = max(found, key=lambda state: state.serial, default=State())
+
+    def state_at(self, path: PurePath) -> State | None:
+        try:
+            document = self.ports.documents.read(path)
+        except (RecordError, StorageError) as error:
+            self.ports.reporter.emit(Warned(f"What was remembered cannot be read: {error}"))
+            return None
+        state = state_of(document)
+        if state is None and document is not None:
+            self.ports.reporter.emit(Warned(f"What was remembered cannot be understood: {path}"))
+        return state
+
+    def save(self) -> None:
+        """Write to the first place that takes it: the recording disk may be full, and that is an incident itself."""
+        self.state = attrs.evolve(self.state, serial=self.state.serial + 1)
+        problems: list[CamvaultError] = []
+        for path in self.options.state_paths:
+            try:
+                self.ports.documents.write(path, document_of(self.state))
+            except StorageError as error:
+                problems.append(error)
+            else:
+                return
+        if not self.is_unsaved_told:
+            self.is_unsaved_told = True
+            said = "; ".join(map(str, problems))
+            self.ports.reporter.emit(Failed(f"Nothing can be remembered until the next run: {said}"))
+
+
+def _is_folder(entry: FileEntry) -> bool:
+    return entry.kind is FileKind.FOLDER
+
+
+def _is_segment(entry: FileEntry) -> bool:
+    return entry.kind is FileKind.FILE and entry.path.suffix == SUFFIX

@@ -22,7 +22,15 @@ from camvault.core.workflows.record import (
     SegmentClosed,
     Trouble,
 )
-from camvault.ports.errors import BusyError, Cancelled, DeniedError, NoSpaceError, StorageError
+from camvault.ports.errors import (
+    BusyError,
+    Cancelled,
+    DeniedError,
+    ExistsError,
+    MissingToolError,
+    NoSpaceError,
+    StorageError,
+)
 from tests.recording.record.desk import FOLDER, ROOT, make_world
 
 
@@ -188,6 +196,34 @@ def test_a_session_folder_that_cannot_be_made_is_tried_again() -> None:
     assert not world.lost()
 
 
+def test_a_recorder_that_cannot_be_started_just_now_is_tried_again() -> None:
+    world = make_world()
+    world.storage.calls.fail("recorder.record", MissingToolError("ffmpeg", "a program this system can run"), times=2)
+
+    world.run_for(30)
+
+    assert "ffmpeg" in world.reporter.of(RecorderEnded)[0].words
+    assert len(world.recorder.sessions) == 3
+    assert not world.lost()
+
+
+def test_a_stop_while_the_recorder_is_being_started_is_a_stop() -> None:
+    world = make_world()
+    world.storage.calls.fail("recorder.record", Cancelled())
+
+    with pytest.raises(Cancelled):
+        world.run()
+
+
+def test_a_full_disk_has_no_room_for_the_lock_and_is_waited_for() -> None:
+    world = make_world()
+    world.storage.calls.fail("storage.lock", NoSpaceError(FOLDER), times=3)
+
+    world.run_for(60)
+
+    assert world.segments()
+
+
 def test_a_folder_that_may_not_be_made_is_an_error_at_once() -> None:
     world = make_world()
     world.storage.calls.fail("storage.make_folder", DeniedError(FOLDER, "Permission denied"))
@@ -221,6 +257,16 @@ def test_what_finds_no_free_name_stays_where_it_is() -> None:
 
     assert world.storage.content(strange) == b"x"
     assert any("no name that is free" in str(each) for each in world.reporter.of(Trouble))
+
+
+def test_a_folder_in_which_every_name_is_taken_does_not_hang_it() -> None:
+    world = make_world()
+    world.storage.calls.fail("storage.move", ExistsError(FOLDER, "File exists"), times=None)
+
+    world.run_for(5)
+
+    assert any("no name that is free" in str(each) for each in world.reporter.of(Trouble))
+    assert not world.lost()
 
 
 def test_two_recorders_of_one_station_do_not_run_together() -> None:

@@ -7,6 +7,7 @@ it ends by itself, whatever with (INV-19); then the next one is started, sooner 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import ClassVar
@@ -30,7 +31,7 @@ from camvault.core.timeline import Entry, Kind, line_of
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileEntry, FileKind
-from camvault.ports.errors import ExistsError, NoSpaceError, NotFoundError, StorageError
+from camvault.ports.errors import CamvaultError, Cancelled, ExistsError, NoSpaceError, NotFoundError, StorageError
 from camvault.ports.events import Event, Level, Reporter
 from camvault.ports.files import Storage
 from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
@@ -39,6 +40,9 @@ from camvault.ports.supervision import Supervision
 LIVE_FOLDER = ".live"
 """Below the station's folder: one folder for each session."""
 
+LOCK_NAME = "lock"
+"""Below `LIVE_FOLDER`: held by the recorder of the station while it runs."""
+
 TIMELINE_NAME = ".timeline"
 """Below the station's folder: what happened, see `camvault.core.timeline`."""
 
@@ -46,6 +50,7 @@ _LOOK_S = 1.0
 _ALIVE_S = 5.0
 _STEP = timedelta(seconds=2)
 _SETTLED_NS = 2_000_000_000
+_NAMES_TRIED = 1000
 
 
 @attrs.frozen(kw_only=True)
@@ -189,7 +194,7 @@ def record_camera(source: StreamSource, *, options: RecordOptions, ports: Ports)
     """
     supervisor = _Supervisor(source, options, ports)
     supervisor.make_folders()
-    with ports.storage.lock(options.folder / LIVE_FOLDER / "lock"):
+    with supervisor.claimed():
         supervisor.run()
 
 
@@ -222,6 +227,14 @@ class _Supervisor:
     def make_folders(self) -> None:
         self._when_disk_allows(lambda: self.ports.storage.make_folder(self.options.folder / LIVE_FOLDER))
 
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Hold the station's lock, waiting for room if the disk has none for it."""
+        with ExitStack() as stack:
+            lock = self.options.folder / LIVE_FOLDER / LOCK_NAME
+            self._when_disk_allows(lambda: stack.enter_context(self.ports.storage.lock(lock)))
+            yield
+
     def run(self) -> None:
         self.write(Entry(self.now(), Kind.STARTED))
         self.ports.supervision.ready()
@@ -249,16 +262,25 @@ class _Supervisor:
         except StorageError as error:
             return _cause_of(error), RecorderEnd(0, (str(error),))
         self.ports.reporter.emit(RecorderStarted(self.options.station, session.folder.name))
-        end = self.ports.recorder.record(
-            self.source,
-            settings=self.settings(session.folder),
-            on_progress=lambda progress: self.take_progress(session, progress),
-            on_log=lambda line: self.ports.reporter.emit(RecorderSaid(self.options.station, line)),
-            on_tick=lambda: self.tick(session),
-        )
+        end = self.recorded(session)
         recorded_s = session.known.since_s - session.began_s if session.known.basis is not Basis.NOTHING else 0.0
         self.failures = failures_after_end(self.failures, recorded_s=recorded_s, segment_time_s=self.options.segment_s)
         return session.cause or self.cause_of_end(session), end
+
+    def recorded(self, session: _Session) -> RecorderEnd:
+        try:
+            return self.ports.recorder.record(
+                self.source,
+                settings=self.settings(session.folder),
+                on_progress=lambda progress: self.take_progress(session, progress),
+                on_log=lambda line: self.ports.reporter.emit(RecorderSaid(self.options.station, line)),
+                on_tick=lambda: self.tick(session),
+            )
+        except Cancelled:
+            raise
+        except CamvaultError as error:
+            # a program that cannot be started just now (it is being upgraded): tried again, like any other end
+            return RecorderEnd(-1, (str(error),))
 
     def open_session(self) -> _Session:
         now_s, wall = self.ports.clock.monotonic_s(), self.now()
@@ -381,7 +403,7 @@ class _Supervisor:
             yield from (self.options.folder / f"{file.path.name}.{number}" for number in range(1, 100))
             return
         taken: set[str] = set()
-        while True:
+        for _ in range(_NAMES_TRIED):
             name = free_name(name, taken=taken)
             taken.add(str(name))
             yield self.options.folder / str(name)
@@ -416,7 +438,7 @@ class _Supervisor:
     def now(self) -> datetime:
         return self.ports.clock.now().astimezone(UTC)
 
-    def _when_disk_allows(self, make: Callable[[], None]) -> None:
+    def _when_disk_allows(self, make: Callable[[], object]) -> None:
         while True:
             try:
                 make()

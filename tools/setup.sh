@@ -103,6 +103,7 @@ need_rig() {
 }
 
 test_packages=(
+    rsync openssh-server openssh-client                         # the backup, over a real sshd
     gcc libc6-dev git                                           # the emulated BD-R writer
     genisoimage xorriso growisofs dvd+rw-tools 7zip udftools    # mastering, burning and reading discs
     e2fsprogs dosfstools mount procps strace systemd

@@ -6,9 +6,12 @@ import sys
 import pytest
 
 COMMANDS = (
+    "backup_video",
     "burn_iso",
     "cleanup",
+    "cleanup_video",
     "create_iso",
+    "organize_video",
     "prepare_bodycam",
     "record_camera",
     "run_bodycam_pipeline",

@@ -406,6 +406,13 @@ class TestFullDisk:
         assert machine.back_up().synced_count == 1
         assert "working without the lock file" in machine.said()
 
+    def test_the_folder_of_the_records_is_made_when_there_is_room(self, machine: Machine) -> None:
+        machine.storage.prune(SUCCESS, is_root_included=True)
+        machine.calls.fail("storage.make_folder", NoSpaceError(SUCCESS), times=2)
+        machine.wait(FIRST)
+        assert machine.back_up().synced_count == 1
+        assert machine.records.ledger_of_day(TODAY).entries
+
     def test_cleanup_writes_nothing(self, machine: Machine) -> None:
         machine.wait(FIRST)
         machine.back_up()

@@ -14,7 +14,7 @@ import attrs
 from camvault.core.retention import plan_leftovers
 from camvault.core.sync_log import LOG_SUFFIX, Ledger, LedgerEntry, ledger_line, parse_ledger, parse_synced, synced_line
 from camvault.ports.entries import FileEntry
-from camvault.ports.errors import NoSpaceError, StorageError
+from camvault.ports.errors import NoSpaceError, NotFoundError, StorageError
 from camvault.ports.files import Storage
 
 LEDGER_SUFFIX = ".ledger"
@@ -71,10 +71,17 @@ class SyncRecords:
 
     def _append(self, path: PurePath, line: str) -> None:
         try:
-            self.storage.append_line(path, line)
+            self._append_once(path, line)
         except NoSpaceError:
             if not self._release():
                 raise
+            self._append_once(path, line)
+
+    def _append_once(self, path: PurePath, line: str) -> None:
+        try:
+            self.storage.append_line(path, line)
+        except NotFoundError:  # the folder could not be made while the disk was full
+            self.storage.make_folder(path.parent)
             self.storage.append_line(path, line)
 
     def _release(self) -> bool:

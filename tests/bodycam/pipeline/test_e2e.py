@@ -181,7 +181,7 @@ class TestScenarios:
         process = workspace.start(clip, *budget, "--burn-device", f"stdio:{disc}")
         wait_until(
             lambda: any(
-                p.name.endswith(".camvault-part")
+                "big" in p.name and p.name.endswith(".camvault-part")
                 for d in workspace.build_dirs()
                 for p in d.iterdir()
                 if p.stat().st_size

@@ -178,7 +178,9 @@ def _fake_systemctl(site: Site, *, state: str = "active") -> Path:
     (site.folder / "bin/systemctl").write_text(
         f"""#!/bin/sh
 echo "$*" >> {shlex.quote(str(asked))}
-[ "$1" != show ] || printf 'LoadState=loaded\\nActiveState={state}\\nSubState=x\\nUnitFileState=enabled\\n'
+[ "$1" = show ] || exit 0
+shift 3
+for _ in "$@"; do printf 'LoadState=loaded\\nActiveState={state}\\nSubState=x\\nUnitFileState=enabled\\n\\n'; done
 """
     )
     (site.folder / "bin/systemctl").chmod(0o755)

@@ -112,7 +112,7 @@ def test_a_local_nas_is_writable_for_the_backup_only_and_never_made() -> None:
     plan = _plan(_camera(1))
     text = unit_files(plan["backup_video"])["backup_video.service"]
 
-    assert "ReadWritePaths=/srv/ready /srv/logs /srv/locks -/mnt/nas/video" in text
+    assert "ReadWritePaths=-/srv/ready -/srv/logs -/srv/locks -/mnt/nas/video" in text
     assert "/mnt/nas/video" in next(line for line in text.splitlines() if line.startswith("RequiresMountsFor="))
     assert not [line for line in text.splitlines() if line.startswith("ExecStartPre") and "/mnt" in line]
     assert not [each.name for each in plan.values() if each.writable_if_there and each.name != "backup_video"]

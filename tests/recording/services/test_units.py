@@ -101,6 +101,7 @@ def test_trap_missing_folders_are_made_before_the_sandbox_is_set_up() -> None:
     text = unit_files(RECORDER)["record_camera_ROST2.service"]
 
     assert 'ExecStartPre=+/usr/bin/install --directory --owner=recorder -- "/srv/my cameras"' in text
+    assert 'ReadWritePaths="-/srv/my cameras" -/srv/logs' in text  # without "-", systemd 252: 226/NAMESPACE
     assert "WorkingDirectory" not in text
 
 

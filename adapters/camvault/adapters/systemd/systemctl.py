@@ -1,7 +1,7 @@
 """Adapter for systemd: control of units with `systemctl`.
 
-`systemctl is-active a b c` with one inactive unit among active ones ends with 0, so each unit is asked by itself with
-`show`, which answers for unknown units too (LoadState=not-found).
+`systemctl is-active a b c` with one inactive unit among active ones ends with 0, so units are asked with `show`, which
+answers for each, also for unknown ones (LoadState=not-found), with an empty line between two.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,9 +19,9 @@ _ANSWER_LIMIT_S = 120.0
 """Stopping waits for the unit's own TimeoutStopSec; a manager that says nothing for longer is broken."""
 
 
-def show_argv(name: str) -> tuple[str, ...]:
-    """Asks for the state of one unit."""
-    return ("systemctl", "show", f"--property={','.join(_PROPERTIES)}", "--", name)
+def show_argv(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Asks for the states of units; without any, systemctl would answer for itself."""
+    return ("systemctl", "show", f"--property={','.join(_PROPERTIES)}", "--", *names)
 
 
 def control_argv(action: str, names: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -83,26 +83,25 @@ class Systemctl:
 
     def states(self, names: tuple[str, ...], /) -> tuple[ServiceState, ...]:
         """See `Services`."""
-        return tuple(self._state(name) for name in names)
+        if not names:
+            return ()
+        finished = self._judged(show_argv(names))
+        answers = finished.text.strip("\n").split("\n\n")
+        try:
+            return tuple(state_of(name, parse_show(answer)) for name, answer in zip(names, answers, strict=True))
+        except ValueError as error:
+            raise ToolError("systemctl", finished.exit_code, (str(error),)) from error
 
     def reload(self) -> None:
         """See `Services`."""
         self._judged(control_argv("daemon-reload"))
 
-    def _state(self, name: str) -> ServiceState:
-        finished = self._judged(show_argv(name))
-        try:
-            return state_of(name, parse_show(finished.text))
-        except ValueError as error:
-            raise ToolError("systemctl", finished.exit_code, (str(error),)) from error
-
     def _control(self, action: str, names: tuple[str, ...]) -> None:
         if not names:
             return  # without names, systemctl would take the action for all units or refuse, depending on the action
-        for name in names:
-            state = self._state(name)
+        for state in self.states(names):
             if not (state.is_known or state.is_active):
-                raise NotFoundError(PurePath(name), "no such unit; run 'service_helper generate link' first")
+                raise NotFoundError(PurePath(state.name), "no such unit; run 'service_helper generate link' first")
         self._judged(control_argv(action, names))
 
     def _judged(self, argv: tuple[str, ...]) -> Finished:

@@ -102,7 +102,7 @@ def _identity(definition: ServiceDefinition) -> Iterator[str]:
         yield f"User={literal(definition.user)}"
     for folder in definition.writable:
         owner = f"--owner={definition.user} " if definition.user else ""
-        # "+": outside the sandbox, which could not be set up around a folder that is not there (exit 226)
+        # "+": as root and outside the sandbox; the sandbox of the program itself is set up after it
         yield f"ExecStartPre=+/usr/bin/install --directory {owner}-- {argument(str(folder))}"
     for name, path in sorted(definition.credentials.items()):
         yield f"LoadCredential={name}:{literal(str(path))}"
@@ -121,10 +121,9 @@ def _sandbox(definition: ServiceDefinition) -> Iterator[str]:
     yield "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"
     if not definition.may_control_services:
         yield "ProcSubset=pid"
-    # "-": a folder that is not there is the program's to report, instead of an exit 226 before it starts
-    writable = (*map(str, definition.writable), *(f"-{path}" for path in definition.writable_if_there))
-    if writable:
-        yield "ReadWritePaths=" + " ".join(quoted(each) for each in writable)
+    if writable := (*definition.writable, *definition.writable_if_there):
+        # "-": systemd 252 also sets this up around a "+" command, which ends with 226/NAMESPACE before it can make them
+        yield "ReadWritePaths=" + " ".join(quoted(f"-{path}") for path in writable)
 
 
 def _timer(definition: ServiceDefinition) -> Iterator[str]:

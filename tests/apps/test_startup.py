@@ -11,9 +11,11 @@ COMMANDS = (
     "cleanup",
     "cleanup_video",
     "create_iso",
+    "monitor_recordings",
     "organize_video",
     "prepare_bodycam",
     "record_camera",
+    "recording_coverage",
     "run_bodycam_pipeline",
     "service_helper",
 )

@@ -129,6 +129,7 @@ class Stage:
         default_log: The log file of `Log.OPTIONAL` without the flag; None for none.
         echo: The stream the log is echoed to. Errors are always on stderr.
         exit_codes: From error to exit code.
+        lines: The line format of log and console, by its name in `camvault.adapters.reporting`.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Stage:
     log: Log = Log.REQUIRED
     default_log: Path | None = None
     echo: Literal["stdout", "stderr"] = "stdout"
+    lines: Literal["arrows", "brackets"] = "arrows"
 
     def main(self, argv: Sequence[str], *, is_last: bool = False) -> int:
         """Run as a command with these arguments and return the exit code.

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from camvault.adapters.reporting import Fanout, JsonLogFile, LogFile, make_console, single_line
+from camvault.adapters.reporting import LINE_FORMATS, Fanout, JsonLogFile, LogFile, make_console, single_line
 from camvault.adapters.reporting.console import write_line
 from camvault.adapters.system import SignalCancellation, SystemClock
 from camvault.apps._cli import USAGE_EXIT, Context, Stage
@@ -58,7 +58,9 @@ def run_command(stage: Stage, values: dict[str, Any], *, is_last: bool) -> int:
     values.pop("version")
     logfile: Path | None = values.pop("logfile", None)
     echo = sys.stdout if stage.echo == "stdout" else sys.stderr
-    screen, close_screen = make_console(echo, sys.stderr, clock=clock, is_json=is_json)
+    screen, close_screen = make_console(
+        echo, sys.stderr, clock=clock, is_json=is_json, line_format=LINE_FORMATS[stage.lines]
+    )
     logs = _Logs(stage.name, clock, is_json, Fanout([screen]))
     with contextlib.ExitStack() as stack:
         stack.callback(close_screen)

@@ -18,7 +18,7 @@ class Sample:
 class Metric:
     """Figures of one kind. `name` has its unit at its end, and a counter `_total`."""
 
-    name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z_]+"))
+    name: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z_][a-z0-9_]*"))
     help: str
     samples: tuple[Sample, ...]
     kind: Literal["gauge", "counter"] = "gauge"

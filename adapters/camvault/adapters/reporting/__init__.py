@@ -2,11 +2,12 @@
 
 from camvault.adapters.reporting.console import PlainConsole, make_console
 from camvault.adapters.reporting.fanout import Fanout, ScopedReporter, Silent
-from camvault.adapters.reporting.lines import arrows, shell_line, single_line
+from camvault.adapters.reporting.lines import LINE_FORMATS, arrows, brackets, shell_line, single_line
 from camvault.adapters.reporting.logfile import JsonLogFile, LogFile
 from camvault.adapters.reporting.redaction import Redact, redact_nothing, redacting
 
 __all__ = [
+    "LINE_FORMATS",
     "Fanout",
     "JsonLogFile",
     "LogFile",
@@ -15,6 +16,7 @@ __all__ = [
     "ScopedReporter",
     "Silent",
     "arrows",
+    "brackets",
     "make_console",
     "redact_nothing",
     "redacting",

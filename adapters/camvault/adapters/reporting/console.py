@@ -94,11 +94,12 @@ def make_console(
     *,
     clock: Clock,
     is_json: bool = False,
+    line_format: LineFormat = arrows,
     redact: Redact = redact_nothing,
 ) -> tuple[Reporter, Callable[[], None]]:
     """The console that fits the echo stream: progress bars on a terminal, else lines. Returns it and its `close`."""
     if is_json or not echo.isatty() or os.environ.get("TERM", "") in {"", "dumb"}:
-        plain = PlainConsole(echo, errors, clock=clock, is_json=is_json, redact=redact)
+        plain = PlainConsole(echo, errors, clock=clock, line_format=line_format, is_json=is_json, redact=redact)
         return plain, plain.close
     from camvault.adapters.reporting.terminal import TerminalConsole  # noqa: PLC0415 - rich costs 40 ms
 

@@ -67,6 +67,14 @@ def arrows(at: datetime, level: Level, message: str) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S %Z} ▶ {level.name} ▶ {message}"
 
 
+def brackets(at: datetime, level: Level, message: str) -> str:
+    """The line format of the watchdog: `[2025-05-28 15:20:10] [INFO] message`."""
+    return f"[{at:%Y-%m-%d %H:%M:%S}] [{level.name}] {message}"
+
+
+LINE_FORMATS: Mapping[str, LineFormat] = {"arrows": arrows, "brackets": brackets}
+
+
 def message_of(event: Event, redact: Redact = redact_nothing) -> str:
     """The event's sentence, redacted and on one line. An event that cannot say itself is named."""
     try:

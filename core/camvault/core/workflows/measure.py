@@ -1,0 +1,115 @@
+"""Workflow: the figures for a monitoring system, from what the watchdog remembers and what is on the disk."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import PurePath, PurePosixPath
+
+import attrs
+
+from camvault.core.coverage import Span
+from camvault.core.segments import parse_ready_path
+from camvault.core.timeline import Kind, parse
+from camvault.core.workflows.coverage_report import CoverageOptions, CoveragePorts, report_coverage
+from camvault.core.workflows.monitor import MonitorReport
+from camvault.core.workflows.record import TIMELINE_NAME
+from camvault.core.workflows.sync_records import SyncRecords
+from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.errors import NotFoundError
+from camvault.ports.metrics import Metric, Sample
+
+_DAY = timedelta(days=1)
+_WATCHDOG = "watchdog"
+
+
+@attrs.frozen(kw_only=True)
+class MeasureOptions:
+    """What is measured: `coverage` names the places; its period is replaced by the last 24 hours."""
+
+    recording_dir: PurePath
+    coverage: CoverageOptions
+
+
+def measure(report: MonitorReport, *, options: MeasureOptions, ports: CoveragePorts) -> tuple[Metric, ...]:
+    """All figures.
+
+    Raises:
+        StorageError: A place cannot be looked at; no figure is better than a wrong one.
+    """
+    stations = options.coverage.places.stations
+    known = report.state.stations
+    return (
+        Metric(
+            "camvault_last_frame_age_seconds",
+            "Since a segment of the station last grew, by the monotonic clock.",
+            tuple(Sample(each.memory.idle_s, {"station": name}) for name, each in sorted(known.items())),
+        ),
+        Metric(
+            "camvault_live_bytes",
+            "Size of the segments in the station's live folder.",
+            tuple(Sample(size, {"station": name}) for name, size in sorted(report.live_bytes.items())),
+        ),
+        Metric(
+            "camvault_restarts_total",
+            "Restarts of the recorder by cause; watchdog: of its unit by monitor_recordings.",
+            tuple(_restarts(report, stations, ports)),
+            "counter",
+        ),
+        Metric(
+            "camvault_coverage_24h_percent",
+            "Share of the last 24 hours that was recorded.",
+            tuple(_coverage(options, ports)),
+        ),
+        Metric(
+            "camvault_free_bytes",
+            "Free on the recording disk for ordinary users.",
+            (Sample(ports.storage.free_bytes(options.recording_dir)),),
+        ),
+        Metric("camvault_alerts_queued", "Alerts that wait for a channel.", (Sample(len(report.state.queue.items)),)),
+        *_backup(options, ports),
+    )
+
+
+def _restarts(report: MonitorReport, stations: dict[str, PurePath], ports: CoveragePorts) -> Iterator[Sample]:
+    for name, folder in stations.items():
+        entries = parse(ports.storage.read_text(folder / TIMELINE_NAME) or "")
+        causes = Counter(e.cause.value for e in entries if e.kind is Kind.ENDED and e.cause)
+        if (watched := report.state.stations.get(name)) is not None:
+            causes[_WATCHDOG] += watched.restarts
+        yield from (Sample(count, {"station": name, "cause": cause}) for cause, count in sorted(causes.items()))
+
+
+def _coverage(options: MeasureOptions, ports: CoveragePorts) -> Iterator[Sample]:
+    now = ports.clock.now()
+    wanted = attrs.evolve(options.coverage, period=Span(now - _DAY, now))
+    for each in report_coverage(wanted, ports):
+        yield Sample(round(each.percent, 4), {"station": each.station})
+
+
+def _backup(options: MeasureOptions, ports: CoveragePorts) -> Iterator[Metric]:
+    places = options.coverage.places
+    if places.ready is None or places.ledgers is None:
+        return
+    waiting = tuple(_unproven(places.ready, places.ledgers, ports))
+    now_s = ports.clock.now().timestamp()
+    oldest_s = min((entry.identity.mtime_ns / 1e9 for entry in waiting), default=now_s)
+    lag = (Sample(max(0.0, round(now_s - oldest_s, 3))),)
+    yield Metric("camvault_backup_lag_seconds", "Age of the oldest segment that is not proven elsewhere.", lag)
+    size = sum(entry.identity.size_bytes for entry in waiting)
+    yield Metric("camvault_unverified_bytes", "Size of the segments that are not proven elsewhere.", (Sample(size),))
+
+
+def _unproven(ready: PurePath, ledgers: PurePath, ports: CoveragePorts) -> Iterator[FileEntry]:
+    files = dict(_ready_files(ready, ports))
+    ledger = SyncRecords(ledgers, ports.storage).ledger_for(files)
+    return (entry for path, entry in files.items() if ledger.proof_of(path, entry.identity) is None)
+
+
+def _ready_files(ready: PurePath, ports: CoveragePorts) -> Iterable[tuple[PurePosixPath, FileEntry]]:
+    try:
+        for entry in ports.storage.scan(ready):
+            path = PurePosixPath(entry.path.relative_to(ready))
+            if entry.kind is FileKind.FILE and parse_ready_path(path) is not None:
+                yield path, entry
+    except NotFoundError:
+        return

@@ -1,0 +1,316 @@
+"""recording_coverage in memory: wherever segments are, and what a period is."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePath, PurePosixPath
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+
+from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
+from camvault.adapters.memory.durations import MemoryDurations
+from camvault.core.alerting import Queue
+from camvault.core.coverage import Cause, Coverage, Span
+from camvault.core.monitor_state import State, Watched
+from camvault.core.period import period_of
+from camvault.core.segments import segment_name
+from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line
+from camvault.core.timeline import Entry, Kind, line_of
+from camvault.core.watchdog import Memory
+from camvault.core.workflows.coverage_report import CoverageOptions, CoveragePorts, Places, report_coverage
+from camvault.core.workflows.measure import MeasureOptions, measure
+from camvault.core.workflows.monitor import MonitorReport
+from camvault.ports.entries import FileIdentity
+from camvault.ports.errors import Cancelled, DeniedError, NotFoundError, StorageError, UsageError
+from camvault.ports.events import Warned
+from camvault.ports.metrics import Metric
+
+OUT, READY, BAD, LEDGERS = PurePath("/out"), PurePath("/ready"), PurePath("/bad"), PurePath("/synced")
+BEGIN = datetime(2025, 5, 28, 12, tzinfo=UTC)
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+def ns(at: datetime) -> int:
+    return int(at.timestamp()) * 10**9
+
+
+@attrs.define
+class World:
+    storage: MemoryStorage = attrs.field(factory=MemoryStorage)
+    durations: MemoryDurations = attrs.field(factory=MemoryDurations)
+    clock: MemoryClock = attrs.field(factory=lambda: MemoryClock(wall=BEGIN + timedelta(hours=1)))
+    reporter: MemoryReporter = attrs.field(factory=MemoryReporter)
+    cancel: MemoryCancellation = attrs.field(factory=MemoryCancellation)
+
+    def __attrs_post_init__(self) -> None:
+        for folder in (OUT / "R", READY, BAD, LEDGERS):
+            self.storage.put_folder(folder)
+
+    def segment(self, folder: PurePath, minute: float, *, minutes: float = 10, size: int = 9) -> PurePath:
+        start = BEGIN + timedelta(minutes=minute)
+        path = folder / str(segment_name("R", start, is_utc=True))
+        self.storage.put(path, b"x" * size, mtime_ns=ns(start + timedelta(minutes=minutes)))
+        return path
+
+    def ledger(self, minute: float, kind: ProofKind = ProofKind.READ_BACK) -> None:
+        start = BEGIN + timedelta(minutes=minute)
+        name = segment_name("R", start, is_utc=True)
+        identity = FileIdentity(9, ns(start + timedelta(minutes=10)))
+        entry = LedgerEntry(
+            PurePosixPath(name.ready_path), identity, "a" * 64, kind, "2025-05-28T13:00:00+00:00", "nas"
+        )
+        self.storage.append_line(LEDGERS / f"{name.day}.ledger", ledger_line(entry))
+
+    def ports(self) -> CoveragePorts:
+        return CoveragePorts(
+            storage=self.storage,
+            durations=self.durations,
+            clock=self.clock,
+            reporter=self.reporter,
+            cancel=self.cancel,
+        )
+
+    def options(self, *, minutes: float = 60) -> CoverageOptions:
+        return CoverageOptions(
+            places=Places(stations={"R": OUT / "R"}, ready=READY, quarantine=BAD, ledgers=LEDGERS),
+            period=Span(BEGIN, BEGIN + timedelta(minutes=minutes)),
+            zone=UTC,
+        )
+
+    def report(self, *, minutes: float = 60) -> Coverage:
+        (found,) = report_coverage(self.options(minutes=minutes), self.ports())
+        return found
+
+
+def test_a_segment_counts_wherever_it_is_and_once() -> None:
+    world = World()
+    world.segment(OUT / "R/.live/20250528T120000Z", 50)
+    world.segment(OUT / "R", 40)
+    world.segment(READY / "R/2025-05-28", 30)
+    world.segment(READY / "R/2025-05-28", 20)
+    for minute in (0, 10, 20):
+        world.ledger(minute)
+
+    found = world.report()
+
+    assert (found.percent, found.gaps) == (100.0, ())
+
+
+def test_only_files_beside_gaps_are_opened() -> None:
+    world = World()
+    for minute in range(0, 60, 10):
+        world.segment(OUT / "R", minute)
+    world.storage.tree.discard(OUT / "R/R_20250528T123000Z.mkv")
+
+    found = world.report()
+
+    assert [str(gap) for gap in found.gaps] == ["2025-05-28T12:30:00Z 2025-05-28T12:40:00Z 600 s unknown"]
+    assert [path.name for path in world.durations.asked] == ["R_20250528T122000Z.mkv", "R_20250528T125000Z.mkv"]
+
+
+def test_what_the_file_says_counts_more_than_its_mtime() -> None:
+    """A copy that lost its times says nothing of the gap after it."""
+    world = World()
+    path = world.segment(OUT / "R", 0, minutes=500)
+    world.segment(OUT / "R", 30, minutes=30)
+    world.durations.known[path] = 600.0
+    world.durations.known[OUT / "R/R_20250528T123000Z.mkv"] = 1200.0
+
+    found = world.report(minutes=50)
+
+    assert found.recorded_s == 1800
+
+
+def test_without_a_duration_no_segment_is_longer_than_two() -> None:
+    world = World()
+    world.segment(OUT / "R", 0, minutes=500)
+    assert world.report().recorded_s == 1200
+
+
+@pytest.mark.parametrize(("duration_s", "recorded_s"), [(None, 0), (120.0, 120)])
+def test_what_is_in_quarantine_counts_as_far_as_it_plays(duration_s: float | None, recorded_s: float) -> None:
+    world = World()
+    path = world.segment(BAD / "R", 0)
+    if duration_s:
+        world.durations.known[path] = duration_s
+    assert world.report().recorded_s == recorded_s
+
+
+def test_what_is_none_of_ours_does_not_count() -> None:
+    world = World()
+    world.segment(OUT / "R", 0, size=0)
+    world.segment(READY / "R/2025-05-27", 0)
+    world.segment(READY / "R/2020-01-01", 0)
+    world.segment(READY / "other/2025-05-28", 0)
+    world.storage.put(OUT / "R/notes.txt", b"x")
+    world.storage.put(OUT / "R/.live/lock", b"")
+    world.storage.put(READY / "R/file", b"")
+    world.storage.put(LEDGERS / "2025-05-28.synced", b"x\n")
+    world.segment(OUT / "R", -24 * 60)
+    world.segment(OUT / "R", 24 * 60)
+    assert world.report().recorded_s == 0
+
+
+def test_gaps_are_explained_by_the_timeline() -> None:
+    world = World()
+    path = world.segment(OUT / "R", 0)
+    world.durations.known[path] = 600.0
+    world.segment(OUT / "R", 20, minutes=40)
+    world.durations.known[OUT / "R/R_20250528T122000Z.mkv"] = 2400.0
+    at = BEGIN + timedelta(minutes=10)
+    for entry in (
+        Entry(BEGIN, Kind.RECORDING),
+        Entry(at + timedelta(seconds=12), Kind.ENDED, Cause.STALL, at),
+        Entry(at + timedelta(minutes=10), Kind.RECORDING),
+    ):
+        world.storage.append_line(OUT / "R/.timeline", line_of(entry))
+
+    (gap,) = world.report().gaps
+
+    assert (gap.cause, gap.span.seconds) == (Cause.STALL, 600)
+
+
+def test_a_skipped_hour_is_no_gap() -> None:
+    world = World()
+    step_at = BEGIN + timedelta(minutes=20)
+    world.segment(OUT / "R", 0)
+    world.segment(OUT / "R", 10)
+    world.segment(OUT / "R", 50)
+    world.storage.append_line(
+        OUT / "R/.timeline", line_of(Entry(BEGIN + timedelta(minutes=50), Kind.CLOCK, since=step_at))
+    )
+    found = world.report()
+    assert (found.percent, [gap.cause for gap in found.gaps]) == (100.0, [Cause.CLOCK_STEP])
+
+
+def test_a_file_that_moves_meanwhile_or_cannot_be_read_counts_by_its_mtime() -> None:
+    world = World()
+    path = world.segment(OUT / "R", 0)
+    world.durations.fault = NotFoundError(path)
+    assert world.report().recorded_s == 600
+    world.durations.fault = StorageError(path)
+    assert world.report().recorded_s == 600
+    assert [str(e) for e in world.reporter.of(Warned)] == [f"{path}: input/output error"]
+
+
+def test_damaged_lines_of_a_ledger_are_said() -> None:
+    world = World()
+    world.ledger(0)
+    world.storage.append_line(LEDGERS / "2025-05-28.ledger", "torn")
+    assert world.report().recorded_s == 600
+    assert "1 damaged lines" in world.reporter.lines()[0]
+
+
+def test_places_that_are_not_there_hold_nothing_and_one_that_cannot_be_read_is_an_error() -> None:
+    world = World()
+    options = world.options()
+    nowhere = attrs.evolve(options, places=Places(stations={"R": OUT / "X"}, quarantine=PurePath("/no")))
+    (found,) = report_coverage(nowhere, world.ports())
+    assert found.recorded_s == 0
+    world.storage.unreadable.add(READY / "R")
+    world.storage.put_folder(READY / "R")
+    with pytest.raises(DeniedError):
+        world.report()
+
+
+def test_it_stops_when_asked() -> None:
+    world = World()
+    world.cancel.request()
+    with pytest.raises(Cancelled):
+        world.report()
+
+
+# --- the figures ---
+
+
+def figures(world: World, options: CoverageOptions) -> dict[str, Metric]:
+    memory = Memory(files={}, monotonic_s=0, boot="", idle_s=42.0)
+    state = State(stations={"R": Watched(memory, restarts=3)}, queue=Queue())
+    report = MonitorReport(state, {"R": 77})
+    wanted = MeasureOptions(recording_dir=OUT, coverage=options)
+    return {metric.name: metric for metric in measure(report, options=wanted, ports=world.ports())}
+
+
+def test_every_figure() -> None:
+    world = World()
+    world.segment(READY / "R/2025-05-28", 0)
+    world.ledger(0)
+    world.segment(READY / "R/2025-05-28", 30)
+    world.storage.put(READY / "R/2025-05-28/notes", b"x")
+    for cause in (Cause.STALL, Cause.STALL, Cause.DISK_FULL):
+        world.storage.append_line(OUT / "R/.timeline", line_of(Entry(BEGIN, Kind.ENDED, cause, BEGIN)))
+    options = world.options()
+    places = attrs.evolve(options.places, stations={"R": OUT / "R", "S": OUT / "S"})
+
+    found = figures(world, attrs.evolve(options, places=places))
+
+    values = {name: [(*s.labels.values(), s.value) for s in metric.samples] for name, metric in found.items()}
+    assert values == {
+        "camvault_last_frame_age_seconds": [("R", 42.0)],
+        "camvault_live_bytes": [("R", 77)],
+        "camvault_restarts_total": [("R", "disk full", 1), ("R", "stall", 2), ("R", "watchdog", 3)],
+        "camvault_coverage_24h_percent": [("R", round(100 * 1200 / 86400, 4)), ("S", 0.0)],
+        "camvault_free_bytes": [(1 << 60,)],
+        "camvault_alerts_queued": [(0,)],
+        "camvault_backup_lag_seconds": [(20 * 60.0,)],
+        "camvault_unverified_bytes": [(9,)],
+    }
+
+
+def test_figures_without_a_backup() -> None:
+    world = World()
+    found = figures(world, attrs.evolve(world.options(), places=Places(stations={})))
+    assert "camvault_unverified_bytes" not in found
+
+
+def test_figures_of_a_backup_that_has_nothing_yet() -> None:
+    world = World()
+    places = Places(stations={}, ready=PurePath("/no"), ledgers=LEDGERS)
+    found = figures(world, attrs.evolve(world.options(), places=places))
+    assert found["camvault_backup_lag_seconds"].samples[0].value == 0
+
+
+# --- the period ---
+
+NOW = datetime(2025, 10, 27, 12, tzinfo=UTC)
+
+
+def period(**asked: str) -> tuple[str, str]:
+    values = {"begin": None, "end": None, "day": None, "last": None, **asked}
+    found = period_of(**values, now=NOW, zone=STOCKHOLM)
+    return f"{found.start_at:%m-%dT%H:%M}", f"{found.end_at:%m-%dT%H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, ("10-26T12:00", "10-27T12:00")),
+        ({"last": "90m"}, ("10-27T10:30", "10-27T12:00")),
+        ({"day": "2025-10-26"}, ("10-25T22:00", "10-26T23:00")),  # 25 hours
+        ({"day": "2025-10-27"}, ("10-26T23:00", "10-27T12:00")),  # not beyond now
+        ({"begin": "2025-10-25"}, ("10-24T22:00", "10-27T12:00")),
+        ({"begin": "2025-10-25T10:00", "end": "2025-10-25T12:00Z"}, ("10-25T08:00", "10-25T12:00")),
+    ],
+)
+def test_periods(asked: dict[str, str], expected: tuple[str, str]) -> None:
+    assert period(**asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"last": "soon"}, "--last: found 'soon'"),
+        ({"last": "0h"}, "--last"),
+        ({"day": "2025-02-30"}, "--day: found"),
+        ({"day": "9999-12-31"}, "--day: found"),
+        ({"begin": "x"}, "--from: found"),
+        ({"begin": "2025-10-26", "end": "x"}, "--to: found"),
+        ({"end": "2025-10-26"}, "--to: needs --from"),
+        ({"day": "2025-10-26", "last": "24h"}, "exclude one another"),
+        ({"day": "2026-01-01"}, "is empty"),
+    ],
+)
+def test_a_period_that_cannot_be_meant_is_named(asked: dict[str, str], problem: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        period(**asked)
+    assert problem in str(caught.value)

@@ -19,6 +19,8 @@ from camvault.ports.units import UnitFile
 PASSWORD_CREDENTIAL = "camera-password"  # noqa: S105 - a name
 CREDENTIALS_FOLDER = PurePath("/etc/camvault/credentials")
 MAIL_SETTINGS = PurePath("/etc/monitor_email.conf")
+STATE_FOLDER = PurePath("/var/lib/camvault")
+"""What the watchdog remembers: the footage's folder belongs to another user."""
 
 _WATCHDOG_S = 60
 _MONITOR_EVERY_S = 300
@@ -52,7 +54,8 @@ def definitions(cameras: Iterable[Camera], backup: BackupConfig, *, layout: Layo
     """All services: a recorder for each camera, the jobs in the order in which footage passes them, the watchdog."""
     cameras = tuple(cameras)
     recorders = tuple(_recorder(camera, index, layout) for index, camera in enumerate(cameras))
-    return (*recorders, *_jobs(cameras, backup, layout), _monitor(cameras, layout))
+    watchdogs = (_monitor(cameras, layout),) if cameras else ()
+    return (*recorders, *_jobs(cameras, backup, layout), *watchdogs)
 
 
 def secrets(cameras: Iterable[Camera]) -> Mapping[str, str]:
@@ -102,8 +105,12 @@ def _interval_s(cameras: tuple[Camera, ...]) -> int:
     return max(shortest, _SHORTEST_INTERVAL_S)
 
 
+def _configs(layout: Layout) -> tuple[str, ...]:
+    return ("--backup_config", str(layout.backup_config), "--cameras_config", str(layout.cameras_config))
+
+
 def _jobs(cameras: tuple[Camera, ...], backup: BackupConfig, layout: Layout) -> Iterator[ServiceDefinition]:
-    configs = ("--backup_config", str(layout.backup_config), "--cameras_config", str(layout.cameras_config))
+    configs = _configs(layout)
     ready = PurePath(backup.ready_for_backup_dir)
     records = (PurePath(backup.success_log_dir), PurePath(backup.lock_dir))
     quarantine = PurePath(backup.quarantine_dir or ready.parent / "quarantine")
@@ -146,9 +153,11 @@ def _monitor(cameras: tuple[Camera, ...], layout: Layout) -> ServiceDefinition:
         description="Restart recorders that stand still, and tell the operator",
         argv=(
             str(layout.programs / "monitor_recordings"),
-            *(word for folder in folders[:1] for word in ("--recording_dir", str(folder))),
-            *("--segment_time", str(_interval_s(cameras)), "--multiplier", "2"),
+            *("--recording_dir", str(folders[0]), "--segment_time", str(cameras[0].segment_time)),
+            *("--multiplier", "2", *_configs(layout), "--state", str(STATE_FOLDER / "monitor_recordings.json")),
         ),
+        writable=(STATE_FOLDER,),
+        has_runtime_folder=True,
         readable=folders,
         environment_files=(MAIL_SETTINGS,),
         schedule=Schedule(_MONITOR_EVERY_S, _MONITOR_EVERY_S),

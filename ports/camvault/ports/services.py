@@ -40,6 +40,7 @@ class ServiceDefinition:
         readable: Folders that must be mounted before it starts.
         credentials: Secret files by name; the manager hands them to the service, nobody else can read them.
         environment_files: Files of `KEY=value` lines; a missing one is no error.
+        has_runtime_folder: It gets a folder in memory, named in `$RUNTIME_DIRECTORY`, which outlives its runs.
         watchdog_s: How long the program may stay silent before it is killed and restarted; 0 for no limit.
     """
 
@@ -53,6 +54,7 @@ class ServiceDefinition:
     readable: tuple[PurePath, ...] = ()
     credentials: Mapping[str, PurePath] = attrs.field(factory=dict)
     environment_files: tuple[PurePath, ...] = ()
+    has_runtime_folder: bool = False
     watchdog_s: int = 0
     schedule: Schedule | None = None
     needs_network: bool = False

@@ -259,8 +259,6 @@ def test_every_generated_command_line_is_one_that_its_command_takes(site: Site) 
             continue
         (line,) = [line.removeprefix("ExecStart=") for line in text.splitlines() if line.startswith("ExecStart=")]
         program, *argv = _words(line)
-        if name.startswith("monitor"):
-            continue
         assert program == str(site.folder / "bin" / Path(program).name)
         parsed = _command.parse(_stage(Path(program).name), argv)
         assert isinstance(parsed, dict), (name, argv)

@@ -108,6 +108,18 @@ def test_timers_are_staggered_and_follow_the_segment_time() -> None:
     assert _plan()["organize_video"].schedule == Schedule(120, 600)
 
 
+def test_the_watchdog_knows_all_cameras_and_remembers_where_root_may_write() -> None:
+    monitor = _plan(_camera(1, output_dir="/srv/a"), _camera(2, output_dir="/srv/b"))["monitor_recordings"]
+
+    assert _flag(monitor, "--recording_dir") == "/srv/a"
+    assert _flag(monitor, "--cameras_config") == "/srv/cameras.json"
+    assert PurePath(_flag(monitor, "--state")).parent in monitor.writable
+    assert monitor.readable == (PurePath("/srv/a"), PurePath("/srv/b"))
+    assert (monitor.user, monitor.may_control_services) == ("", True)
+    assert "RuntimeDirectory=monitor_recordings" in unit_files(monitor)["monitor_recordings.service"]
+    assert "monitor_recordings" not in _plan()
+
+
 def test_a_local_nas_is_writable_for_the_backup_only_and_never_made() -> None:
     plan = _plan(_camera(1))
     text = unit_files(plan["backup_video"])["backup_video.service"]

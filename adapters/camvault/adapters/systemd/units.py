@@ -106,6 +106,8 @@ def _identity(definition: ServiceDefinition) -> Iterator[str]:
         yield f"ExecStartPre=+/usr/bin/install --directory {owner}-- {argument(str(folder))}"
     for name, path in sorted(definition.credentials.items()):
         yield f"LoadCredential={name}:{literal(str(path))}"
+    if definition.has_runtime_folder:
+        yield from (f"RuntimeDirectory={definition.name}", "RuntimeDirectoryPreserve=yes")
     for path in definition.environment_files:
         yield f"EnvironmentFile=-{literal(str(path))}"  # "-": without mail there is still a watchdog
 

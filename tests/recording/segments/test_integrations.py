@@ -52,7 +52,7 @@ class TestGuard:
     def test_the_first_time_makes_the_marker(self, tmp_path: Path) -> None:
         guard = guard_of(tmp_path, kind="cifs")
         word = guard.check(may_begin=False)
-        assert (guard.folder / MARKER_NAME).read_text().strip() in word
+        assert Path(guard.folder, MARKER_NAME).read_text().strip() in word
         assert guard.check(may_begin=False) == word
 
     def test_a_customary_place_on_the_own_disk(self, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ class TestGuard:
     def test_another_target_than_before(self, tmp_path: Path) -> None:
         guard = guard_of(tmp_path, is_in_fstab=False)
         guard.check(may_begin=False)
-        (guard.folder / MARKER_NAME).write_text("another\n")
+        Path(guard.folder, MARKER_NAME).write_text("another\n")
         with pytest.raises(TargetError, match="another target than before"):
             guard.check(may_begin=False)
         assert guard.check(may_begin=True).startswith("another on ")
@@ -78,8 +78,8 @@ class TestGuard:
     def test_a_target_that_vanished(self, tmp_path: Path) -> None:
         guard = guard_of(tmp_path, is_in_fstab=False)
         guard.check(may_begin=False)
-        (guard.folder / MARKER_NAME).unlink()
-        guard.folder.rmdir()
+        Path(guard.folder, MARKER_NAME).unlink()
+        Path(guard.folder).rmdir()
         with pytest.raises(TargetError, match="it is not there"):
             guard.check(may_begin=False)
 

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.adapters.systemd import is_generated, unit_files, unit_name
+from camvault.adapters._process import Finished
+from camvault.adapters.memory import MemoryCancellation, MemoryClock
+from camvault.adapters.systemd import Systemctl, is_generated, unit_files, unit_name
 from camvault.adapters.systemd.quoting import argument
 from camvault.adapters.systemd.systemctl import parse_show, state_of
+from camvault.ports.errors import NotFoundError, ToolError
 from camvault.ports.services import CREDENTIALS, Schedule, ServiceDefinition, ServiceKind
 
 RECORDER = ServiceDefinition(
@@ -188,3 +191,69 @@ def test_what_systemctl_says_of_a_unit_is_read() -> None:
 def test_an_answer_that_is_not_understood_is_not_taken_for_stopped() -> None:
     with pytest.raises(ValueError, match="SubState"):
         parse_show("LoadState=loaded\nActiveState=active\nUnitFileState=\n")
+
+
+# systemctl show --property=LoadState,ActiveState,SubState,UnitFileState -- A nope.service C     (systemd 252)
+SHOWN = b"""LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=linked
+
+LoadState=not-found
+ActiveState=inactive
+SubState=dead
+UnitFileState=
+
+LoadState=loaded
+ActiveState=failed
+SubState=failed
+UnitFileState=enabled
+"""
+
+
+@attrs.define
+class _FakeRun:
+    """Answers `show` with a sample, and remembers what was asked."""
+
+    shown: bytes
+    asked: list[tuple[str, ...]] = attrs.field(factory=list)
+
+    def __call__(self, argv: tuple[str, ...], **_: object) -> Finished:
+        self.asked.append(argv)
+        return Finished(0, (), self.shown)
+
+
+def _systemctl(shown: bytes) -> tuple[Systemctl, _FakeRun]:
+    run = _FakeRun(shown)
+    return Systemctl(MemoryCancellation(MemoryClock()), run), run
+
+
+def test_all_units_are_asked_at_once_and_each_answer_is_its_own() -> None:
+    systemctl, run = _systemctl(SHOWN)
+
+    states = systemctl.states(("a.service", "nope.service", "c.service"))
+
+    assert [(each.is_known, each.is_active, each.is_failed) for each in states] == [
+        (True, True, False), (False, False, False), (True, False, True),
+    ]  # fmt: skip
+    assert len(run.asked) == 1
+    assert systemctl.states(()) == ()
+    assert len(run.asked) == 1
+
+
+def test_an_answer_that_is_missing_is_not_taken_for_anothers() -> None:
+    systemctl, _ = _systemctl(SHOWN)
+
+    with pytest.raises(ToolError):
+        systemctl.states(("a.service", "nope.service"))
+
+
+def test_a_unit_that_runs_without_a_definition_can_be_stopped_and_an_unknown_one_is_an_error() -> None:
+    systemctl, run = _systemctl(b"LoadState=not-found\nActiveState=active\nSubState=running\nUnitFileState=\n")
+    systemctl.stop(("gone.service",))
+    assert run.asked[-1][-3:] == ("stop", "--", "gone.service")
+
+    systemctl, run = _systemctl(b"LoadState=not-found\nActiveState=inactive\nSubState=dead\nUnitFileState=\n")
+    with pytest.raises(NotFoundError):
+        systemctl.stop(("nope.service",))
+    assert len(run.asked) == 1

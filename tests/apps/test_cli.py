@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -152,6 +154,70 @@ class TestEndings:
         captured = capsys.readouterr()
         assert "Cannot write logfile" in captured.err
         assert captured.out == ""
+
+    @pytest.mark.parametrize("content", [b"\0\0\0\x20ftypisom" * 9, b"x", b"2025 was a year\n", b"\n", b"{}\n"])
+    @pytest.mark.parametrize("link", [None, Path.symlink_to, Path.hardlink_to])
+    def test_nothing_is_appended_to_what_is_no_log(
+        self,
+        content: bytes,
+        link: Callable[[Path, Path], None] | None,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """It may be footage. Also by another name."""
+        victim = log = tmp_path / "clip.mp4"
+        victim.write_bytes(content)
+        if link is not None:
+            log = tmp_path / "run.log"
+            link(log, victim)
+        assert toy.STAGE.main(["a", "--logfile", str(log)]) == 1
+        captured = capsys.readouterr()
+        assert f"Cannot write logfile: {log} is not a log of camvault" in captured.err
+        assert captured.out == ""
+        assert victim.read_bytes() == content
+
+    @pytest.mark.parametrize("link", [None, Path.symlink_to, Path.hardlink_to])
+    def test_the_log_is_nothing_else_that_was_given(
+        self, link: Callable[[Path, Path], None] | None, log: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Whatever it holds: here it is even a log, or empty."""
+        for content in ("2025-07-18 12:15:00 UTC ▶ INFO ▶ Script started\n", ""):
+            clip = log.with_name("clip")
+            clip.write_text(content)
+            other = clip if link is None else log
+            if link is not None:
+                link(log, clip)
+            assert toy.STAGE.main(["a", str(clip), "--logfile", str(other)]) == 1
+            assert "which was given for something else" in capsys.readouterr().err
+            assert clip.read_text() == content
+            log.unlink(missing_ok=True)
+
+    def test_a_missing_input_is_not_made_by_the_log(self, log: Path) -> None:
+        """Also through a symbolic link that leads nowhere yet."""
+        log.symlink_to("clip")
+        assert toy.STAGE.main([str(log.with_name("clip")), "--logfile", str(log)]) == 1
+        assert not log.exists()
+
+    def test_a_device_is_no_log(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Appending would write to its first sectors."""
+        node = tmp_path / "node"
+        os.mknod(node, stat.S_IFBLK | 0o600, os.makedev(259, 1_000_000))  # no such device
+        assert toy.STAGE.main(["a", "--logfile", str(node)]) == 1
+        assert f"{node} is a device" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("earlier", ["text", "json"])
+    def test_a_log_of_ours_goes_on(self, earlier: str, log: Path) -> None:
+        """In whatever format it began, and after a crash in its first line."""
+        for more in ("text", "json"):
+            assert toy.STAGE.main(["a", "--logfile", str(log), "--log-format", earlier]) == 0
+            count = len(log.read_bytes().splitlines())
+            assert toy.STAGE.main(["a", "--logfile", str(log), "--log-format", more]) == 0
+            assert len(log.read_bytes().splitlines()) > count
+            log.write_bytes(log.read_bytes()[:30])
+            assert toy.STAGE.main(["a", "--logfile", str(log), "--log-format", more]) == 0
+            log.unlink()
+        log.write_text("[2025-05-28 15:20:10] [INFO] Starting\n")
+        assert toy.STAGE.main(["a", "--logfile", str(log)]) == 0
 
     def test_a_log_that_fills_the_disk_is_said(self, capsys: pytest.CaptureFixture[str]) -> None:
         """The work goes on, and the person learns that the log is not complete."""

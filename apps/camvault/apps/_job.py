@@ -13,6 +13,7 @@ from camvault.adapters.reporting import LINE_FORMATS, Fanout, JsonLogFile, LogFi
 from camvault.adapters.reporting.console import write_line
 from camvault.adapters.system import SignalCancellation, SystemClock
 from camvault.apps._cli import USAGE_EXIT, Context, Stage
+from camvault.apps._logplace import check_log_place
 from camvault.apps._version import version
 from camvault.ports.clock import Clock
 from camvault.ports.errors import CamvaultError, StorageError, UsageError
@@ -82,6 +83,7 @@ def _guarded(stage: Stage, context: Context, logs: _Logs, logfile: Path | None, 
     """The stage's exit code, with whatever went wrong reported."""
     try:
         if logfile is not None:
+            check_log_place(logfile, values)
             logs.log_to(logfile)
     except UsageError as error:
         context.reporter.emit(Failed(str(error)))

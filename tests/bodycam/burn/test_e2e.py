@@ -126,6 +126,26 @@ def test_s08_without_the_flag_the_log_is_in_the_current_folder(insert: Insert, i
     assert writer.disc == "blank"
 
 
+@pytest.mark.parametrize("which", ["image", "disc", "sized disc", "link"])
+def test_trap_the_log_is_neither_the_image_nor_the_disc(which: str, image: Path, tmp_path: Path) -> None:
+    """Appending would change the one, and make the other a used disc."""
+    copy = Path(shutil.copy(image, tmp_path / "x.iso"))
+    disc, link = tmp_path / "disc.img", tmp_path / "link.log"
+    link.symlink_to(copy)
+    log = {"image": copy, "link": link}.get(which, disc)
+    device = f"stdio:{disc},blocks=5000" if which == "sized disc" else f"stdio:{disc}"
+    own = ("--iso-path", str(copy), "--device", device, "--logfile", str(log))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "camvault.apps.burn_iso", *own], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "Cannot write logfile" in done.stderr
+    assert copy.read_bytes() == image.read_bytes()
+    assert not disc.exists()
+
+
 def test_s09_another_device(vburn_library: Path, image: Path, tmp_path: Path) -> None:
     """The drive named by --device is the one that is written."""
     writer = Writer.new(vburn_library, tmp_path / "drive")

@@ -97,6 +97,25 @@ def test_s10_a_log_that_cannot_be_written(create: Create, build_dir: Path, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_trap_the_log_is_never_the_image(create: Create, build_dir: Path, tmp_path: Path, force: tuple[str]) -> None:
+    """Neither a new one, nor one that is there, nor a log that --force would replace."""
+    path = tmp_path / "x.iso"
+    assert create(build_dir, *force, iso=path, log=path)[0] == 1
+    assert not path.exists()
+    for content in (b"image", "2025-07-18 12:15:00 UTC ▶ INFO ▶ Script started\n".encode()):
+        path.write_bytes(content)
+        code, said = create(build_dir, *force, iso=path, log=path)
+        assert (code, "Cannot write logfile" in said) == (1, True)
+        assert path.read_bytes() == content
+
+
+def test_trap_the_log_is_not_made_in_the_build_directory(create: Create, build_dir: Path) -> None:
+    code, said = create(build_dir, log=build_dir / "create.log")
+    assert (code, "lies in the build directory" in said) == (1, True)
+    assert not (build_dir / "create.log").exists()
+
+
 def test_s11_fifty_thousand_files(in_memory: Path) -> None:
     """How long it takes beside a plain copy is measured by benchmarks/image.py.
 

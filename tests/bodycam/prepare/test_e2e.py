@@ -318,12 +318,38 @@ def test_a_folder_of_somebody_else_is_left_alone(desk: Desk) -> None:
     assert [path.name for path in desk.build.iterdir()] == ["thesis.doc"]
 
 
-def test_the_log_may_lie_in_an_otherwise_empty_build_directory(desk: Desk) -> None:
-    desk.build.mkdir()
-    argv = ["--build-dir", str(desk.build), "--logfile", str(desk.build / "prep.log"), *map(str, desk.clips)]
-    ended = desk._ended(argv, {})
-    assert ended.code == 0, ended
-    assert "prep.log is not of this job and will be on the disc as well" in ended.out
+@pytest.mark.parametrize("is_made", [False, True])
+def test_the_log_may_not_lie_in_the_build_directory(desk: Desk, is_made: bool) -> None:
+    """It would be on the disc, and go with the outputs. With --resume as well."""
+    if is_made:
+        assert desk.run().code == 0
+    log = desk.build / "prep.log"
+    desk.root.joinpath("link").symlink_to(desk.build)
+    for argv in (
+        ["--build-dir", str(desk.build), "--logfile", str(log), *map(str, desk.clips)],
+        ["--build-dir", str(desk.build), "--logfile", str(desk.root / "link" / "prep.log"), *map(str, desk.clips)],
+        ["--resume", str(desk.completed), "--logfile", str(log)],
+    ):
+        ended = desk._ended(argv, {})
+        assert ended.code == 1, ended
+        assert "lies in the build directory" in ended.err
+        assert not log.exists()
+
+
+@pytest.mark.parametrize("link", [None, Path.symlink_to, Path.hardlink_to])
+def test_the_log_is_never_a_clip(desk: Desk, link: Callable[[Path, Path], None] | None) -> None:
+    """Footage is not appended to, by no name."""
+    before = desk.originals()
+    log = desk.clips[0]
+    if link is not None:
+        log = desk.root / "run.log"
+        link(log, desk.clips[0])
+    for clips in (desk.clips, desk.clips[1:]):  # also a clip that is not of this job
+        ended = desk._ended(["--build-dir", str(desk.build), "--logfile", str(log), *map(str, clips)], {})
+        assert ended.code == 1, ended
+        assert "Cannot write logfile" in ended.err
+        assert desk.originals() == before
+        assert not desk.build.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """What only a real file system does: it fills up, refuses, goes away, and loses what was not fsynced."""
 
 import contextlib
+import errno
+import fcntl
 import os
 import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePath
 
 import pytest
@@ -337,3 +340,68 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     argv = (sys.executable, "-c", textwrap.dedent(script))
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert int(done.stdout) < 16 * 1024
+
+
+# --- two programs at once ---
+
+
+def test_a_file_that_somebody_is_writing_is_not_taken_for_a_leftover(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    with steps.new_file(target), pytest.raises(BusyError):
+        LocalStorage().write_text(target, "other")
+
+    LocalStorage().write_text(target, "later")
+    assert target.read_text() == "later"
+
+
+def test_a_lock_is_on_what_stands_under_the_name_now(tmp_path: Path, mocker: MockerFixture) -> None:
+    path, real = tmp_path / "lock", fcntl.flock
+    removals = iter([path.unlink])
+
+    def flock(descriptor: int, kind: int) -> None:
+        for remove in removals:  # once: whoever held it took the name away between our open and our lock
+            remove()
+        real(descriptor, kind)
+
+    mocker.patch("camvault.adapters.filesystem.volumes.fcntl.flock", flock)
+
+    with LocalStorage().lock(path):
+        assert path.exists()
+        with pytest.raises(BusyError), LocalStorage().lock(path):
+            pass
+
+
+def test_two_writers_of_one_ledger_lose_no_line(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+
+    def write(writer: int) -> None:
+        for number in range(50):
+            LocalStorage().append_line(ledger, f"{writer} {number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+
+    assert sorted(ledger.read_text().splitlines()) == sorted(f"{w} {n}" for w in range(4) for n in range(50))
+
+
+def test_a_move_that_is_not_allowed_leaves_no_second_name(tmp_path: Path, mocker: MockerFixture) -> None:
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_bytes(b"footage")
+    mocker.patch.object(steps, "_rename_exclusive", side_effect=OSError(errno.ENOSYS, "Function not implemented"))
+    removed = mocker.patch("os.unlink", side_effect=[OSError(errno.EPERM, "Operation not permitted"), None])
+
+    with pytest.raises(DeniedError):
+        LocalStorage().move(source, target=target)
+
+    assert [call.args[0] for call in removed.call_args_list] == [source, target]
+
+
+def test_a_rename_that_is_not_allowed_is_not_tried_another_way(tmp_path: Path, mocker: MockerFixture) -> None:
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_bytes(b"footage")
+    mocker.patch.object(steps, "_rename_exclusive", side_effect=OSError(errno.EPERM, "Operation not permitted"))
+
+    with pytest.raises(DeniedError):
+        LocalStorage().move(source, target=target)
+
+    assert (source.exists(), target.exists()) == (True, False)

@@ -263,7 +263,7 @@ time.sleep(60)
     def test_too_long_is_an_error_with_the_last_words(self) -> None:
         pids: list[int] = []
         with pytest.raises(ToolError, match=r"longer than 1 s"):
-            python(STUBBORN, on_stdout=lambda line: pids.extend(map(int, line.split())), timeout_s=1, grace_s=0.1)
+            python(STUBBORN, on_stdout=lambda line: pids.extend(map(int, line.split())), timeout_s=5, grace_s=0.1)
         assert_gone(pids)
 
     def test_what_a_finished_program_left_behind_is_ended(self) -> None:
@@ -299,7 +299,7 @@ print(child, flush=True)
         monkeypatch.setattr(os, "killpg", lambda group, _: kill_group(group, 0))  # nothing reaches it
         try:
             with pytest.raises(ToolError, match="hangs in the kernel"):
-                python(STUBBORN, on_stdout=lambda line: pids.extend(map(int, line.split())), timeout_s=1, grace_s=0.1)
+                python(STUBBORN, on_stdout=lambda line: pids.extend(map(int, line.split())), timeout_s=5, grace_s=0.1)
         finally:
             kill_group(pids[0], signal.SIGKILL)
         assert_gone(pids)

@@ -127,7 +127,14 @@ def _finish(temporary: Path, path: Path) -> None:
     """Give the disc its content; only an empty file is ever replaced."""
     if _size_of(path, f"stdio:{path}"):
         raise FileExistsError(errno.EEXIST, "somebody else wrote to the disc file meanwhile")
-    temporary.rename(path)
+    try:
+        path.hardlink_to(temporary)  # unlike a rename, never over a file that has just appeared
+    except (FileExistsError, PermissionError):  # an empty disc file; FAT has no links
+        if _size_of(path, f"stdio:{path}"):
+            raise
+        temporary.rename(path)
+    else:
+        temporary.unlink()
 
 
 def _size_of(path: Path, device: str) -> int:

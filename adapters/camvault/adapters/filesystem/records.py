@@ -1,6 +1,8 @@
 """Adapter for the local file system: small texts that survive a power cut at every byte."""
 
+import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path, PurePath
 
 from camvault.adapters._durable import fsync, translated
@@ -37,6 +39,7 @@ class LocalRecords:
         with translated(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
+                _wait_for_turn(descriptor)
                 is_new = os.fstat(descriptor).st_size == 0
                 end = _end_of_last_line(descriptor)
                 os.ftruncate(descriptor, end)
@@ -61,6 +64,12 @@ class LocalRecords:
         with translated(target):
             steps.rename_new(source, target)
             steps.make_names_durable(target)
+
+
+def _wait_for_turn(descriptor: int) -> None:
+    """Lock the file until it is closed: what looks torn may be a line that somebody else is writing."""
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _end_of_last_line(descriptor: int) -> int:

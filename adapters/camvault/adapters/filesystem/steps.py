@@ -2,8 +2,10 @@
 
 import ctypes
 import errno
+import fcntl
 import functools
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,12 +13,15 @@ from pathlib import Path, PurePath
 
 from camvault.adapters._durable import fsync, fsync_folder, temporary_name
 from camvault.adapters.filesystem.mounts import FAT_TYPES, MOUNTINFO_PATH, type_of
+from camvault.ports.errors import BusyError
 
 _AT_FDCWD = -100  # source: linux/fcntl.h
 _RENAME_NOREPLACE = 1  # source: linux/fs.h
 _RENAME_EXCL = 4  # source: sys/stdio.h of macOS
 
-_NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK}
+_NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+_NO_LINKS = {errno.EINVAL, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS}
+"""What a file system without hard links answers. To a rename, EPERM means that it is not allowed."""
 
 
 def file_system_type(device: int) -> str:
@@ -30,11 +35,11 @@ def file_system_type(device: int) -> str:
 
 def rename_new(source: PurePath, target: PurePath) -> None:
     """Rename, but never over something that exists; FileExistsError then."""
-    for way in (_rename_exclusive, _link_and_unlink):
+    for way, not_offered in ((_rename_exclusive, _NOT_OFFERED), (_link_and_unlink, _NO_LINKS)):
         try:
             way(source, target)
         except OSError as error:
-            if error.errno not in _NOT_OFFERED:
+            if error.errno not in not_offered:
                 raise
         else:
             return
@@ -64,7 +69,12 @@ def _rename_exclusive(source: PurePath, target: PurePath) -> None:
 
 def _link_and_unlink(source: PurePath, target: PurePath) -> None:
     os.link(source, target, follow_symlinks=False)
-    os.unlink(source)  # noqa: PTH108 - PurePath
+    try:
+        os.unlink(source)  # noqa: PTH108 - PurePath
+    except OSError as error:
+        os.unlink(target)  # noqa: PTH108 - the second name that was made above
+        # not EPERM, which would say that there are no links here
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(source)) from error
 
 
 def make_names_durable(target: PurePath) -> None:
@@ -92,8 +102,11 @@ def new_file(target: PurePath) -> Iterator[tuple[int, PurePath]]:
     """
     temporary = temporary_name(target)
     with suppress(FileNotFoundError):
-        os.unlink(temporary)  # noqa: PTH108 - PurePath
+        _remove_abandoned(temporary, target)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    if not _is_claimed(descriptor):
+        os.close(descriptor)
+        raise BusyError(target)
     try:
         yield descriptor, temporary
     except BaseException:
@@ -102,6 +115,29 @@ def new_file(target: PurePath) -> Iterator[tuple[int, PurePath]]:
         raise
     finally:
         os.close(descriptor)
+
+
+def _remove_abandoned(temporary: PurePath, target: PurePath) -> None:
+    """Take the name of a leftover away, unless somebody is writing to it: then the target is theirs."""
+    if stat.S_ISREG(os.lstat(temporary).st_mode):
+        descriptor = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            if not _is_claimed(descriptor):
+                raise BusyError(target)
+        finally:
+            os.close(descriptor)
+    os.unlink(temporary)  # noqa: PTH108 - PurePath
+
+
+def _is_claimed(descriptor: int) -> bool:
+    """Lock the file for as long as it is open; False if somebody else has. File systems without locks do without."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def write_all(descriptor: int, content: bytes | memoryview) -> None:

@@ -57,17 +57,36 @@ class LocalVolumes:
         The file is not removed: whoever had opened it meanwhile would hold a lock on a file without a name.
         """
         with translated(path):
-            kind = os.O_RDONLY | os.O_DIRECTORY if Path(path).is_dir() else os.O_RDWR | os.O_CREAT
-            descriptor = os.open(path, kind | os.O_CLOEXEC, 0o666)
+            descriptor = _locked(path)
         try:
-            with translated(path):
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError as error:
-                    raise BusyError(path) from error
             yield
         finally:
             os.close(descriptor)
+
+
+def _locked(path: PurePath) -> int:
+    """A descriptor that holds the lock on what stands under the name now."""
+    while True:
+        kind = os.O_RDONLY | os.O_DIRECTORY if Path(path).is_dir() else os.O_RDWR | os.O_CREAT
+        descriptor = os.open(path, kind | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _has_name(descriptor, path):
+                return descriptor
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise BusyError(path) from error
+        except OSError:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # the name was taken away, or given to another file, before we had the lock
+
+
+def _has_name(descriptor: int, path: PurePath) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))  # noqa: PTH116 - PurePath
+    except FileNotFoundError:
+        return False
 
 
 def _nearest_existing(path: PurePath) -> PurePath:

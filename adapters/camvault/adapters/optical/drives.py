@@ -118,7 +118,9 @@ def _rewritable(drive: Drive, kind: str) -> Medium:
         except SenseError as error:
             if not error.sense.is_about_sectors:
                 raise
-            is_zero = True  # never written
+            if not error.sense.is_never_written:
+                return Medium(MediumState.UNSUITABLE, f"{kind}, unreadable at sector {sector:,}")
+            is_zero = True
         if not is_zero:
             return Medium(MediumState.CLOSED, kind)
     return Medium(MediumState.BLANK, kind, sectors)

@@ -70,6 +70,11 @@ class Sense:
         beyond = {_OUT_OF_RANGE, _END_OF_USER_AREA, _ILLEGAL_MODE_FOR_TRACK}
         return self.key in {_MEDIUM_ERROR, _BLANK_CHECK} or (self.key == _ILLEGAL_REQUEST and self.code in beyond)
 
+    @property
+    def is_never_written(self) -> bool:
+        """The sectors were never written. A medium error says nothing of the kind: there may be footage on them."""
+        return self.is_about_sectors and self.key != _MEDIUM_ERROR
+
 
 def sense_of(data: bytes) -> Sense:
     """Read sense data of either format."""

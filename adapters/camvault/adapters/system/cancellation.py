@@ -83,6 +83,8 @@ class SignalCancellation:
     def __enter__(self) -> "SignalCancellation":
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
+        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # inherited: programs could not be waited for
         for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if kind is signal.SIGHUP and signal.getsignal(kind) is signal.SIG_IGN:
                 continue

@@ -14,12 +14,12 @@ duration read from the file, so that a report over 200,000 segments opens the fe
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from pathlib import PurePath, PurePosixPath
+from pathlib import PurePath
 
 import attrs
 
 from camvault.core.coverage import ClockStep, Coverage, Happened, Span, coverage, recorded_spans
-from camvault.core.segments import parse_ready_path, parse_segment_name
+from camvault.core.segments import parse_segment_name
 from camvault.core.sync_log import parse_ledger
 from camvault.core.timeline import explanations, parse
 from camvault.core.workflows.record import LIVE_FOLDER, TIMELINE_NAME
@@ -124,9 +124,8 @@ class _Survey:
         for station in self.options.places.stations:
             for day in self.children(ready / station):
                 if day.kind is FileKind.FOLDER and day.path.name in days:
-                    for entry in self.children(day.path):
-                        if parse_ready_path(PurePosixPath(entry.path.relative_to(ready))):
-                            yield entry
+                    ours = f"{station}_{day.path.name.replace('-', '')}T"
+                    yield from (e for e in self.children(day.path) if e.path.name.startswith(ours))
 
     def sent(self) -> Iterator[tuple[str, FileIdentity]]:
         ledgers = self.options.places.ledgers

@@ -57,7 +57,10 @@ class Tree:
         if path.parent == path:
             return path
         if path.name == "..":
-            return self._real(path.parent, True, left).parent
+            above = self._real(path.parent, True, left)
+            node = self.nodes.get(above)
+            # above what is not there is nothing: not even what the names would say
+            return above.parent if node is not None and node.kind is FileKind.FOLDER else above / ".."
         here = self._real(path.parent, True, left) / path.name
         node = self.nodes.get(here)
         if node is None or node.kind is not FileKind.SYMLINK or not is_last_followed:

@@ -226,6 +226,19 @@ def test_s12_wsl_has_no_drive_but_disc_files(image: Path, tmp_path: Path) -> Non
     assert "medium not blank" in again.stderr
 
 
+def test_s12_a_slip_in_the_size_makes_no_disc(image: Path, tmp_path: Path) -> None:
+    """Nor a file of that name."""
+    command = [sys.executable, "-m", "camvault.apps.burn_iso", "--iso-path", str(image)]
+
+    done = subprocess.run(
+        [*command, "--device", "stdio:d.img,block=500"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "found ',block=500', expected stdio:PATH or stdio:PATH,blocks=N" in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} <= {"burn_iso.log"}
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_disc_can_be_filled_to_the_last_sector(tool: str, insert: Insert, tmp_path: Path) -> None:
     """TRAP: growisofs keeps 256 MiB back after checking the size, xorriso adds 300 KiB, unless told otherwise."""

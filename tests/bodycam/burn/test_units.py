@@ -46,6 +46,7 @@ from camvault.ports.errors import (
     MismatchError,
     NotFoundError,
     StorageError,
+    UsageError,
 )
 from camvault.ports.events import Progressed
 from tests.bodycam.burn.helpers import MEDIA, BrokenMap, NoMap
@@ -534,11 +535,24 @@ class TestWordsOfTools:
 
     def test_disc_files_are_spelled_as_libburn_does(self) -> None:
         """With a size if wanted; a path may hold anything."""
-        assert parse_device("stdio:/a, b=c\n.img") == DiscFile(PurePath("/a, b=c\n.img"))
+        assert parse_device("stdio:/a,b=c/d, e\n.img") == DiscFile(PurePath("/a,b=c/d, e\n.img"))
         assert parse_device("stdio:x,blocks=5,blocks=7") == DiscFile(PurePath("x,blocks=5"), 7)
-        for wrong in ("stdio:", "/dev/sr0", "stdio:x,blocks=0", "stdio:\0"):
+        assert parse_device("stdio:a,b=c.img,blocks=12219392") == DiscFile(PurePath("a,b=c.img"))
+        for wrong in ("stdio:", "/dev/sr0", "stdio:\0"):
             with pytest.raises(DriveError):
                 parse_device(wrong)
+
+    @pytest.mark.parametrize(
+        "option",
+        [
+            *("blocks=abc", "block=500", "blocks=0", "blocks=00", "blocks=", "blocks=-5", "blocks=5k", "blocks=5 "),
+            *("BLOCKS=5", " blocks=5", "blocks = 5", "blocks", "size=5,x", "blocks=5,", "blocks=5,x=1"),
+        ],
+    )
+    def test_a_slip_in_the_size_of_a_disc_file_is_refused(self, option: str) -> None:
+        """TRAP: it was a disc of 25 GB under that name. The sentence says what was found and how it is spelled."""
+        with pytest.raises(UsageError, match=r"--device '.*': found ',.*', expected stdio:PATH or stdio:PATH,blocks=N"):
+            parse_device(f"stdio:dd3.img,{option}")
 
 
 class TestAnswersOfDrives:

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.ports.errors import DriveError
+from camvault.ports.errors import DriveError, UsageError
 
 PREFIX = "stdio:"
 """As libburn spells its pseudo drives."""
@@ -13,6 +13,8 @@ PREFIX = "stdio:"
 DEFAULT_SECTORS = 12_219_392
 """A BD-R of 25 GB without spares: 25,025,314,816 bytes."""
 
+_EXPECTED = "expected stdio:PATH or stdio:PATH,blocks=N with N of at least 1"
+_OPTION = re.compile(r",\s*(?:\w[\w-]*\s*=|blocks?\b)[^/]*\Z", re.IGNORECASE)
 _DEVICE = re.compile(r"stdio:(?P<path>.+?)(?:,blocks=(?P<blocks>[0-9]+))?", re.DOTALL)
 
 
@@ -27,10 +29,19 @@ class DiscFile:
 def parse_device(device: str) -> DiscFile:
     """Read `stdio:PATH` or `stdio:PATH,blocks=N`.
 
+    A name that ends like an option is a slip (`,block=500`) and would be a disc of 25 GB under that name. With a size
+    at its end the path may be anything: `stdio:a,b=c.img,blocks=12219392`.
+
     Raises:
         DriveError: It is spelled differently.
+        UsageError: It has another option than `blocks`, or no number of blocks.
     """
     found = _DEVICE.fullmatch(device)
-    if found is None or found["blocks"] == "0" or "\0" in device:
-        raise DriveError(device, "Not a disc file, expected stdio:PATH or stdio:PATH,blocks=N")
-    return DiscFile(PurePath(found["path"]), int(found["blocks"] or DEFAULT_SECTORS))
+    if found is None or "\0" in device:
+        raise DriveError(device, f"Not a disc file, {_EXPECTED}")
+    blocks = found["blocks"]
+    option = _OPTION.search(device) if blocks is None else None
+    if option is not None or (blocks is not None and int(blocks) == 0):
+        wrong = option[0] if option is not None else f",blocks={blocks}"
+        raise UsageError(f"--device {device!a}: found {wrong!a}, {_EXPECTED}")
+    return DiscFile(PurePath(found["path"]), int(blocks or DEFAULT_SECTORS))

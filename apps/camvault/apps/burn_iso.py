@@ -59,7 +59,7 @@ def run(
     disc.
     """
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
-    from camvault.adapters.imagemap import PycdlibImageMap  # noqa: PLC0415
+    from camvault.adapters.imagemap import ImageVolumes, PycdlibImageMap  # noqa: PLC0415
     from camvault.apps._burners import select_burner, select_drives  # noqa: PLC0415
     from camvault.core.workflows.burn import (  # noqa: PLC0415
         BurnerChosen,
@@ -71,7 +71,7 @@ def run(
 
     image = iso_path.absolute()
     storage = LocalStorage()
-    check_image(image, storage=storage)
+    check_image(image, storage=storage, volumes=ImageVolumes())
     if dry_run:
         print_command(context, image, device=device, speed=speed, burner=burner)
         return None

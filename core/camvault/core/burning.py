@@ -7,6 +7,7 @@ import attrs
 
 from camvault.ports.burner import Medium, MediumState, ReadBack
 from camvault.ports.errors import BurnError
+from camvault.ports.image import SECTOR_BYTES
 
 
 class Tool(enum.StrEnum):
@@ -118,3 +119,16 @@ def describe_damage(read: ReadBack, *, files: Collection[str]) -> str:
     where = f"in {', '.join(files)}" if files else "in no file (file system structures or padding)"
     what = "cannot be read" if read.unreadable_sector == first else "differs"
     return f"sector {first} {what}{others}, {where}"
+
+
+_VOLUME_IDENTIFIERS = frozenset({b"CD001", b"BEA01"})
+"""ISO 9660 (ECMA-119), and the beginning of UDF's extended area (ECMA-167)."""
+
+
+def image_problem(size_bytes: int, identifiers: Collection[bytes]) -> str | None:
+    """Why a file of this size, with these identifiers in its volume recognition sequence, is no image; or None."""
+    if size_bytes % SECTOR_BYTES:
+        return f"not an image: {size_bytes:,} bytes are no whole number of sectors of {SECTOR_BYTES:,} bytes"
+    if _VOLUME_IDENTIFIERS.isdisjoint(identifiers):
+        return "not an image: it has no volume descriptor of ISO 9660 or UDF"
+    return None

@@ -157,3 +157,15 @@ class ImageMap(Protocol):
             MediaError: The image holds no file system that can be read.
         """
         ...
+
+
+class VolumeReader(Protocol):
+    """What an image says it is."""
+
+    def identifiers(self, image: PurePath, /) -> tuple[bytes, ...]:
+        """The standard identifiers (`CD001`, `BEA01`, …) of its volume recognition sequence; empty if it has none.
+
+        Raises:
+            StorageError: The image cannot be read.
+        """
+        ...

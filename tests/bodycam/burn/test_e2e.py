@@ -67,6 +67,21 @@ def test_s04_a_missing_image_is_told_before_waiting_for_a_disc(insert: Insert, t
     assert "No disc detected" not in ended.log
 
 
+@pytest.mark.parametrize("kind", ["clip", "zeros", "cut", "short"])
+def test_s04_what_is_no_image_is_not_burned(kind: str, insert: Insert, image: Path, tmp_path: Path) -> None:
+    """Neither a clip nor an image that was cut off within a sector."""
+    odd = tmp_path / "odd.iso"
+    content = {"clip": b"ftypisom" * 256 * 20, "zeros": bytes(100 * 2048), "cut": image.read_bytes()[:-1]}
+    odd.write_bytes(content.get(kind, bytes(2048)))
+    writer = insert()
+
+    ended = writer.burn(tmp_path / "cwd", "--iso-path", str(odd))
+
+    assert ended.exit_code == 1
+    assert "not an image" in ended.error
+    assert writer.disc == "blank"
+
+
 @pytest.mark.parametrize("state", ["closed", "appendable"])
 @pytest.mark.parametrize("tool", TOOLS)
 def test_s05_a_used_disc_is_refused_before_writing(
@@ -183,10 +198,10 @@ def test_s10_dry_run(tool: str, expected: str, insert: Insert, image: Path, tmp_
     }
 
 
-def test_s10_the_printed_command_can_be_pasted(tmp_path: Path) -> None:
+def test_s10_the_printed_command_can_be_pasted(image: Path, tmp_path: Path) -> None:
     """For a path with a line break, a quote and a byte that is no UTF-8: bash makes the same arguments of the line."""
     odd = tmp_path / os.fsdecode(b"a\n'b\" \xff $x.iso")
-    odd.write_bytes(bytes(2048))
+    shutil.copy(image, odd)
     command = [sys.executable, "-m", "camvault.apps.burn_iso", "--iso-path", str(odd), "--dry-run"]
 
     done = subprocess.run([*command, "--device", "stdio:d.img"], cwd=tmp_path, capture_output=True, check=True)
@@ -240,14 +255,15 @@ def test_s12_a_slip_in_the_size_makes_no_disc(image: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_disc_can_be_filled_to_the_last_sector(tool: str, insert: Insert, tmp_path: Path) -> None:
+def test_a_disc_can_be_filled_to_the_last_sector(tool: str, insert: Insert, image: Path, tmp_path: Path) -> None:
     """TRAP: growisofs keeps 256 MiB back after checking the size, xorriso adds 300 KiB, unless told otherwise."""
-    content = os.urandom(BLOCKS * 2048)
-    image = tmp_path / "full.iso"
-    image.write_bytes(content)
+    head = image.read_bytes()
+    content = head + os.urandom(BLOCKS * 2048 - len(head))
+    full = tmp_path / "full.iso"
+    full.write_bytes(content)
     writer = insert()
 
-    ended = writer.burn(tmp_path / "cwd", "--iso-path", str(image), "--burner", tool)
+    ended = writer.burn(tmp_path / "cwd", "--iso-path", str(full), "--burner", tool)
 
     assert ended.exit_code == 0, ended
     assert writer.content(len(content)) == content

@@ -8,6 +8,7 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_mock import MockerFixture
 
 from camvault.adapters.discfile.parse import DiscFile, parse_device
 from camvault.adapters.growisofs import argv as growisofs_argv
@@ -34,6 +35,7 @@ from camvault.core.workflows.burn import (
     StoppedUnverified,
     VerificationSkipped,
     burn_image,
+    check_image,
     pick_device,
 )
 from camvault.ports.burner import ImageMap, Medium, MediumState
@@ -149,6 +151,29 @@ class TestWorkflow:
             world.burn(image=PurePath("/v/folder"))
         with pytest.raises(StorageError, match="empty"):
             world.burn(image=PurePath("/v/empty.iso"))
+
+    @pytest.mark.parametrize(
+        ("size_bytes", "identifiers", "words"),
+        [
+            (2049, [b"CD001"], "2,049 bytes are no whole number of sectors"),
+            (4096, [], "no volume descriptor"),
+            (4096, [b"NSR03"], "no volume descriptor"),
+            (4096, [b"CD001", b"BEA01"], None),
+            (4096, [b"BEA01", b"NSR03"], None),
+        ],
+    )
+    def test_a_file_that_is_no_image(
+        self, size_bytes: int, identifiers: list[bytes], words: str | None, mocker: MockerFixture
+    ) -> None:
+        """A clip or an archive would burn and verify, and no machine could read the disc."""
+        world = World()
+        world.storage.put(IMAGE, bytes(size_bytes))
+        volumes = mocker.Mock(identifiers=lambda _: tuple(identifiers))
+        if words is None:
+            assert check_image(IMAGE, storage=world.storage, volumes=volumes).identity.size_bytes == size_bytes
+            return
+        with pytest.raises(StorageError, match=f"not an image: .*{words}"):
+            check_image(IMAGE, storage=world.storage, volumes=volumes)
 
     def test_a_known_digest_must_be_the_images(self) -> None:
         """An image that is not the one that was verified is not burned."""

@@ -42,8 +42,9 @@ def refusal(path: Path, /, *, given: Iterable[Path] = ()) -> str | None:
 
 
 def is_inside(path: Path, folder: Path, /) -> bool:
-    """Whether `path` lies below `folder`, by whatever names."""
-    return Path(os.path.realpath(folder)) in Path(os.path.realpath(path)).parents
+    """Whether `path` lies below `folder`, by whatever names. Below the root says nothing: it is always False."""
+    root = Path(os.path.realpath(folder))
+    return root != Path(root.anchor) and root in Path(os.path.realpath(path)).parents
 
 
 def _is_same(path: Path, other: Path) -> bool:

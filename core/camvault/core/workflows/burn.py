@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import attrs
 
-from camvault.core.burning import Proof, Verdict, describe_damage, judge, may_burn, unfinished, with_fate
-from camvault.ports.burner import Burner, Drives, ImageMap, Medium, MediumState, ReadBack
+from camvault.core.burning import Proof, Verdict, describe_damage, image_problem, judge, may_burn, unfinished, with_fate
+from camvault.ports.burner import Burner, Drives, ImageMap, Medium, MediumState, ReadBack, VolumeReader
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileEntry, FileKind
@@ -204,12 +204,12 @@ class BurnRequest:
     sha256: str | None = None
 
 
-def check_image(path: PurePath, /, *, storage: FolderReader) -> FileEntry:
-    """The image as it is now.
+def check_image(path: PurePath, /, *, storage: FolderReader, volumes: VolumeReader | None = None) -> FileEntry:
+    """The image as it is now. With `volumes` it is also asked whether it is an image at all.
 
     Raises:
         NotFoundError: "File not found".
-        StorageError: It is no file, or empty.
+        StorageError: It is no file, or empty, or no image.
     """
     entry = storage.entry(storage.resolve(path))
     if entry is None:
@@ -218,6 +218,9 @@ def check_image(path: PurePath, /, *, storage: FolderReader) -> FileEntry:
         raise StorageError(path, f"not an image but a {entry.kind.value}")
     if entry.identity.size_bytes == 0:
         raise StorageError(path, "not an image: it is empty")
+    problem = image_problem(entry.identity.size_bytes, volumes.identifiers(entry.path)) if volumes else None
+    if problem is not None:
+        raise StorageError(path, problem)
     return entry
 
 

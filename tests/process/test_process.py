@@ -342,4 +342,4 @@ run((sys.executable, "-c", "import os, sys, time; open({str(note)!r}, 'w').write
         for _ in range(5):
             python("pass", stdin=b"x")
         assert open_files() == before
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads  # one of an earlier test may end meanwhile

@@ -33,6 +33,10 @@ def test_s01_burn_and_verify(tool: str, insert: Insert, image: Path, tmp_path: P
     assert f"SHA-256 equal: {hashlib.sha256(image.read_bytes()).hexdigest()}" in ended.log
     assert writer.content(image.stat().st_size) == image.read_bytes()
     assert not ended.stderr
+    is_open = writer.disc == "appendable"
+    assert is_open == (tool == "growisofs")
+    assert ("closed session, disc left appendable: later sessions are possible" in ended.log) == is_open
+    assert ("closed (the session; the disc is left appendable)" in ended.log) == is_open
 
 
 def test_s02_an_empty_tray_is_waited_for(insert: Insert, image: Path, tmp_path: Path) -> None:

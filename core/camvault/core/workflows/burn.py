@@ -121,9 +121,11 @@ class DiscWritten(Event):
     """The burner is done and the drive agrees; not a proof yet."""
 
     device: str
+    is_appendable: bool = False
 
     def __str__(self) -> str:
-        return f"Written and closed: {self.device}"
+        closed = "closed (the session; the disc is left appendable)" if self.is_appendable else "closed"
+        return f"Written and {closed}: {self.device}"
 
 
 @attrs.frozen
@@ -170,9 +172,12 @@ class BurnSucceeded(Event):
     image: PurePath
     device: str
     is_verified: bool
+    is_appendable: bool = False
 
     def __str__(self) -> str:
-        return f"SUCCESS: {self.image} is on {self.device}, {'verified' if self.is_verified else 'not verified'}"
+        verified = "verified" if self.is_verified else "not verified"
+        left = "; closed session, disc left appendable: later sessions are possible" if self.is_appendable else ""
+        return f"SUCCESS: {self.image} is on {self.device}, {verified}{left}"
 
 
 @attrs.frozen
@@ -265,12 +270,13 @@ def burn_image(
     burn.usable_medium(device, entry)
     sha256 = burn.digest(entry)
     medium = burn.usable_medium(device, entry)  # it may have been changed while the image was read
-    burn.write(device, entry, medium, sha256)
+    written = burn.write(device, entry, medium, sha256)
     if request.is_verified:
         burn.verify(device, entry, sha256)
     else:
         reporter.emit(VerificationSkipped(device))
-    reporter.emit(BurnSucceeded(request.image, device, request.is_verified))
+    is_appendable = written.state is MediumState.APPENDABLE
+    reporter.emit(BurnSucceeded(request.image, device, request.is_verified, is_appendable))
     return BurnReport(device, entry.identity.size_bytes, sha256, request.is_verified)
 
 
@@ -318,8 +324,8 @@ class _Burn:
         if now is None or now.identity != entry.identity:
             raise ChangedError(self.request.image, f"the image changed {when}")
 
-    def write(self, device: str, entry: FileEntry, medium: Medium, sha256: str) -> None:
-        """Have it written, and hear from the drive that it is finished."""
+    def write(self, device: str, entry: FileEntry, medium: Medium, sha256: str) -> Medium:
+        """Have it written, and hear from the drive that it is finished; what is in the drive then."""
         image = self.request.image
         self.cancel.check()
         self.reporter.emit(
@@ -328,12 +334,13 @@ class _Burn:
         with self.cancel.warn_first(lambda: self.reporter.emit(DiscAtRisk(device))):
             # Power fails in here: the medium is not blank any more, and the next run refuses it
             self._write(device, entry)
-        self.check_finished(device)
+        written = self.check_finished(device)
         self.check_unchanged(entry, "while it was burned, do not trust the disc")
-        self.reporter.emit(DiscWritten(device))
+        self.reporter.emit(DiscWritten(device, written.state is MediumState.APPENDABLE))
+        return written
 
-    def check_finished(self, device: str) -> None:
-        """Ask the drive whether the medium is finished, with patience: closing may go on after the tool has ended."""
+    def check_finished(self, device: str) -> Medium:
+        """The medium, finished as the drive says; asked with patience: closing may go on after the tool has ended."""
         medium = self._medium_if_known(device)
         for _ in range(_SETTLE_POLLS):
             if medium is None or medium.state is not MediumState.ABSENT:
@@ -345,6 +352,7 @@ class _Burn:
         problem = unfinished(medium, finished_states=self.burner.finished_states)
         if problem is not None:
             raise with_fate(BurnError(device, problem, is_spoiled=True), medium)
+        return medium
 
     def _write(self, device: str, entry: FileEntry) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Benchmark: planning 10,000 clips with a real probe, alone and in parallel; copying and reading back.
+"""Benchmark: planning 10,000 clips with a real probe, alone and in parallel; saving progress; copying and reading back.
 
 python benchmarks/prepare.py [COUNT]
 """
@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import attrs
 import imageio_ffmpeg
 
 from camvault.adapters import _process
@@ -25,9 +26,11 @@ from camvault.core.capacity import Budget
 from camvault.core.preparation import PreparePlan, PrepareRequest
 from camvault.core.workflows.prepare import prepare
 from camvault.core.workflows.prepare_plan import plan_new
+from camvault.ports.progress import Progress
 
 CANCEL = MemoryCancellation()
 COPIED_BYTES = 512 * 1024 * 1024
+SAVE_COUNT = 10
 
 
 def make_clip(path: Path) -> None:
@@ -69,6 +72,21 @@ def copy(planned: PreparePlan) -> None:
         )
 
 
+def save(progress: Progress, path: Path) -> None:
+    """Save as a job does, each time with one clip more that is done; print the mean of all but the first time."""
+    files = JsonProgressFiles(LocalStorage())
+    files.save(path, progress)
+    wall_s, cpu_s = time.perf_counter(), time.process_time()
+    for number in range(SAVE_COUNT):
+        clips = list(progress.clips)
+        clips[number] = attrs.evolve(clips[number], duration_s=clips[number].duration_s + 1)
+        progress = attrs.evolve(progress, clips=tuple(clips))
+        files.save(path, progress)
+    spent = (time.perf_counter() - wall_s) / SAVE_COUNT, (time.process_time() - cpu_s) / SAVE_COUNT
+    what = f"save the progress of {len(progress.clips):,} clips"
+    print(f"{what:44} {spent[0]:8.3f} {spent[1]:8.3f}")
+
+
 def main(count: int) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as name:
@@ -84,6 +102,7 @@ def main(count: int) -> None:
             plan(sources, root / "none", workers)
             spent = time.perf_counter() - wall_s, time.process_time() - cpu_s
             print(f"{f'plan {count:,} clips, PyAV, {workers} workers':44} {spent[0]:8.2f} {spent[1]:8.2f}")
+        save(plan(sources, root / "none", 1).progress, root / "progress.json")
         with first.open("ab") as file:
             file.truncate(COPIED_BYTES)
         planned = plan((first,), root / "work", 1)

@@ -246,7 +246,7 @@ def _rate(encode: EncodeDocument) -> TargetBitrate | ConstantQuality:
 
 
 def unstructured(progress: Progress) -> dict[str, Any]:
-    """The JSON document of a progress, the specification's keys first."""
+    """The JSON document of a progress, the specification's keys first; `clips` maps to records, not to JSON values."""
     value: dict[str, Any] = {
         "disc_bytes": progress.disc_bytes,
         "safety_bytes": progress.safety_bytes,
@@ -254,14 +254,15 @@ def unstructured(progress: Progress) -> dict[str, Any]:
         "kbps": progress.kbps,
         "files": {clip.key: clip.state.value for clip in progress.clips},
     }
-    described = {clip.key: _clip_value(clip) for clip in progress.clips if clip.source is not None}
+    described = {clip.key: clip for clip in progress.clips if clip.source is not None}
     if len(described) == len(progress.clips):  # else it came from a file of the plain format, and stays one
         options = {**attrs.asdict(progress.options), "allocation": progress.options.allocation.value}
         value |= {"format": FORMAT, "options": options, "clips": described}
     return value
 
 
-def _clip_value(clip: ClipRecord) -> dict[str, Any]:
+def clip_value(clip: ClipRecord) -> dict[str, Any]:
+    """The JSON value of one clip, in `clips`."""
     identity = clip.source_identity
     value: dict[str, Any] = {
         "source": str(clip.source),

@@ -1,0 +1,55 @@
+"""Progress files are saved after every clip: what is kept from one time to the next must not show."""
+
+import json
+from pathlib import PurePath
+
+import attrs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camvault.adapters.memory.storage import MemoryStorage
+from camvault.adapters.progressfile import JsonProgressFiles
+from camvault.ports.progress import Progress
+from tests.contracts.test_progress import progresses
+
+PATH = PurePath("/work/progress.json")
+
+
+def saved(files: JsonProgressFiles, progress: Progress) -> str:
+    files.save(PATH, progress)
+    text = files.records.read_text(PATH)
+    assert text is not None
+    return text
+
+
+def new() -> JsonProgressFiles:
+    storage = MemoryStorage()
+    storage.make_folder(PATH.parent)
+    return JsonProgressFiles(storage)
+
+
+@given(st.lists(progresses(), min_size=1, max_size=4), st.data())
+def test_the_text_does_not_depend_on_what_was_saved_before(jobs: list[Progress], data: st.DataObject) -> None:
+    """Other jobs, the same job, and the same job with some clips changed: as if each was the first one."""
+    files = new()
+    for job in jobs:
+        changed = tuple(
+            attrs.evolve(clip, duration_s=clip.duration_s + 1) if data.draw(st.booleans()) else clip
+            for clip in job.clips
+        )
+        for progress in (job, attrs.evolve(job, clips=changed), attrs.evolve(job, clips=changed[:1]), job):
+            text = saved(files, progress)
+            assert text == saved(new(), progress)
+            assert text == json.dumps(json.loads(text), indent=2) + "\n"
+            assert files.load(PATH) == progress
+
+
+@given(progresses())
+def test_what_did_not_change_is_not_rendered_again(progress: Progress) -> None:
+    """The texts that are kept are those of this job's clips, and the very same ones."""
+    files = new()
+    saved(files, progress)
+    before = dict(files._texts)
+    saved(files, attrs.evolve(progress, clips=(*progress.clips,)))
+    assert files._texts.keys() == {clip.key for clip in progress.clips}
+    assert all(files._texts[key] is entry for key, entry in before.items())

@@ -136,7 +136,7 @@ def allocated(
         temporary = folder / "part"
         size = encoder.encode(
             clips[action.key], target=temporary, settings=action.settings, on_seconds=lambda _: None, cancel=cancel
-        )
+        ).size_bytes
         if not (folder / f"{action.key}.mp4").exists():
             first += cpu_s() - before
         results.append(result := judged(batch, results, action, size_bytes=size))

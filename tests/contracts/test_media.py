@@ -17,7 +17,7 @@ from camvault.adapters.system import EventCancellation
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import Cancelled, MediaError, NoSpaceError, NotFoundError
 from camvault.ports.media import ConstantQuality, Encoder, EncodeSettings, MediaProbe, TargetBitrate
-from tests.media.tools import make_clip, tools
+from tests.media.tools import make_clip, punch_hole, tools
 
 HOSTILE = ("-i.mp4", "a\nb.mp4", "%03d.mp4", "http:x.mp4", "quote'\"`$(x).mp4", "\udcff\udcfe.mp4", "ä" * 120 + ".mp4")
 CLIPS = PurePath("/clips")
@@ -34,6 +34,7 @@ class World(Protocol):
     @property
     def folder(self) -> PurePath: ...
     def clip(self, name: str, *, seconds: float = 1.0, has_audio: bool = True) -> PurePath: ...
+    def damaged(self, name: str) -> PurePath: ...
     def rubbish(self, name: str, content: bytes) -> PurePath: ...
     def size_of(self, path: PurePath) -> int: ...
     def names(self) -> set[str]: ...
@@ -56,6 +57,9 @@ class MemoryWorld:
     def clip(self, name: str, *, seconds: float = 1.0, has_audio: bool = True) -> PurePath:
         clip = MemoryClip(seconds, bytes_per_s=20_000, has_audio=has_audio)
         return self.storage.put(self.folder / name, clip.content(50_000)).path
+
+    def damaged(self, name: str) -> PurePath:
+        return self.storage.put(self.folder / name, MemoryClip(2.0, damage="a hole").content(50_000)).path
 
     def rubbish(self, name: str, content: bytes) -> PurePath:
         return self.storage.put(self.folder / name, content).path
@@ -95,6 +99,12 @@ class RealWorld:
             make_clip(plain, seconds=seconds, has_audio=has_audio)
         (self.folder / name).hardlink_to(plain)
         return PurePath(self.folder / name)
+
+    def damaged(self, name: str) -> PurePath:
+        path = self.folder / name
+        make_clip(path, seconds=2.0)
+        punch_hole(path)
+        return PurePath(path)
 
     def rubbish(self, name: str, content: bytes) -> PurePath:
         (self.folder / name).write_bytes(content)
@@ -200,8 +210,9 @@ class TestEncoder:
     ) -> None:
         """The target is complete, as long as the source, and of the size that is returned."""
         source, target = world.clip("a.mp4"), world.folder / ".a.camvault-part"
-        size = world.encoder.encode(source, target=target, settings=settings(rate), on_seconds=ignore, cancel=cancel)
-        assert size == world.size_of(target) > 0
+        made = world.encoder.encode(source, target=target, settings=settings(rate), on_seconds=ignore, cancel=cancel)
+        assert made.size_bytes == world.size_of(target) > 0
+        assert made.damage == ""
         assert world.probe.probe(target).duration_s == pytest.approx(1.0, abs=TOLERANCE_S)
         assert world.probe.probe(target).has_audio
 
@@ -212,12 +223,19 @@ class TestEncoder:
         world.encoder.encode(source, target=target, settings=CRF_40, on_seconds=ignore, cancel=cancel)
         assert world.names() == {name, target.name}
 
+    def test_a_damaged_source_is_told(self, world: World, cancel: MemoryCancellation) -> None:
+        """What cannot be decoded is left out and the length stays: the result says that it may lack footage."""
+        source, target = world.damaged("a.mp4"), world.folder / "t.part"
+        made = world.encoder.encode(source, target=target, settings=CRF_40, on_seconds=ignore, cancel=cancel)
+        assert made.size_bytes == world.size_of(target)
+        assert made.damage
+
     def test_existing_target_is_overwritten(self, world: World, cancel: MemoryCancellation) -> None:
         """A leftover of a crash under the temporary name is no obstacle."""
         target = world.rubbish("t.part", b"x" * 100_000)
         source = world.clip("a.mp4")
-        size = world.encoder.encode(source, target=target, settings=CRF_40, on_seconds=ignore, cancel=cancel)
-        assert size == world.size_of(target) != 100_000
+        made = world.encoder.encode(source, target=target, settings=CRF_40, on_seconds=ignore, cancel=cancel)
+        assert made.size_bytes == world.size_of(target) != 100_000
 
     def test_clip_without_sound(self, world: World, cancel: MemoryCancellation) -> None:
         """Sound is not missed where there is none."""
@@ -250,7 +268,9 @@ class TestEncoder:
         step = world.encoder.crf_step_quarters
         rates = [ConstantQuality(quarters) for quarters in (120, 160, 160 + step, 240)]
         whole = [
-            world.encoder.encode(source, target=target, settings=settings(rate), on_seconds=ignore, cancel=cancel)
+            world.encoder.encode(
+                source, target=target, settings=settings(rate), on_seconds=ignore, cancel=cancel
+            ).size_bytes
             for rate in rates
         ]
         assert whole == sorted(set(whole), reverse=True)
@@ -266,7 +286,7 @@ class TestEncoder:
         small, big = (
             world.encoder.encode(
                 source, target=target, settings=settings(TargetBitrate(kbps)), on_seconds=ignore, cancel=cancel
-            )
+            ).size_bytes
             for kbps in (40, 400)
         )
         assert small < big

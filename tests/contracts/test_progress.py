@@ -78,7 +78,7 @@ LENGTHS = st.floats(0.125, 1e6)
 def progresses(draw: st.DrawFn) -> Progress:
     clips = []
     for index, key in enumerate(draw(st.lists(TEXT, min_size=1, max_size=4, unique=True))):
-        output = draw(st.none() | st.builds(OutputRecord, IDENTITIES, SHA))
+        output = draw(st.none() | st.builds(OutputRecord, IDENTITIES, SHA, st.none() | SHA, TEXT | st.just("")))
         clips.append(
             ClipRecord(
                 key=key,
@@ -182,7 +182,16 @@ class TestProgressFiles:
         assert words in str(caught.value)
         assert world.records.read_text(world.path) == text
 
-    @pytest.mark.parametrize("text", ["", "[]", "null", "{", "\0", "[" * 100_000, '{"a": 1, "a": 2}', "Infinity"])
+    def test_a_number_beyond_all_is_refused(self, world: World) -> None:
+        """JSON's 1e999 becomes an infinite float, which is greater than every bound."""
+        text = json.dumps({**PLAIN, "mode": "COPY", "kbps": 1.5}).replace("1.5", "1e999")
+        world.records.write_text(world.path, text)
+        with pytest.raises(RecordError, match="1e999 is too large"):
+            world.files.load(world.path)
+
+    @pytest.mark.parametrize(
+        "text", ["", "[]", "null", "{", "\0", "[" * 100_000, '{"a": 1, "a": 2}', "Infinity", "1e999"]
+    )
     def test_what_is_no_progress_file_is_refused(self, world: World, text: str) -> None:
         world.records.write_text(world.path, text)
         with pytest.raises(RecordError):
@@ -196,6 +205,7 @@ class TestProgressFiles:
             (("source",), "a.mp4", "not an absolute path"),
             (("made",), None, "missing for a clip that is done"),
             (("made", "sha256"), "short", "sha256"),
+            (("made", "source_sha256"), "short", "source_sha256"),
             (("encodes",), [{"size_bytes": 1}], "exactly one of kbps and crf_quarters"),
             (("encodes",), [{"size_bytes": 1, "kbps": 1, "crf_quarters": 9}], "exactly one of kbps and crf_quarters"),
         ],

@@ -38,9 +38,10 @@ def kit(request: pytest.FixtureRequest) -> Tools:
 
 
 def encode(kit: Tools, source: Path, target: Path, settings: EncodeSettings = QUICK) -> int:
-    return kit.encoder.encode(
+    made = kit.encoder.encode(
         PurePath(source), target=PurePath(target), settings=settings, on_seconds=lambda _: None, cancel=CANCEL
     )
+    return made.size_bytes
 
 
 def described(path: Path) -> dict[str, list[dict[str, object]] | dict[str, object]]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from camvault.adapters.ffmpeg.argv import encode_argv, sample_argv
 from camvault.adapters.ffmpeg.parse import (
     Progress,
+    damage,
     duration_of,
     duration_problem,
     failure,
@@ -296,3 +297,27 @@ class TestDurationProblem:
     def test_lost_sound(self) -> None:
         """An output without the source's sound is not the clip."""
         assert duration_problem(MediaInfo(10.0), MediaInfo(10.0, has_audio=False)) is not None
+
+
+class TestDamage:
+    def test_all_is_there(self) -> None:
+        """Nothing said, and as many frames as there are, give or take a few."""
+        source = MediaInfo(6.0, frame_rate=25)
+        assert damage(source, frame_count=149, error_lines=[]) == ""
+        assert damage(source, frame_count=None, error_lines=[]) == ""
+        assert damage(MediaInfo(6.0), frame_count=3, error_lines=[]) == ""
+
+    def test_an_error_while_decoding(self) -> None:
+        """The first words are told."""
+        assert "header damaged" in damage(MediaInfo(6.0), frame_count=150, error_lines=["[mpeg4] header damaged"])
+
+    def test_frames_that_are_missing_in_silence(self) -> None:
+        """The count alone is enough."""
+        found = damage(MediaInfo(6.0, frame_rate=25), frame_count=92, error_lines=[])
+        assert found == "only 92 of some 150 frames were encoded"
+
+    def test_the_count_is_read(self) -> None:
+        """From what ffmpeg prints for programs."""
+        progress = Progress()
+        assert not progress.take("frame=  92")
+        assert progress.frame_count == 92

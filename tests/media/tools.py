@@ -66,3 +66,14 @@ def make_clip(
     picture = ("-f", "lavfi", "-i", f"testsrc2=size={size}:rate=25:duration={seconds}")
     sound = ("-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}", "-c:a", "aac") if has_audio else ()
     run_ffmpeg(*picture, *sound, *VIDEO, *more, "-f", "mp4", f"file:{path}")
+
+
+def punch_hole(path: Path) -> None:
+    """Zero three eighths of the footage of an MP4, as a failing card does; its tables stay whole."""
+    content = bytearray(path.read_bytes())
+    begin, end = content.index(b"mdat") + 4, content.rindex(b"moov") - 4
+    assert begin < end, "the tables stand before the footage"
+    size = end - begin
+    hole = slice(begin + size // 4, begin + size // 4 + size * 3 // 8)
+    content[hole] = bytes(hole.stop - hole.start)
+    path.write_bytes(content)

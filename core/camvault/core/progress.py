@@ -190,7 +190,7 @@ def replaced(progress: Progress, *clips: ClipRecord) -> Progress:
 
 def proofs_of(clip: ClipRecord, *, where: str) -> Mapping[PurePath, Proven]:
     """That the original, as it was when the job was planned, is in its output, which was read back at `where`."""
-    if clip.source is None or clip.source_identity is None or clip.output is None:
+    if clip.source is None or clip.source_identity is None or clip.output is None or clip.output.doubt:
         return {}
     return {clip.source: Proven(clip.source_identity, Proof(where, clip.output.sha256))}
 

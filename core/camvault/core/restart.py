@@ -1,7 +1,8 @@
 """Pure: whether a new job may begin in a folder, and which files of earlier jobs of ours make room for it.
 
-A folder is ours if it is new or empty, carries the marker, or holds a progress file. An output of an earlier job goes
-only if its original is still there as it was: once originals were deleted, outputs are footage like any other.
+A folder is ours if it is new or empty, carries the marker, or holds a progress file that can be read. An output of an
+earlier job goes only if its original is still there as it was: once originals were deleted, outputs are footage like
+any other.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ class FolderFacts:
         is_marked: Whether our marker is in it.
         previous: The job that was done or begun there; None if there was none, or its file is unreadable.
         originals: What stands where the clips of `previous` came from, by key.
+        copied: Keys of `previous` that say nothing of a source, and whose output is equal to the given clip so named.
     """
 
     root: PurePath
@@ -34,6 +36,7 @@ class FolderFacts:
     is_marked: bool = False
     previous: Progress | None = None
     originals: Mapping[str, FileEntry | None] = attrs.field(factory=dict)
+    copied: Collection[str] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -48,10 +51,9 @@ class FolderPlan:
 def plan_folder(facts: FolderFacts, *, progress: Progress) -> FolderPlan:
     """Whether the new job `progress` may begin there."""
     top = {entry.path.name: entry for entry in facts.entries if entry.path.parent == facts.root}
-    if not _is_ours(facts, top):
+    if not _is_ours(facts):
         return FolderPlan(problems=(f"{facts.root} is not empty and is no build directory of camvault",))
     wanted = {folded(clip.output_name or clip.key) for clip in progress.clips}
-    keys = {clip.key for clip in progress.clips}
     old = {clip.output_name or clip.key: clip for clip in facts.previous.clips} if facts.previous else {}
     leftovers: list[FileEntry] = []
     problems: list[str] = []
@@ -61,7 +63,7 @@ def plan_folder(facts: FolderFacts, *, progress: Progress) -> FolderPlan:
         if _is_control(entry, facts.root):
             leftovers += [entry] if name == COMPLETED_NAME or is_temporary(name) else []
         elif entry.path.parent == facts.root and name in old:
-            reason = _reason_to_keep(entry, old[name], facts.originals.get(old[name].key), keys=keys)
+            reason = _reason_to_keep(entry, old[name], facts.originals.get(old[name].key), copied=facts.copied)
             if reason is None:
                 leftovers.append(entry)
             else:
@@ -75,16 +77,20 @@ def plan_folder(facts: FolderFacts, *, progress: Progress) -> FolderPlan:
     return FolderPlan(leftovers=tuple(leftovers), problems=tuple(problems), warnings=tuple(warnings))
 
 
-def _is_ours(facts: FolderFacts, top: Collection[str]) -> bool:
-    if facts.is_marked or not set(PROGRESS_NAMES).isdisjoint(top):
+def _is_ours(facts: FolderFacts) -> bool:
+    if facts.is_marked or facts.previous is not None:
         return True
-    return all(entry.path == facts.log_file or _is_control(entry, facts.root) for entry in facts.entries)
+    strangers = [entry for entry in facts.entries if entry.path != facts.log_file]
+    return all(_is_control(entry, facts.root) and entry.path.name not in PROGRESS_NAMES for entry in strangers)
 
 
 def _is_control(entry: FileEntry, root: PurePath) -> bool:
     name = entry.path.name
-    is_control = name in (MARKER_NAME, *PROGRESS_NAMES) or is_temporary(name)
-    return is_control and entry.path.parent == root and entry.kind is FileKind.FILE
+    if entry.path.parent != root:
+        return False
+    if is_temporary(name):  # also a link, which goes itself and not what it points to
+        return entry.kind is not FileKind.FOLDER
+    return name in (MARKER_NAME, *PROGRESS_NAMES) and entry.kind is FileKind.FILE
 
 
 def _restart_warnings(top: Collection[str]) -> Iterator[str]:
@@ -95,12 +101,12 @@ def _restart_warnings(top: Collection[str]) -> Iterator[str]:
 
 
 def _reason_to_keep(
-    entry: FileEntry, clip: ClipRecord, original: FileEntry | None, *, keys: Collection[str]
+    entry: FileEntry, clip: ClipRecord, original: FileEntry | None, *, copied: Collection[str]
 ) -> str | None:
     if entry.kind is not FileKind.FILE:
         return "is not a regular file"
     if clip.source is None:  # the plain format: the name is all there is
-        return None if clip.key in keys else "nothing says where its original is"
+        return None if clip.key in copied else "nothing proves that its original is there"
     if original is None or original.kind is not FileKind.FILE or original.identity != clip.source_identity:
         return "its original is gone or was changed"
     return None

@@ -66,6 +66,16 @@ class EncodeSettings:
     """0: the encoder's own choice. 1: reproducible bytes."""
 
 
+@attrs.frozen
+class EncodedFile:
+    """What an encode gave."""
+
+    size_bytes: int
+    damage: str = ""
+    """Why the result may lack footage of the source: what of it could not be decoded; empty if nothing speaks for it.
+    """
+
+
 class Encoder(Protocol):
     """Clip to AV1 + Opus (mono, 24 kHz) in MP4: the first video and the first audio stream, and the metadata."""
 
@@ -88,8 +98,10 @@ class Encoder(Protocol):
         settings: EncodeSettings,
         on_seconds: Callable[[float], None],
         cancel: Cancellation,
-    ) -> int:
-        """Write `target` (a temporary name; overwritten if there) completely and return its size in bytes.
+    ) -> EncodedFile:
+        """Write `target` (a temporary name; overwritten if there) completely; say if the source was damaged.
+
+        Encoders leave out what they cannot decode and end well, and the length stays: only `damage` tells.
 
         `on_seconds` gets the position in the source. On failure or cancellation no process is left; the partial
         target may be. May be called from several threads.

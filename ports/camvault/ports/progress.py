@@ -53,10 +53,19 @@ class EncodeRecord:
 
 @attrs.frozen
 class OutputRecord:
-    """An output as it stands in the build directory; for a copy, `sha256` is the original's too."""
+    """An output as it stands in the build directory.
+
+    Attributes:
+        identity: Which file it is.
+        sha256: Its digest.
+        source_sha256: The original's digest, from before it was encoded; None for a copy, which has the same.
+        doubt: Why it does not prove that its original's footage is in it; empty if it does.
+    """
 
     identity: FileIdentity
     sha256: str
+    source_sha256: str | None = None
+    doubt: str = ""
 
 
 @attrs.frozen

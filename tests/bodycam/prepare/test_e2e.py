@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.bodycam.prepare.desk import Desk, seconds_of
-from tests.media.tools import TRIXIE, make_clip, tree_program
+from tests.media.tools import TRIXIE, make_clip, punch_hole, tree_program
 
 ENCODE = ("--disc-bytes", "90_000", "--safety-bytes", "0", "--min-kbps", "20", "--preset", "12")
 """Three clips of some 40 kB do not fit; at some 160 kbit/s they do."""
@@ -124,9 +124,39 @@ def test_s07_a_plain_progress_file_is_overwritten_too(desk: Desk) -> None:
     files = {clip.name: "done" for clip in desk.clips}
     plain = {"disc_bytes": 5, "safety_bytes": 1, "mode": "COPY", "kbps": None, "files": files}
     desk.progress.write_text(json.dumps(plain))
-    (desk.build / "cam1_001.mp4").write_bytes(b"half a copy")
+    shutil.copy(desk.clips[0], desk.build)
     assert desk.run().code == 0
     assert desk.outputs() == desk.originals()
+
+
+def test_outputs_of_a_plain_progress_file_stay_unless_they_are_copies(desk: Desk) -> None:
+    desk.build.mkdir()
+    plain = {"disc_bytes": 5, "safety_bytes": 1, "mode": "COPY", "kbps": None, "files": {"cam1_001.mp4": "done"}}
+    desk.progress.write_text(json.dumps(plain))
+    (desk.build / "cam1_001.mp4").write_bytes(b"the only copy of something")
+    ended = desk.run()
+    assert ended.code == 1, ended
+    assert "nothing proves that its original is there" in ended.err
+    assert (desk.build / "cam1_001.mp4").read_bytes() == b"the only copy of something"
+
+
+def test_a_damaged_original_is_never_deleted(desk: Desk) -> None:
+    """Ffmpeg leaves out what it cannot decode, keeps the length, and ends with 0."""
+    make_clip(desk.clips[0], seconds=6.0)
+    punch_hole(desk.clips[0])
+    before = desk.originals()[desk.clips[0].name]
+    precious = desk.root / "precious"
+    precious.write_bytes(b"precious")
+    desk.build.mkdir()
+    (desk.build / f".{desk.clips[0].name}.camvault-part").symlink_to(precious)
+    too_small = str(sum(clip.stat().st_size for clip in desk.clips) - 10_000)
+    budget = ("--disc-bytes", too_small, "--safety-bytes", "0", "--min-kbps", "20", "--preset", "12")
+    ended = desk.run(*budget, "--delete-originals", "yes")
+    assert ended.code == 0, ended
+    assert desk.originals() == {desk.clips[0].name: before}
+    assert f"WARNING ▶ {desk.clips[0].name} is damaged" in desk.log_text()
+    assert precious.read_bytes() == b"precious"
+    assert len(desk.outputs()) == 3
 
 
 def test_s08_overflow_after_encode(desk: Desk) -> None:
@@ -372,7 +402,9 @@ def test_a_progress_file_that_contradicts_the_flags_is_3(desk: Desk, flags: tupl
 
 def test_a_missing_progress_file_is_3(desk: Desk) -> None:
     assert desk.resume().code == 3
-    assert desk.resume(path=desk.root).code == 3
+    folder = desk.build / "folder"
+    folder.mkdir(parents=True)
+    assert desk.resume(path=folder).code == 3
 
 
 def test_a_finished_job_may_be_resumed(desk: Desk) -> None:

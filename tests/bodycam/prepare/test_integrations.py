@@ -254,6 +254,34 @@ def test_an_original_that_cannot_be_deleted_is_tried_again_by_a_resume() -> None
     assert set(report.kept) == {CLIPS / "c1.mp4", CLIPS / "c2.mp4"}, "they are gone already"
 
 
+@pytest.mark.parametrize("allocation", [None, *Allocation])
+def test_another_file_of_the_same_size_and_time_is_kept(allocation: Allocation | None) -> None:
+    """INV-2: another card under the same mount point; only reading tells."""
+    world = small_world(allocation, is_deleting=True)
+    found = world.storage.tree.get(CLIPS / "c1.mp4")
+    other = MemoryClip(duration_s=2.0, has_video=False).content(len(found.content))
+    world.storage.calls.hook(
+        "storage.rename", lambda: world.storage.put(CLIPS / "c1.mp4", other, mtime_ns=found.mtime_ns)
+    )
+    report = world.run()
+    assert report.kept == (CLIPS / "c1.mp4",)
+    assert world.storage.content(CLIPS / "c1.mp4") == other
+    assert [event.reason for event in world.reporter.of(OriginalKept)] == ["its content is not what was prepared"]
+
+
+@pytest.mark.parametrize("size", [100_000, 99_999])
+def test_a_file_swapped_between_the_look_and_the_copy_is_refused(size: int) -> None:
+    world = small_world(is_deleting=True)
+    later_ns = 3_000_000_000_000
+    world.storage.calls.hook(
+        "storage.copy", lambda: world.storage.put(CLIPS / "c0.mp4", b"x" * size, mtime_ns=later_ns), when=Phase.BEFORE
+    )
+    with pytest.raises(ChangedError, match="is not the file that the job was planned with"):
+        world.run()
+    assert world.states()["c0.mp4"] == "pending"
+    assert len(world.clips_left()) == 3
+
+
 def test_the_progress_file_is_not_written_over_by_a_second_run() -> None:
     world = small_world()
     plan = world.plan()
@@ -297,6 +325,35 @@ def test_results_depend_on_nothing_but_the_clips(allocation: Allocation, jobs: i
         world.run()
     assert world.outputs() == expected.outputs()
     assert sum(len(world.storage.content(BUILD / name)) for name in world.outputs()) <= 400_000
+
+
+@pytest.mark.parametrize("allocation", Allocation)
+def test_a_damaged_original_is_kept_and_said(allocation: Allocation) -> None:
+    """INV-1: an encode that left out what it could not decode proves nothing, also not after a resume."""
+    world = small_world(allocation, is_deleting=True)
+    clip = MemoryClip(duration_s=2.0, bytes_per_s=40_000.0, damage="a hole")
+    world.storage.put(CLIPS / "c1.mp4", clip.content(100_000))
+    report = world.run()
+    assert world.clips_left() == {CLIPS / "c1.mp4"}
+    assert report.kept == (CLIPS / "c1.mp4",)
+    assert len(world.outputs()) == 3
+    assert "WARNING c1.mp4 is damaged, its original will be kept: a hole" in world.reporter.lines()
+    world.resume()
+    assert world.clips_left() == {CLIPS / "c1.mp4"}
+
+
+def test_a_link_under_the_temporary_name_is_not_written_through() -> None:
+    world = small_world(Allocation.CONSTANT, count=3)
+    precious = PurePath("/home/precious")
+    world.storage.put(precious, b"precious")
+    link = BUILD / ".c0.mp4.camvault-part"
+    world.storage.make_folder(BUILD)
+    world.storage.put_link(link, str(precious))
+    plan = world.plan()
+    assert [entry.path for entry in plan.leftovers] == [link]
+    world.carry_out(attrs.evolve(plan, leftovers=()))  # as if it had come right after the look
+    assert world.storage.content(precious) == b"precious"
+    assert len(world.outputs()) == 3
 
 
 def test_no_more_encodes_run_at_once_than_asked_for() -> None:
@@ -517,6 +574,47 @@ def test_a_plain_done_output_is_compared_before_it_is_believed(mode: str, output
     assert (len(world.reporter.of(ClipStarted)) == 0) == is_kept
     if output is not None and is_kept:
         assert world.storage.content(BUILD / "c0.mp4") == output
+
+
+@pytest.mark.parametrize("mode", ["COPY", "ENCODE"])
+def test_an_adopted_output_lets_its_original_go_only_if_equal(mode: str) -> None:
+    """Another clip may have the same name and the same length."""
+    world = small_world(count=1, is_deleting=True)
+    original = world.storage.content(CLIPS / "c0.mp4")
+    world.storage.put(PROGRESS, PLAIN % (mode, "null" if mode == "COPY" else "300"))
+    world.storage.put(BUILD / "c0.mp4", original if mode == "COPY" else MemoryClip(duration_s=1.0).content(500))
+    world.resume()
+    assert bool(world.clips_left()) == (mode == "ENCODE")
+    assert [event.reason for event in world.reporter.of(OriginalKept)] == [
+        "another tool made the output: only its length could be compared with the original"
+    ] * (mode == "ENCODE")
+
+
+@pytest.mark.parametrize(
+    ("given", "output", "is_taken"),
+    [
+        ("c0.mp4", "same", True),
+        ("c0.mp4", "other", False),
+        ("c0.mp4", "longer output", False),
+        ("c1.mp4", "same", False),
+        ("c0.mp4", None, True),
+    ],
+)
+def test_a_new_job_keeps_plain_outputs_that_are_no_copies(given: str, output: str | None, is_taken: bool) -> None:
+    """INV-2: an output of the same name may be the only copy of another clip."""
+    world = World()
+    content = world.storage.content(world.add(given))
+    world.storage.put(PROGRESS, PLAIN % ("COPY", "null"))
+    if output is not None:
+        old = {"same": content, "other": content[:-1] + b"!", "longer output": content + b"!"}[output]
+        world.storage.put(BUILD / "c0.mp4", old)
+    if is_taken:
+        world.run()
+        assert world.storage.content(BUILD / "c0.mp4") == content
+        return
+    with pytest.raises(UsageError, match="nothing proves that its original is there"):
+        world.run()
+    assert world.storage.content(BUILD / "c0.mp4") == old
 
 
 @pytest.mark.parametrize("mode", ["COPY", "ENCODE"])

@@ -48,6 +48,7 @@ from camvault.core.workflows.prepare_events import (
     BitrateDecided,
     ClipAgain,
     ClipCopied,
+    ClipDamaged,
     ClipEncoded,
     ClipStarted,
     LeftoverRemoved,
@@ -384,6 +385,12 @@ class TestProgress:
         item = attrs.evolve(record(state=ClipState.DONE, made=1000), **{unknown: None})  # type: ignore[arg-type]
         assert proofs_of(item, where="/work") == {}
 
+    def test_an_output_in_doubt_proves_nothing(self) -> None:
+        item = record(state=ClipState.DONE, made=1000)
+        assert item.output is not None
+        item = attrs.evolve(item, output=attrs.evolve(item.output, doubt="its source was damaged"))
+        assert proofs_of(item, where="/work") == {}
+
     def test_needed_room_is_what_is_pending_and_one_gigabyte(self) -> None:
         clips = (record("a", ClipState.DONE, made=5), record("b"), attrs.evolve(record("c"), source_identity=None))
         assert needed_bytes(clips) == 1_000_001_000
@@ -457,6 +464,7 @@ def folder(
     is_marked: bool = False,
     log_file: PurePath | None = None,
     clips: tuple[ClipRecord, ...] = (record(),),
+    copied: tuple[str, ...] = (),
 ) -> FolderPlan:
     facts = FolderFacts(
         root=BUILD,
@@ -465,6 +473,7 @@ def folder(
         originals=originals or {},
         is_marked=is_marked,
         log_file=log_file,
+        copied=copied,
     )
     return plan_folder(facts, progress=progress(*clips))
 
@@ -523,11 +532,21 @@ class TestRestart:
         assert [item.path.name for item in plan.leftovers] == ["z.mp4", "progress.completed.json"]
         assert "finished job" in plan.warnings[0]
 
-    def test_plain_records_go_by_name(self) -> None:
+    def test_plain_records_prove_nothing(self) -> None:
+        """INV-2: an output goes for what it holds, never for its name."""
         plain = progress(ClipRecord(key="a.mp4"), ClipRecord(key="b.mp4"))
-        plan = folder(entry("a.mp4"), entry("b.mp4"), entry("progress.json"), previous=plain)
+        plan = folder(entry("a.mp4"), entry("b.mp4"), entry("progress.json"), previous=plain, copied=("a.mp4",))
         assert plan.leftovers == (entry("a.mp4"),)
-        assert "b.mp4 is of an earlier job and nothing says where its original is" in plan.problems[0]
+        assert "b.mp4 is of an earlier job and nothing proves that its original is there" in plan.problems[0]
+
+    def test_a_progress_file_of_somebody_else_makes_no_folder_ours(self) -> None:
+        assert "no build directory of camvault" in folder(entry("progress.json")).problems[0]
+        assert folder(entry("progress.json"), is_marked=True).problems == ()
+
+    def test_a_link_under_a_temporary_name_is_a_leftover(self) -> None:
+        link = entry(".a.mp4.camvault-part", kind=FileKind.SYMLINK)
+        assert folder(link, is_marked=True).leftovers == (link,)
+        assert folder(entry(".a.mp4.camvault-part", kind=FileKind.FOLDER), is_marked=True).leftovers == ()
 
     def test_a_folder_under_an_output_name_stays(self) -> None:
         old = record(state=ClipState.DONE, made=500)
@@ -559,6 +578,7 @@ def test_every_event_is_a_sentence() -> None:
         ClipEncoded("a.mp4", "CRF 40", 10, 20, is_accepted=False): (
             "a.mp4: 20 to 10 bytes at CRF 40, the one before stays"
         ),
+        ClipDamaged("a.mp4", "a hole"): "a.mp4 is damaged, its original will be kept: a hole",
         ClipAgain("a.mp4", "it is missing"): "a.mp4 is made again: it is missing",
         LeftoverRemoved(work): "Removed /work, left over from an earlier run",
         OutputsVerified(3, 50, 100): "Verified 3 outputs: 50 of 100 bytes (50.0%)",

@@ -9,11 +9,11 @@ import attrs
 from camvault.adapters import _process
 from camvault.adapters._durable import translated
 from camvault.adapters.ffmpeg.argv import QUIET, encode_argv, quarter_crf_argv, sample_argv
-from camvault.adapters.ffmpeg.parse import Progress, duration_problem, failure
+from camvault.adapters.ffmpeg.parse import Progress, damage, duration_problem, failure
 from camvault.adapters.ffmpeg.versions import has_quarter_crf
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MediaError
-from camvault.ports.media import Encoder, EncodeSettings, MediaProbe
+from camvault.ports.media import EncodedFile, Encoder, EncodeSettings, MediaProbe
 
 
 @attrs.frozen
@@ -57,12 +57,13 @@ class FfmpegEncoder:
         settings: EncodeSettings,
         on_seconds: Callable[[float], None],
         cancel: Cancellation,
-    ) -> int:
-        """Write `target` completely and return its size in bytes."""
+    ) -> EncodedFile:
+        """Write `target` completely. Whatever ffmpeg says on stderr means that the source could not be read whole."""
         before = self.probe.probe(source)
         step = self.crf_step_quarters
         argv = encode_argv(self.ffmpeg, source, target=target, settings=settings, crf_step_quarters=step)
-        self._run(argv, source, target, on_seconds, cancel)
+        error_lines: list[str] = []
+        progress = self._run(argv, source, target, on_seconds, cancel, on_line=_first_into(error_lines))
         try:
             problem = duration_problem(before, self.probe.probe(target))
         except MediaError as error:
@@ -70,7 +71,8 @@ class FfmpegEncoder:
         if problem:
             raise MediaError(source, problem)
         with translated(target):
-            return Path(target).stat().st_size
+            size_bytes = Path(target).stat().st_size
+        return EncodedFile(size_bytes, damage(before, frame_count=progress.frame_count, error_lines=error_lines))
 
     def sample(
         self, source: PurePath, /, *, start_s: float, length_s: float, settings: EncodeSettings, cancel: Cancellation
@@ -96,6 +98,8 @@ class FfmpegEncoder:
         target: PurePath,
         on_seconds: Callable[[float], None],
         cancel: Cancellation,
+        *,
+        on_line: Callable[[str], None] | None = None,
     ) -> Progress:
         with translated(source):
             Path(source).stat()
@@ -105,10 +109,20 @@ class FfmpegEncoder:
             if progress.take(line) and progress.seconds is not None:
                 on_seconds(progress.seconds)
 
-        done = _process.run(argv, cancel=cancel, on_stdout=on_stdout, env=QUIET)
+        done = _process.run(argv, cancel=cancel, on_line=on_line, on_stdout=on_stdout, env=QUIET)
         if error := failure(done.exit_code, done.last_lines, source=source, target=target):
             raise error
         return progress
+
+
+def _first_into(lines: list[str]) -> Callable[[str], None]:
+    """Keeps the first line; a damaged clip may give thousands."""
+
+    def take(line: str) -> None:
+        if not lines:
+            lines.append(line)
+
+    return take
 
 
 def _crf_step(exit_code: int, log: tuple[str, ...]) -> int:

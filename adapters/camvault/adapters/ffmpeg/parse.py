@@ -13,6 +13,7 @@ from camvault.ports.media import MediaInfo
 
 _NO_SPACE_CODE = 228  # -ENOSPC modulo 256; seen with 7.1.5 and 9.0.2
 _NO_SPACE_WORDS = "No space left on device"
+_FRAMES_SHARE = 0.97
 _BAD_SOURCE_WORDS = (
     "Error opening input",
     "Invalid data found when processing input",
@@ -28,6 +29,7 @@ class Progress:
 
     seconds: float | None = None
     size_bytes: int | None = None
+    frame_count: int | None = None
     is_ended: bool = False
 
     def take(self, line: str) -> bool:
@@ -41,6 +43,8 @@ class Progress:
             return True
         if key == "total_size":
             self.size_bytes = int(value)
+        elif key == "frame":
+            self.frame_count = int(value)
         elif key == "progress":
             self.is_ended = value == "end"
         return False
@@ -125,3 +129,16 @@ def duration_problem(source: MediaInfo, output: MediaInfo) -> str | None:
     if source.has_audio and not output.has_audio:
         return "the output has no sound, the source has"
     return None
+
+
+def damage(source: MediaInfo, *, frame_count: int | None, error_lines: list[str]) -> str:
+    """Why an encode that ended well may lack footage of its source; empty if nothing speaks for it.
+
+    ffmpeg leaves out what it cannot decode, says so, and ends with 0; the time stamps keep the length.
+    """
+    if error_lines:
+        return f"the encoder could not read all of it: {error_lines[0]}"
+    expected = source.frame_rate * (source.kept_s or source.duration_s)
+    if frame_count is not None and frame_count < expected * _FRAMES_SHARE - 2:
+        return f"only {frame_count:,} of some {expected:,.0f} frames were encoded"
+    return ""

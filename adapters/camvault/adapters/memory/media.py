@@ -20,7 +20,7 @@ from camvault.adapters.memory.storage import MemoryStorage
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileKind
 from camvault.ports.errors import MediaError, NotFoundError
-from camvault.ports.media import Encoder, EncodeSettings, MediaInfo, MediaProbe, TargetBitrate
+from camvault.ports.media import EncodedFile, Encoder, EncodeSettings, MediaInfo, MediaProbe, TargetBitrate
 
 _MAGIC = b"camvault memory clip "
 _REFERENCE, _FINEST, _COARSEST = 160, 4, 252
@@ -30,13 +30,14 @@ _CONTAINER_KBPS = 6.0
 
 @attrs.frozen
 class MemoryClip:
-    """What a clip is. `duration_s` None: a file whose duration nobody knows."""
+    """What a clip is. `duration_s` None: a file whose duration nobody knows. `damage`: what cannot be decoded."""
 
     duration_s: float | None = 10.0
     bytes_per_s: float = 1000.0
     slope: float = 0.019
     has_video: bool = True
     has_audio: bool = True
+    damage: str = ""
 
     def content(self, size_bytes: int = 0) -> bytes:
         """The bytes of such a clip: its description, filled up to `size_bytes`."""
@@ -113,7 +114,7 @@ class MemoryEncoder:
         settings: EncodeSettings,
         on_seconds: Callable[[float], None],
         cancel: Cancellation,
-    ) -> int:
+    ) -> EncodedFile:
         """In two pieces, with one half-done state: half of the target."""
         with self.storage.calls.call("encoder.encode", source, f"target={target}", settings) as announce_half:
             cancel.check()
@@ -122,13 +123,13 @@ class MemoryEncoder:
                 raise MediaError(source, "there is no picture to encode")
             self.storage.tree.get(target.parent)
             size_bytes = self._size(clip, clip.duration_s, source, settings)
-            content = attrs.evolve(clip).content(size_bytes)
+            content = attrs.evolve(clip, damage="").content(size_bytes)
             for done in (0.5, 1.0):
                 self.storage.put(target, content[: int(len(content) * done)])
                 on_seconds(clip.duration_s * done)
                 announce_half()
                 cancel.check()
-            return len(content)
+            return EncodedFile(len(content), clip.damage)
 
     def sample(
         self, source: PurePath, /, *, start_s: float, length_s: float, settings: EncodeSettings, cancel: Cancellation

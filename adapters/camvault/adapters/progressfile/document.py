@@ -63,6 +63,10 @@ class OutputDocument:
     size_bytes: int = attrs.field(validator=attrs.validators.ge(0))
     mtime_ns: int
     sha256: str = attrs.field(validator=attrs.validators.matches_re(r"[0-9a-f]{64}"))
+    source_sha256: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.matches_re(r"[0-9a-f]{64}"))
+    )
+    doubt: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -136,6 +140,7 @@ def _make_converter() -> cattrs.Converter:
         converter.register_structure_hook(choice, lambda value, kind: kind(value))
     converter.register_structure_hook_func(lambda kind: kind == int | float | None, _number_or_none)
     converter.register_structure_hook_func(lambda kind: kind == int | None, _exactly(int, type(None)))
+    converter.register_structure_hook_func(lambda kind: kind == str | None, _exactly(str, type(None)))
     for document in (SampleDocument, EncodeDocument, OutputDocument, ClipDocument, OptionsDocument, Document):
         converter.register_structure_hook(document, make_dict_structure_fn(document, converter))
     return converter
@@ -234,7 +239,7 @@ def _identity(size_bytes: int | None, mtime_ns: int | None) -> FileIdentity | No
 
 def _output(output: OutputDocument) -> OutputRecord:
     identity = FileIdentity(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns)
-    return OutputRecord(identity=identity, sha256=output.sha256)
+    return OutputRecord(identity=identity, sha256=output.sha256, source_sha256=output.source_sha256, doubt=output.doubt)
 
 
 def _encode(encode: EncodeDocument) -> EncodeRecord:
@@ -274,7 +279,9 @@ def clip_value(clip: ClipRecord) -> dict[str, Any]:
     }
     if clip.output:
         found = clip.output.identity
-        value["made"] = {"size_bytes": found.size_bytes, "mtime_ns": found.mtime_ns, "sha256": clip.output.sha256}
+        made = {"size_bytes": found.size_bytes, "mtime_ns": found.mtime_ns, "sha256": clip.output.sha256}
+        more = {"source_sha256": clip.output.source_sha256, "doubt": clip.output.doubt}
+        value["made"] = {**made, **{key: words for key, words in more.items() if words}}
     if clip.samples:
         value["samples"] = [attrs.asdict(sample) for sample in clip.samples]
     if clip.encodes:

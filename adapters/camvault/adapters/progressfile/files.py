@@ -1,6 +1,7 @@
 """Adapter for progress files: reads and writes them through a record store, which makes them durable."""
 
 import json
+import math
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Any, NoReturn
@@ -30,7 +31,7 @@ class JsonProgressFiles:
         if text is None:
             return None
         try:
-            return structured(json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse))
+            return structured(json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite))
         except BaseValidationError as error:
             raise RecordError(path, "; ".join(problems_of(error))) from error
         except (ValueError, RecursionError) as error:
@@ -84,6 +85,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a key occurs twice")
     return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 def _refuse(constant: str) -> NoReturn:

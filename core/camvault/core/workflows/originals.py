@@ -61,7 +61,7 @@ def let_go(
         cancel.check()
         assert clip.source is not None  # noqa: S101 - a plan describes every clip
         try:
-            reason = _let_one_go(clip.source, proofs(clip), storage, reporter)
+            reason = _let_one_go(clip, proofs(clip), storage, reporter, cancel)
         except StorageError as error:
             reason = error.problem
             if not isinstance(error, ChangedError):
@@ -76,13 +76,26 @@ def let_go(
     return Released(tuple(removed), tuple(kept))
 
 
-def _let_one_go(path: PurePath, proofs: Mapping[PurePath, Proven], storage: Storage, reporter: Reporter) -> str | None:
-    """Delete one original; why not, if it stays."""
+def _let_one_go(
+    clip: ClipRecord, proofs: Mapping[PurePath, Proven], storage: Storage, reporter: Reporter, cancel: Cancellation
+) -> str | None:
+    """Delete one original, read once more: size and time do not tell another card with a file of the same name.
+
+    Returns:
+        Why it stays; None if it is gone.
+    """
+    path, output = clip.source, clip.output
+    assert path is not None  # noqa: S101 - a plan describes every clip
     found = storage.entry(path)
     if found is None:
         return "it is gone already"
+    if output is not None and output.doubt:
+        return output.doubt
     plan = plan_proven((found,), proofs=proofs)
     for removal in plan.removals:
+        content = storage.digest(path, on_bytes=lambda _: None, cancel=cancel)
+        if output is None or content != (output.source_sha256 or output.sha256):
+            return "its content is not what was prepared"
         storage.remove(removal)
         reporter.emit(OriginalRemoved(path, str(removal.reason)))
     return plan.kept[0].reason if plan.kept else None

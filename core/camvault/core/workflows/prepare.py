@@ -36,11 +36,15 @@ from camvault.core.workflows.prepare_events import (
     WorkingDir,
 )
 from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import ChangedError, MediaError, MismatchError
 from camvault.ports.events import Reporter, Warned
 from camvault.ports.files import Storage
 from camvault.ports.media import Encoder, MediaProbe
 from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, ProgressFiles
+
+_COARSEST_MTIME_NS = 2_000_000_000
+"""The step of FAT's times."""
 
 
 @attrs.frozen(kw_only=True)
@@ -165,8 +169,17 @@ def _copy_all(job: Job) -> None:
 def _copied(job: Job, clip: ClipRecord, bar: Bar) -> ClipRecord:
     source = job.unchanged_source(clip)
     copied = job.storage.copy(source, target=job.output(clip), on_bytes=bar.adder(clip.key), cancel=job.cancel)
+    if not _is_of(clip.source_identity, copied.identity):
+        raise ChangedError(source, "is not the file that the job was planned with")
     job.reporter.emit(ClipCopied(clip.key, copied.identity.size_bytes, copied.sha256))
     return done(clip, OutputRecord(copied.identity, copied.sha256))
+
+
+def _is_of(planned: FileIdentity | None, copied: FileIdentity) -> bool:
+    """Whether the copy was read from the planned file: it has its size, and its time as well as the volume keeps it."""
+    if planned is None or planned.size_bytes != copied.size_bytes:
+        return False
+    return abs(planned.mtime_ns - copied.mtime_ns) < _COARSEST_MTIME_NS
 
 
 # --- proving ---------------------------------------------------------------------------------------------------------

@@ -15,10 +15,19 @@ from camvault.core.naming import temporary_name
 from camvault.core.progress import batch_of, pending, replaced, results_of, with_encode, with_sample, with_settled
 from camvault.core.workflows._prepare_job import Bar, Job
 from camvault.core.workflows._stop import LinkedCancellation
-from camvault.core.workflows.prepare_events import ClipAgain, ClipEncoded
+from camvault.core.workflows.prepare_events import ClipAgain, ClipDamaged, ClipEncoded
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.media import ConstantQuality, EncodeSettings, TargetBitrate
 from camvault.ports.progress import ClipRecord, OutputRecord
+
+
+@attrs.frozen
+class _Done:
+    """What a worker gave: the size, and of an encode the original's digest and what could not be read of it."""
+
+    size_bytes: int
+    source_sha256: str | None = None
+    damage: str = ""
 
 
 @attrs.define(eq=False)
@@ -30,7 +39,7 @@ class _Loop:
     results: list[Result]
     bar: Bar
     stop: LinkedCancellation
-    running: dict[Future[int], Action] = attrs.field(factory=dict)
+    running: dict[Future["_Done"], Action] = attrs.field(factory=dict)
 
 
 def encode_all(job: Job) -> None:
@@ -72,7 +81,7 @@ def _announce(loop: _Loop, action: Action) -> None:
         loop.job.announce_clip(clip)
 
 
-def _submitted(loop: _Loop, action: Action) -> "Future[int]":
+def _submitted(loop: _Loop, action: Action) -> "Future[_Done]":
     clip = loop.job.progress.by_key()[action.key]
     if isinstance(action, Sample):
         settings = loop.batch.settings(ConstantQuality(action.crf_quarters))
@@ -80,22 +89,27 @@ def _submitted(loop: _Loop, action: Action) -> "Future[int]":
     return loop.job.executor.submit(_encoded, loop.job, clip, action.settings, loop.bar, loop.stop)
 
 
-def _sampled(job: Job, clip: ClipRecord, sample: Sample, settings: EncodeSettings, cancel: Cancellation) -> int:
+def _sampled(job: Job, clip: ClipRecord, sample: Sample, settings: EncodeSettings, cancel: Cancellation) -> _Done:
     cancel.check()
     source = job.unchanged_source(clip)
-    return job.encoder.sample(
+    size_bytes = job.encoder.sample(
         source, start_s=sample.start_s, length_s=sample.length_s, settings=settings, cancel=cancel
     )
+    return _Done(size_bytes)
 
 
-def _encoded(job: Job, clip: ClipRecord, settings: EncodeSettings, bar: Bar, cancel: Cancellation) -> int:
+def _encoded(job: Job, clip: ClipRecord, settings: EncodeSettings, bar: Bar, cancel: Cancellation) -> _Done:
     cancel.check()
     source = job.unchanged_source(clip)
-    size_bytes = job.encoder.encode(
+    source_sha256 = job.storage.digest(source, on_bytes=lambda _: None, cancel=cancel)
+    in_the_way = job.storage.entry(_temporary(job, clip))
+    if in_the_way is not None:
+        job.discard(in_the_way)  # an encoder would write through a link, to whatever it points to
+    encoded = job.encoder.encode(
         source, target=_temporary(job, clip), settings=settings, on_seconds=bar.setter(clip.key), cancel=cancel
     )
     job.unchanged_source(clip)  # what changed while it was read may be anything
-    return size_bytes
+    return _Done(encoded.size_bytes, source_sha256, encoded.damage)
 
 
 def _temporary(job: Job, clip: ClipRecord) -> PurePath:
@@ -108,11 +122,11 @@ def _take(loop: _Loop) -> None:
     ended = wait(loop.running, return_when=FIRST_COMPLETED).done
     for future in [future for future in loop.running if future in ended]:
         action = loop.running.pop(future)
-        size_bytes = future.result()
+        done = future.result()
         if isinstance(action, Sample):
-            _record_sample(loop, Sampled(action, size_bytes))
+            _record_sample(loop, Sampled(action, done.size_bytes))
         else:
-            _record_encode(loop, judged(loop.batch, loop.results, action, size_bytes=size_bytes))
+            _record_encode(loop, judged(loop.batch, loop.results, action, size_bytes=done.size_bytes), done)
 
 
 def _record_sample(loop: _Loop, result: Sampled) -> None:
@@ -121,24 +135,26 @@ def _record_sample(loop: _Loop, result: Sampled) -> None:
     loop.job.record(replaced(loop.job.progress, with_sample(clip, result)))
 
 
-def _record_encode(loop: _Loop, result: Encoded) -> None:
+def _record_encode(loop: _Loop, result: Encoded, encoded: _Done) -> None:
     job = loop.job
     clip = job.progress.by_key()[result.key]
     if result.is_accepted and clip.output is not None:
         job.record(replaced(job.progress, pending(clip)))  # INV-4: while one output takes the place of another
-    output = _published(job, clip) if result.is_accepted else None
+    output = _published(job, clip, encoded) if result.is_accepted else None
     # Power fails here: the output is not recorded, and the clip is encoded again.
     loop.results.append(result)
     job.record(with_settled(replaced(job.progress, with_encode(clip, result, output))))
     original_bytes = clip.source_identity.size_bytes if clip.source_identity else 0
     job.reporter.emit(ClipEncoded(clip.key, _words(result.rate), result.size_bytes, original_bytes, result.is_accepted))
+    if encoded.damage:
+        job.reporter.emit(ClipDamaged(clip.key, encoded.damage))
 
 
-def _published(job: Job, clip: ClipRecord) -> OutputRecord:
+def _published(job: Job, clip: ClipRecord, encoded: _Done) -> OutputRecord:
     target = job.output(clip)
     entry = job.storage.publish(_temporary(job, clip), target=target, replace=clip.output is not None)
     sha256 = job.storage.digest(target, on_bytes=lambda _: None, cancel=job.cancel)
-    return OutputRecord(entry.identity, sha256)
+    return OutputRecord(entry.identity, sha256, encoded.source_sha256, encoded.damage)
 
 
 def _sweep(loop: _Loop) -> None:

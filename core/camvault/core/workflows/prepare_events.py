@@ -107,6 +107,19 @@ class ClipEncoded(Event):
 
 
 @attrs.frozen
+class ClipDamaged(Event):
+    """An encode may lack footage of its original, which is kept whatever was asked for."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    name: str
+    damage: str
+
+    def __str__(self) -> str:
+        return f"{self.name} is damaged, its original will be kept: {self.damage}"
+
+
+@attrs.frozen
 class ClipAgain(Event):
     """A clip is made again."""
 

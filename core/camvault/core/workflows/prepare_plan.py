@@ -32,6 +32,8 @@ from camvault.ports.files import Storage
 from camvault.ports.media import MediaProbe
 from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, Progress, ProgressFiles
 
+_ADOPTED = "another tool made the output: only its length could be compared with the original"
+
 
 def plan_new(
     request: PrepareRequest,
@@ -52,7 +54,7 @@ def plan_new(
     plan = plan_batch(request, list(executor.map(look, request.sources)))
     if isinstance(plan, Refusal):
         raise UsageError(str(plan))
-    folder = plan_folder(_folder_facts(request, storage, progress_files), progress=plan.progress)
+    folder = plan_folder(_folder_facts(request, plan.progress, storage, progress_files, cancel), progress=plan.progress)
     _refuse_if(folder.problems)
     _check_room(plan.progress, request.build_dir, storage)
     return attrs.evolve(
@@ -95,7 +97,9 @@ def _look_at(source: PurePath, *, storage: Storage, probe: MediaProbe, cancel: C
         return attrs.evolve(clip, problem=error.problem)
 
 
-def _folder_facts(request: PrepareRequest, storage: Storage, progress_files: ProgressFiles) -> FolderFacts:
+def _folder_facts(
+    request: PrepareRequest, job: Progress, storage: Storage, progress_files: ProgressFiles, cancel: Cancellation
+) -> FolderFacts:
     root = request.build_dir
     found = storage.entry(root)
     if found is None:
@@ -104,6 +108,7 @@ def _folder_facts(request: PrepareRequest, storage: Storage, progress_files: Pro
         raise UsageError(f"{root} is not a directory")
     previous = _previous(root, progress_files)
     clips = previous.clips if previous else ()
+    given = job.by_key()
     return FolderFacts(
         root=root,
         entries=tuple(storage.scan(root)),
@@ -111,7 +116,24 @@ def _folder_facts(request: PrepareRequest, storage: Storage, progress_files: Pro
         is_marked=is_marker(storage.read_text(root / MARKER_NAME)),
         previous=previous,
         originals={clip.key: _original(clip, storage) for clip in clips if clip.source},
+        copied=frozenset(
+            clip.key
+            for clip in clips
+            if clip.source is None
+            and clip.key in given
+            and _is_copy(root / clip.key, _source(given[clip.key]), storage, cancel)
+        ),
     )
+
+
+def _is_copy(output: PurePath, original: PurePath, storage: Storage, cancel: Cancellation) -> bool:
+    """Whether both are regular files of the same content."""
+    paths = (output, storage.resolve(original))
+    entries = [storage.entry(path) for path in paths]
+    sizes = {entry.identity.size_bytes for entry in entries if entry and entry.kind is FileKind.FILE}
+    if None in entries or len(sizes) != 1:
+        return False
+    return len({storage.digest(path, on_bytes=_ignore, cancel=cancel) for path in paths}) == 1
 
 
 def _previous(root: PurePath, progress_files: ProgressFiles) -> Progress | None:
@@ -216,7 +238,7 @@ def _loaded(path: PurePath, progress_files: ProgressFiles) -> tuple[PurePath, Pr
 
 def _unfinished(root: PurePath, storage: Storage) -> list[FileEntry]:
     entries = storage.scan(root) if storage.entry(root) else ()
-    return [e for e in entries if is_temporary(e.path.name) and e.path.parent == root and e.kind is FileKind.FILE]
+    return [e for e in entries if is_temporary(e.path.name) and e.path.parent == root and e.kind is not FileKind.FOLDER]
 
 
 # --- the plain format ------------------------------------------------------------------------------------------------
@@ -266,7 +288,8 @@ def _compared(
     except MediaError:
         return None
     is_equal = found.info is None or lengths_agree(made.duration_s, found.info.duration_s)
-    return Made(OutputRecord(entry.identity, digest(output)), made.duration_s) if is_equal else None
+    record = OutputRecord(entry.identity, digest(output), doubt=_ADOPTED)
+    return Made(record, made.duration_s) if is_equal else None
 
 
 def _ignore(_: int) -> None:

@@ -105,7 +105,7 @@ FINISHED = ("closed", "appendable")
 SLOW: dict[str, object] = {"kbps": 1000}
 SLOWER: dict[str, object] = {"kbps": 3000, "blocks": 30_000}
 """For an image larger than what growisofs reads ahead: having read it all, it hears no signal any more."""
-LARGE_BYTES = 48_000_000
+LARGE_BYTES = 23_438 * 2048
 
 CASES = (
     Case("nothing goes wrong", 0, FINISHED),

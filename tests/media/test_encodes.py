@@ -41,6 +41,7 @@ def encode(kit: Tools, source: Path, target: Path, settings: EncodeSettings = QU
     made = kit.encoder.encode(
         PurePath(source), target=PurePath(target), settings=settings, on_seconds=lambda _: None, cancel=CANCEL
     )
+    assert not made.damage, "a whole clip is taken for a damaged one"
     return made.size_bytes
 
 

@@ -306,6 +306,7 @@ class TestDamage:
         assert damage(source, frame_count=149, error_lines=[]) == ""
         assert damage(source, frame_count=None, error_lines=[]) == ""
         assert damage(MediaInfo(6.0), frame_count=3, error_lines=[]) == ""
+        assert damage(MediaInfo(1.0, frame_rate=600), frame_count=25, error_lines=[]) == ""
 
     def test_an_error_while_decoding(self) -> None:
         """The first words are told."""

@@ -14,6 +14,7 @@ from camvault.ports.media import MediaInfo
 _NO_SPACE_CODE = 228  # -ENOSPC modulo 256; seen with 7.1.5 and 9.0.2
 _NO_SPACE_WORDS = "No space left on device"
 _FRAMES_SHARE = 0.97
+_FRAME_RATE_MAX = 250  # more is the clock of a container that knows no rate (seen with AVI: 600)
 _BAD_SOURCE_WORDS = (
     "Error opening input",
     "Invalid data found when processing input",
@@ -138,7 +139,8 @@ def damage(source: MediaInfo, *, frame_count: int | None, error_lines: list[str]
     """
     if error_lines:
         return f"the encoder could not read all of it: {error_lines[0]}"
-    expected = source.frame_rate * (source.kept_s or source.duration_s)
+    is_rate_sane = source.frame_rate <= _FRAME_RATE_MAX
+    expected = source.frame_rate * (source.kept_s or source.duration_s) if is_rate_sane else 0.0
     if frame_count is not None and frame_count < expected * _FRAMES_SHARE - 2:
         return f"only {frame_count:,} of some {expected:,.0f} frames were encoded"
     return ""

@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import os
 import random
+import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -24,10 +27,11 @@ from camvault.core.workflows.prepare_plan import plan_new, plan_resumed
 from camvault.ports.errors import NoSpaceError, UsageError
 from camvault.ports.events import Event
 from camvault.ports.progress import Allocation, EncodeOptions
-from tests.bodycam.prepare.desk import Desk
+from tests.bodycam.prepare.desk import COMMAND, Desk
 from tests.media.tools import tools
 
 KILLS = 25
+ATTEMPTS = 3
 SEED = 20250718
 ENCODE = ("--disc-bytes", "90_000", "--safety-bytes", "0", "--min-kbps", "20", "--preset", "12", "--jobs", "2")
 
@@ -49,37 +53,53 @@ def test_kill_9_at_random_moments(desk: Desk, mode: str, capsys: pytest.CaptureF
     more = () if mode == "copy" else (*ENCODE, "--allocation", mode)
     kill_count = {"copy": KILLS, "constant": KILLS - KILLS // 2, "complexity": KILLS // 2}[mode]
     before = desk.originals()
-    started_s = time.monotonic()
-    assert desk.run(*more).code == 0
-    whole_s = time.monotonic() - started_s
+    begin_s, end_s = working_phase(desk, desk.argv(*more))
     expected, kbps = desk.outputs(), desk.document()["kbps"]
     clear(desk)
     dice = random.Random(SEED)
-    ended_count = 0
-    for _ in range(kill_count):
+    shares = [(index + dice.random()) / kill_count for index in range(kill_count)]  # spread over the whole phase
+    dice.shuffle(shares)
+    killed_count = attempt_count = 0
+    while killed_count < kill_count:
+        attempt_count += 1
+        assert attempt_count <= ATTEMPTS * kill_count, f"{killed_count} kills"
         is_begun = desk.progress.exists() or desk.completed.exists()
         argv = desk.argv("--resume", desk.progress, build=False, files=()) if is_begun else desk.argv(*more)
         started_s = time.monotonic()
         process = desk.start(argv)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=dice.uniform(0.3, 0.95) * whole_s)
-            ended_count += 1
-            whole_s = min(whole_s, time.monotonic() - started_s)  # the machine is less busy now
-        with contextlib.suppress(ProcessLookupError):
+        try:
+            process.wait(timeout=begin_s + shares[killed_count] * (end_s - begin_s))
+        except subprocess.TimeoutExpired:
             desk.kill(process)
+            killed_count += process.returncode == -signal.SIGKILL
+        else:
+            assert process.returncode == 0
+            if not is_begun:  # the machine is less busy now
+                end_s = min(end_s, max(begin_s, time.monotonic() - started_s))
         assert desk.originals() == before
         check_documents(desk)
         if desk.completed.exists():
             assert desk.outputs() == expected
             clear(desk)
     with capsys.disabled():
-        print(f"\n{mode}: {kill_count} kills, seed {SEED}, {ended_count} runs had ended before")  # noqa: T201
-    assert ended_count < kill_count
+        print(f"\n{mode}: {killed_count} kills, seed {SEED}, {attempt_count - killed_count} runs had ended before")  # noqa: T201
+    assert killed_count == kill_count
     last = desk.resume() if desk.progress.exists() else desk.run(*more)
     assert last.code == 0, last
     assert desk.outputs() == expected
     assert desk.document()["kbps"] == kbps
     assert not [path for path in desk.build.iterdir() if path.name.endswith("-part")]
+
+
+def working_phase(desk: Desk, argv: list[str]) -> tuple[float, float]:
+    """Run a whole job: the seconds after which it has begun to work, and after which it has ended."""
+    started_s = time.monotonic()
+    process = desk.start(argv)
+    while process.poll() is None and not desk.progress.exists():
+        time.sleep(0.005)
+    begin_s = time.monotonic() - started_s
+    assert process.wait(timeout=120) == 0
+    return begin_s, time.monotonic() - started_s
 
 
 def clear(desk: Desk) -> None:
@@ -226,3 +246,28 @@ def test_too_little_room_is_an_error_of_use(desk: Desk, small_disk: Path) -> Non
     assert ended.code == 1, ended
     assert "not enough free space" in ended.err
     assert "1 GB" in ended.err
+
+
+@pytest.mark.xdist_group("loop")
+def test_a_disk_that_fills_up_ends_the_command_with_4(desk: Desk, small_disk: Path) -> None:
+    """Room is checked before; then somebody else takes it. After making room the job is taken up."""
+    clips = [Path(shutil.copy2(clip, desk.root / clip.name)) for clip in desk.clips]
+    build, size = small_disk / "work", 30_000_000
+    for clip in clips:  # no holes: they would be kept
+        with clip.open("ab") as file:
+            file.write(os.urandom(size - file.tell()))
+    own = [*COMMAND, "--logfile", str(desk.log), "--build-dir", str(build), "--", *map(str, clips)]
+    process = subprocess.Popen(own, cwd=desk.root, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    while process.poll() is None and not (build / "progress.json").exists():
+        time.sleep(0.002)
+    process.send_signal(signal.SIGSTOP)
+    fill(small_disk)
+    process.send_signal(signal.SIGCONT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 4, errors
+    assert "no space left on device" in errors or "not enough space" in errors
+    assert [clip.stat().st_size for clip in clips] == [size] * 3
+    (small_disk / "filler").unlink()
+    resumed = Desk(desk.root, ()).resume(path=build / "progress.json")
+    assert resumed.code == 0, resumed
+    assert all((build / clip.name).stat().st_size == size for clip in clips)

@@ -442,3 +442,14 @@ def test_ids_differ_for_another_content(small: Path) -> None:
     second = builder.plan(small, label="X", stamped_at=AT)
     found = [builder_module.unique_of(plan) for plan in (first, second, attrs.evolve(first, label="Y"))]
     assert all(a != b for a, b in itertools.combinations(found, 2))
+
+
+@pytest.mark.xdist_group("loop")
+def test_a_full_disk_ends_create_iso_with_1(
+    small: Path, little_disk: Path, create: Callable[..., tuple[int, str]]
+) -> None:
+    """The command itself; nothing is left on the disk."""
+    (small / "a.mp4").write_bytes(os.urandom(3_000_000))
+    code, said = create(small, iso=little_disk / "image.iso")
+    assert (code, "bytes needed" in said) == (1, True)
+    assert {path.name for path in little_disk.iterdir()} <= {"lost+found"}

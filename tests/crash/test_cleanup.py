@@ -41,7 +41,7 @@ def make_world(calls: Calls) -> World:
     storage = MemoryStorage(calls=calls)
     for path, content in ORIGINALS.items():
         storage.put(path, content)
-    make_build_dir(BUILD_DIR, storage=storage)
+    make_build_dir(BUILD_DIR, storage=storage, originals=PurePath("/originals"))
     return World(storage)
 
 

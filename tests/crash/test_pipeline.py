@@ -84,7 +84,18 @@ class World:
             target = names.build_dir / source.name
             copied = self.storage.copy(source, target=target, on_bytes=lambda _: None, cancel=self.cancel)
             output = OutputRecord(copied.identity, copied.sha256)
-            records.append(ClipRecord(source.name, ClipState.DONE, output_name=source.name, output=output))
+            original = self.storage.entry(source)
+            assert original
+            records.append(
+                ClipRecord(
+                    source.name,
+                    ClipState.DONE,
+                    source=source,
+                    source_identity=original.identity,
+                    output_name=source.name,
+                    output=output,
+                )
+            )
             progress = Progress(disc_bytes=9, safety_bytes=0, mode=Mode.COPY, kbps=None, clips=tuple(records))
             JsonProgressFiles(self.storage).save(names.build_dir / "progress.json", progress)
 

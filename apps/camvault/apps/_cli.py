@@ -101,6 +101,17 @@ class LogTo(Protocol):
 
 
 @attrs.frozen
+class Known:
+    """What a larger job knows and a stage of it must hold itself to; a stage that runs alone knows nothing.
+
+    Attributes:
+        image_sha256: What the image was when it was verified; another one is not burned.
+    """
+
+    image_sha256: str | None = None
+
+
+@attrs.frozen
 class Context:
     """What every stage is given.
 
@@ -108,6 +119,7 @@ class Context:
         print_result: Writes to stdout: plans and commands of a dry run.
         log_to: Opens a log file, for commands with `Log.OWN`.
         logfile: The log of the run, absolute, so that nobody masters or removes it; None if there is none.
+        known: What a larger job has found out before this stage.
     """
 
     clock: Clock
@@ -116,6 +128,7 @@ class Context:
     print_result: Callable[[str], None]
     log_to: LogTo
     logfile: Path | None = None
+    known: Known = attrs.field(factory=Known)
 
 
 @attrs.frozen(kw_only=True)

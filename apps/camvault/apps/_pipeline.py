@@ -10,7 +10,7 @@ import attrs
 
 from camvault.adapters.filesystem import LocalStorage, read_mount_table
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.apps._cli import Context, YesNo
+from camvault.apps._cli import Context, Known, YesNo
 from camvault.apps._parts import Part
 from camvault.apps._stages import StageRunner
 from camvault.apps._workspace import guarded_folders
@@ -22,7 +22,7 @@ from camvault.core.pipeline import Need, PipelineStage, RunNames, bound_bytes, i
 from camvault.core.workflows.burn import BurnReport
 from camvault.core.workflows.cleanup import check_removable
 from camvault.core.workflows.create_iso import ImageReport
-from camvault.core.workflows.originals import Released, let_go_after_burn
+from camvault.core.workflows.originals import Released, check_image, let_go_after_burn
 from camvault.core.workflows.pipeline import (
     BuildDirKept,
     PipelineFinished,
@@ -81,9 +81,9 @@ class PipelineRun:
             check_label(self.values["iso_volume_label"])
         if self._usable_bytes is not None and self._usable_bytes <= 0:
             raise UsageError(self._nothing_left())
-        if self._extra_folder is not None:
+        if self.extra_folder is not None:
             check_removable(
-                self._extra_folder,
+                self.extra_folder,
                 guarded=guarded_folders(self.root),
                 storage=self.storage,
                 progress_files=JsonProgressFiles(self.storage),
@@ -139,7 +139,8 @@ class PipelineRun:
         return resumed and resumed.absolute()
 
     @property
-    def _extra_folder(self) -> Path | None:
+    def extra_folder(self) -> Path | None:
+        """A further build directory, of an earlier run, that goes too."""
         folder: Path | None = self.values["clean_build_dir"]
         return folder and folder.absolute()
 
@@ -226,23 +227,26 @@ class PipelineRun:
         parts, image = self.parts, Path(names.image)
         label = self.values["iso_volume_label"]
         steps = [
-            runner.step(PipelineStage.PREPARE, parts.prepare, build_dir=build_dir, **self.prepare_values()),
+            runner.step(PipelineStage.PREPARE, parts.prepare, {**self.prepare_values(), "build_dir": build_dir}),
             runner.step(
                 PipelineStage.IMAGE,
                 parts.image,
-                build_dir=build_dir,
-                iso_path=image,
-                volume_label=names.label if label is None else label,
-                stamp=names.stamp if self.values["iso_stamp"] is None else self.values["iso_stamp"],
+                {
+                    "build_dir": build_dir,
+                    "iso_path": image,
+                    "volume_label": names.label if label is None else label,
+                    "stamp": names.stamp if self.values["iso_stamp"] is None else self.values["iso_stamp"],
+                },
+                check=_check_image,
             ),
-            runner.step(PipelineStage.BURN, parts.burn, iso_path=image),
+            runner.step(PipelineStage.BURN, parts.burn, {"iso_path": image}, known=_verified_image),
         ]
         if self.is_deleting_originals:
             steps.append(runner.step_after(PipelineStage.RELEASE, parts.prepare, self._release))
         if not self.values["burn_dry_run"]:
-            steps.append(runner.step(PipelineStage.CLEAN, parts.clean, build_dir=build_dir))
-        if self._extra_folder is not None:
-            steps.append(runner.step(PipelineStage.CLEAN, parts.clean, build_dir=self._extra_folder))
+            steps.append(runner.step(PipelineStage.CLEAN, parts.clean, {"build_dir": build_dir}))
+            if self.extra_folder is not None:
+                steps.append(runner.step(PipelineStage.CLEAN, parts.clean, {"build_dir": self.extra_folder}))
         return steps
 
     @property
@@ -258,12 +262,26 @@ class PipelineRun:
         assert isinstance(image, ImageReport)  # noqa: S101 - what the stage returns
         return let_go_after_burn(
             prepared.clips,
+            build_dir=prepared.build_dir,
             image=image,
             burned=burned if isinstance(burned, BurnReport) else None,
             storage=self.storage,
             reporter=context.reporter,
             cancel=context.cancel,
         )
+
+
+def _check_image(reports: Reports, image: object) -> None:
+    """What was prepared is what was mastered."""
+    prepared = reports[PipelineStage.PREPARE]
+    if isinstance(prepared, PrepareReport) and isinstance(image, ImageReport):
+        check_image(prepared.clips, image=image)
+
+
+def _verified_image(reports: Reports) -> Known:
+    """What was mastered is what will be burned."""
+    image = reports[PipelineStage.IMAGE]
+    return Known(image_sha256=image.sha256) if isinstance(image, ImageReport) else Known()
 
 
 def disc_file_of(device: str | None) -> Path | None:

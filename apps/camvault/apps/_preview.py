@@ -40,7 +40,9 @@ def _lines(run: PipelineRun, names: RunNames, plan: PreparePlan) -> Iterator[tup
         yield "burn", command
     if run.is_deleting_originals:
         yield "release", f"{len(plan.progress.clips):,} originals will be deleted, if the disc is read back equal"
-    yield "clean", f"{plan.build_dir} will be removed" if not run.values["burn_dry_run"] else "nothing"
+    for folder in (plan.build_dir, run.extra_folder):
+        if folder is not None and not run.values["burn_dry_run"]:
+            yield "clean", f"{folder} will be removed"
     yield "ISO", str(names.image)
     yield "log", str(names.log)
 

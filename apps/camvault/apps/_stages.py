@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from camvault.adapters.reporting import ScopedReporter
-from camvault.apps._cli import Context
+from camvault.apps._cli import Context, Known
 from camvault.apps._parts import Part
 from camvault.core.pipeline import PipelineStage
 from camvault.core.workflows.pipeline import Reports, StageFailed, Step
@@ -22,9 +22,28 @@ class StageRunner:
     context: Context
     values: Mapping[str, Any]
 
-    def step(self, stage: PipelineStage, part: Part, **own: object) -> Step:
-        """The stage as a step; `own` are the parameters that the larger command decides."""
-        return Step(stage, lambda _: self.run(stage, part, **own))
+    def step(
+        self,
+        stage: PipelineStage,
+        part: Part,
+        own: Mapping[str, object],
+        *,
+        known: Callable[[Reports], Known] = lambda _: Known(),
+        check: Callable[[Reports, object], None] = lambda _, __: None,
+    ) -> Step:
+        """The stage as a step; `own` are the parameters that the larger command decides.
+
+        `known` is what the stages before it have found out; `check` judges the stage's own report, and its errors are
+        the stage's.
+        """
+        values = {**part.values(self.values), **own}
+
+        def work(scoped: Context, reports: Reports) -> object:
+            report = part.stage.run(attrs.evolve(scoped, known=known(reports)), **values)
+            check(reports, report)
+            return report
+
+        return self.step_after(stage, part, work)
 
     def step_after(self, stage: PipelineStage, part: Part, work: Callable[[Context, Reports], object]) -> Step:
         """A step that needs the reports of those before it; its errors have the exit codes of `part`."""

@@ -80,7 +80,13 @@ def run(
     tool, reason = select_burner(chosen_device, drives=drives, cancel=context.cancel, wanted=burner.tool)
     context.reporter.emit(BurnerChosen(tool.name, chosen_device, reason))
     return burn_image(
-        BurnRequest(image=image, device=chosen_device, speed=speed, is_verified=verify),
+        BurnRequest(
+            image=image,
+            device=chosen_device,
+            speed=speed,
+            is_verified=verify,
+            sha256=context.known.image_sha256,
+        ),
         storage=storage,
         drives=drives,
         burner=tool,

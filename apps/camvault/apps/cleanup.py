@@ -13,11 +13,16 @@ def run(
     /,
     *,
     build_dir: Annotated[Path, typer.Option("--build-dir", metavar="DIR", help="The build directory to remove.")],
+    even_only_copies: Annotated[
+        bool,
+        typer.Option("--even-only-copies", help="Also remove clips whose originals are gone or are other files now."),
+    ] = False,
 ) -> None:
     """Remove a build directory of camvault with everything in it, and nothing else.
 
-    A folder is removed only if camvault's marker is in it and everything else in it was put there by camvault. The file
-    system's root, home, the workspace, the current folder, symbolic links and mount points are always refused.
+    A folder is removed only if camvault's marker is in it, everything else in it was put there by camvault, and the
+    original of each clip in it is still there, or on a disc that was read back. The file system's root,
+    home, the workspace, the current folder, symbolic links and mount points are always refused.
     """
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.progressfile import JsonProgressFiles  # noqa: PLC0415
@@ -30,6 +35,7 @@ def run(
         guarded=guarded_folders(context.logfile),
         storage=storage,
         progress_files=JsonProgressFiles(storage),
+        is_losing_allowed=even_only_copies,
         reporter=context.reporter,
         cancel=context.cancel,
     )

@@ -12,7 +12,7 @@ import typer
 
 from camvault.apps._cli import Context, ExitCodes, Log, Stage, YesNo
 from camvault.core.preparation import OutputsTooBigError
-from camvault.ports.errors import BusyError, DriveError, MissingToolError, RecordError, UsageError
+from camvault.ports.errors import BusyError, DriveError, MissingToolError, RecordError, ToolError, UsageError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -183,18 +183,22 @@ def run(
     )
     with _tools(context, wishes) as tools:
         plan = _plan(context, wishes, tools)
-        return prepare(
-            plan,
-            is_deleting_originals=bool(delete_originals),
-            job_count=_job_count(wishes, plan),
-            storage=tools.storage,
-            probe=tools.probe,
-            encoder=tools.encoder,
-            progress_files=tools.progress_files,
-            executor=tools.executor,
-            reporter=context.reporter,
-            cancel=context.cancel,
-        )
+        try:
+            return prepare(
+                plan,
+                is_deleting_originals=bool(delete_originals),
+                job_count=_job_count(wishes, plan),
+                storage=tools.storage,
+                probe=tools.probe,
+                encoder=tools.encoder,
+                progress_files=tools.progress_files,
+                executor=tools.executor,
+                reporter=context.reporter,
+                cancel=context.cancel,
+            )
+        except MissingToolError as error:
+            # a tool that vanishes in mid-work is no refusal: what is done stays, and the job can be resumed
+            raise ToolError(error.tool, 127, (str(error),)) from error
 
 
 def plan_only(context: Context, wishes: Wishes) -> "PreparePlan":

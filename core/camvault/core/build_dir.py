@@ -29,6 +29,20 @@ def is_marker(text: str | None) -> bool:
     return text is not None and text.startswith("camvault build directory ") and "\n" in text
 
 
+_ON_DISC = "on a verified disc: "
+
+
+def marker_text(on_disc: Collection[str] = ()) -> str:
+    """The marker's text; `on_disc` are the SHA-256 of outputs that a disc was found to hold when it was read back."""
+    return MARKER_TEXT + "".join(f"{_ON_DISC}{digest}\n" for digest in sorted(on_disc))
+
+
+def content_on_disc(text: str | None) -> frozenset[str]:
+    """The digests in a marker's text. A torn last line says nothing."""
+    lines = (text or "").split("\n")[:-1]
+    return frozenset(line.removeprefix(_ON_DISC) for line in lines if line.startswith(_ON_DISC))
+
+
 @attrs.frozen
 class FolderFacts:
     """What is known of a folder that somebody wants to remove.

@@ -10,9 +10,16 @@ from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, P
 
 
 def make_build_dir(
-    folder: PurePath, *, storage: Storage, clips: tuple[str, ...] = ("a.mp4", "b.mp4"), is_completed: bool = True
+    folder: PurePath,
+    *,
+    storage: Storage,
+    clips: tuple[str, ...] = ("a.mp4", "b.mp4"),
+    is_completed: bool = True,
+    originals: PurePath | None = None,
 ) -> None:
-    """A build directory as `prepare_bodycam` leaves it."""
+    """A build directory as `prepare_bodycam` leaves it, and its originals (by default beside its parent)."""
+    originals = originals or folder.parent.with_name(folder.parent.name + "-originals")
+    storage.make_folder(originals)
     storage.make_folder(folder)
     storage.write_text(folder / MARKER_NAME, MARKER_TEXT)
     records = []
@@ -20,12 +27,14 @@ def make_build_dir(
         storage.write_text(folder / name, f"content of {name}")
         identity = _identity(folder / name, storage)
         output = OutputRecord(identity, "0" * 64)
+        if storage.entry(originals / name) is None:
+            storage.write_text(originals / name, f"content of {name}")
         records.append(
             ClipRecord(
                 name,
                 ClipState.DONE,
-                source=PurePath("/originals") / name,
-                source_identity=identity,
+                source=originals / name,
+                source_identity=_identity(originals / name, storage),
                 output_name=name,
                 output=output,
             )

@@ -8,7 +8,7 @@ import pytest
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT
+from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT, marker_text
 from camvault.core.workflows.cleanup import FolderRemoved, NothingToDelete, check_removable, clean_up
 from camvault.ports.errors import BusyError, Cancelled, ChangedError, RecordError, StorageError, UsageError
 from camvault.ports.events import Level
@@ -43,9 +43,11 @@ def clean(
     *,
     guarded: tuple[PurePath, ...] = (),
     cancel: MemoryCancellation | None = None,
+    is_losing_allowed: bool = False,
 ) -> None:
     clean_up(
         folder,
+        is_losing_allowed=is_losing_allowed,
         guarded=guarded,
         storage=storage,
         progress_files=JsonProgressFiles(storage),
@@ -62,7 +64,7 @@ class TestInMemory:
         storage.put(FOLDER / ".a.mp4.camvault-part", b"half")
         storage.put_folder(FOLDER / "empty")
         run()
-        assert storage.files("/v") == {}
+        assert storage.files("/v/images") == {}
         assert storage.entry(FOLDER) is None
         (removed,) = reporter.of(FolderRemoved)
         assert str(removed) == f"Removed {FOLDER}"
@@ -205,3 +207,60 @@ class TestOnDisk:
         (tmp_path / "build" / MARKER_NAME).write_text(MARKER_TEXT)
         clean(tmp_path / "build", LocalStorage(), reporter)
         assert list(tmp_path.iterdir()) == []
+
+
+class TestOnlyCopies:
+    """A build directory may hold what is nowhere else: after `--delete-originals yes`, or when a card was formatted."""
+
+    ORIGINAL = PurePath("/v/images-originals/a.mp4")
+
+    def test_a_clip_whose_original_is_gone_is_kept(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        storage.tree.discard(self.ORIGINAL)
+        before = storage.files("/v")
+        with pytest.raises(UsageError, match=r"the originals of a\.mp4 are gone or are other files now"):
+            run()
+        assert storage.files("/v") == before
+
+    def test_a_clip_whose_original_is_another_file_is_kept(
+        self, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """INV-2: the camera gave the same name to new footage."""
+        storage.put(self.ORIGINAL, b"new footage")
+        with pytest.raises(UsageError, match="other files now"):
+            run()
+        assert storage.tree.find(FOLDER / "a.mp4")
+
+    def test_many_are_not_all_named(self, storage: MemoryStorage, reporter: MemoryReporter) -> None:
+        folder = PurePath("/w/many/build")
+        make_build_dir(folder, storage=storage, clips=tuple(f"{number}.mp4" for number in range(5)))
+        for number in range(5):
+            storage.tree.discard(PurePath(f"/w/many-originals/{number}.mp4"))
+        with pytest.raises(UsageError, match=r"0\.mp4, 1\.mp4, 2\.mp4 and 2 more are gone"):
+            clean(folder, storage, reporter)
+
+    def test_what_a_verified_disc_holds_is_no_only_copy(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """The pipeline writes it into the marker before it lets go of the originals."""
+        storage.tree.discard(self.ORIGINAL)
+        storage.put(FOLDER / MARKER_NAME, marker_text(["0" * 64]))
+        run()
+        assert storage.tree.find(FOLDER) is None
+
+    def test_a_torn_line_of_the_marker_proves_nothing(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        storage.tree.discard(self.ORIGINAL)
+        storage.put(FOLDER / MARKER_NAME, marker_text(["0" * 64]).removesuffix("\n"))
+        with pytest.raises(UsageError, match="only copies"):
+            run()
+
+    def test_the_users_word_counts(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        storage.tree.discard(self.ORIGINAL)
+        run(is_losing_allowed=True)
+        assert storage.tree.find(FOLDER) is None
+
+    def test_a_job_in_the_plain_format_does_not_say_where_originals_are(
+        self, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        plain = '{"disc_bytes": 9, "safety_bytes": 0, "mode": "COPY", "kbps": null, "files": {"a.mp4": "done"}}'
+        storage.put(FOLDER / "progress.completed.json", plain)
+        storage.tree.discard(FOLDER / "b.mp4")
+        with pytest.raises(UsageError, match="only copies"):
+            run()

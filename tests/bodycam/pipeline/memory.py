@@ -19,7 +19,7 @@ from camvault.core.progress import Expected
 from camvault.core.workflows.burn import BurnReport, BurnRequest, burn_image
 from camvault.core.workflows.cleanup import clean_up
 from camvault.core.workflows.create_iso import ImageReport, ImageRequest, create_iso
-from camvault.core.workflows.originals import Released, let_go_after_burn
+from camvault.core.workflows.originals import Released, check_image, let_go_after_burn
 from camvault.core.workflows.pipeline import Reports, StageFailed, Step, make_build_dir, reserve_names, run_stages
 from camvault.core.workflows.prepare import PrepareReport, prepare
 from camvault.core.workflows.prepare_plan import plan_new, plan_resumed
@@ -89,7 +89,8 @@ class World:
         for folder in self.finished_build_dirs():
             if self.clips_left():
                 self._carry_out(self._plan_resumed(folder / COMPLETED_NAME), is_deleting=True)
-            self.clean(folder)
+            # another run's disc holds it, which this folder cannot know: a careful person has looked
+            self.clean(folder, is_losing_allowed=True)
 
     def _plan_resumed(self, path: PurePath) -> PreparePlan:
         return plan_resumed(
@@ -114,9 +115,10 @@ class World:
     def finished_build_dirs(self) -> list[PurePath]:
         return [path.parent for path in self.storage.files(ROOT) if path.name == COMPLETED_NAME]
 
-    def clean(self, folder: PurePath) -> None:
+    def clean(self, folder: PurePath, *, is_losing_allowed: bool = False) -> None:
         clean_up(
             folder,
+            is_losing_allowed=is_losing_allowed,
             guarded=(ROOT,),
             storage=self.storage,
             progress_files=JsonProgressFiles(self.storage),
@@ -166,8 +168,10 @@ class World:
             cancel=self.cancel,
         )
 
-    def _master(self, names: RunNames, _: Reports) -> ImageReport:
-        return create_iso(
+    def _master(self, names: RunNames, reports: Reports) -> ImageReport:
+        prepared = reports[PipelineStage.PREPARE]
+        assert isinstance(prepared, PrepareReport)
+        report = create_iso(
             ImageRequest(build_dir=names.build_dir, target=names.image, label=names.label, stamp=names.stamp),
             storage=self.storage,
             builder=MemoryImageBuilder(self.storage),
@@ -177,12 +181,18 @@ class World:
             reporter=self.reporter,
             cancel=self.cancel,
         )
+        check_image(prepared.clips, image=report)
+        return report
 
-    def _burn(self, names: RunNames, _: Reports) -> BurnReport | None:
+    def _burn(self, names: RunNames, reports: Reports) -> BurnReport | None:
+        image = reports[PipelineStage.IMAGE]
+        assert isinstance(image, ImageReport)
         if not self.is_burning:
             return None
         return burn_image(
-            BurnRequest(image=names.image, device=self.drives.device, is_verified=self.is_verifying),
+            BurnRequest(
+                image=names.image, device=self.drives.device, is_verified=self.is_verifying, sha256=image.sha256
+            ),
             storage=self.storage,
             drives=self.drives,
             burner=MemoryBurner(self.drives),
@@ -200,6 +210,7 @@ class World:
         assert burned is None or isinstance(burned, BurnReport)
         return let_go_after_burn(
             prepared.clips,
+            build_dir=prepared.build_dir,
             image=image,
             burned=burned,
             storage=self.storage,

@@ -84,8 +84,8 @@ class TestInMemory:
         assert world.storage.content(FIRST) == b"new footage"
         assert "not the file that was proven" in str(world.reporter.of(OriginalKept)[0])
 
-    def test_an_output_that_changed_before_it_was_mastered_proves_nothing(self) -> None:
-        """The image and the disc are equal, and do not hold the footage."""
+    def test_an_output_that_changed_before_it_was_mastered_is_not_burned(self) -> None:
+        """The image and the disc would be equal, and would not hold the footage."""
         world = World.new()
 
         def spoil() -> None:
@@ -93,12 +93,14 @@ class TestInMemory:
             world.storage.corrupt(output)
 
         world.storage.calls.hook("image.plan", spoil)
-        report = world.run()[PipelineStage.RELEASE]
-        assert report == Released((SECOND,), (FIRST,))
-        assert "nothing proves that it exists elsewhere" in str(world.reporter.of(OriginalKept)[0])
+        with pytest.raises(StageFailed, match=r"does not hold what was prepared: a\.mp4") as raised:
+            world.run()
+        assert raised.value.stage is PipelineStage.IMAGE
+        assert world.clips_left() == set(CLIPS)
+        assert world.finished_build_dirs()
 
-    def test_another_image_under_the_name_proves_nothing(self) -> None:
-        """What was burned and read back is not what was made of the outputs."""
+    def test_another_image_under_the_name_is_not_burned(self) -> None:
+        """It is not what was made of the outputs."""
         world = World.new()
 
         def replace() -> None:
@@ -106,9 +108,11 @@ class TestInMemory:
             world.storage.put(image, bytes(8192))
 
         world.storage.calls.hook("storage.publish", replace, when=Phase.AFTER)
-        report = world.run()[PipelineStage.RELEASE]
-        assert report == Released((), (FIRST, SECOND))
-        assert "is not the image that was made" in str(world.reporter.of(OriginalsKept)[0])
+        with pytest.raises(StageFailed) as raised:
+            world.run()
+        assert raised.value.stage is PipelineStage.BURN
+        assert world.clips_left() == set(CLIPS)
+        assert world.finished_build_dirs()
 
     def test_one_that_cannot_be_deleted_stops_before_the_build_directory_goes(self) -> None:
         """The others are gone, and the message says how to go on; that way works."""

@@ -10,6 +10,7 @@ from camvault.core.build_dir import (
     MARKER_NAME,
     PROGRESS_NAMES,
     FolderFacts,
+    content_on_disc,
     foreign_entries,
     is_marker,
     reason_to_keep,
@@ -20,7 +21,7 @@ from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import ChangedError, UsageError
 from camvault.ports.events import Event, Level, Progressed, Reporter
 from camvault.ports.files import Storage
-from camvault.ports.progress import Progress, ProgressFiles
+from camvault.ports.progress import ClipRecord, Progress, ProgressFiles
 from camvault.ports.removal import Removal
 
 _NAMED_AT_MOST = 3
@@ -51,12 +52,20 @@ class NothingToDelete(Event):
 
 
 def check_removable(
-    folder: PurePath, *, guarded: Collection[PurePath], storage: Storage, progress_files: ProgressFiles
+    folder: PurePath,
+    *,
+    guarded: Collection[PurePath],
+    storage: Storage,
+    progress_files: ProgressFiles,
+    is_losing_allowed: bool = False,
 ) -> bool:
     """Whether there is such a folder, after making sure that it may be removed. Changes nothing.
 
+    A clip is an only copy if its original is not there as it was recorded, and the marker does not say that it is on a
+    verified disc; `is_losing_allowed` is the user's word that such clips may go.
+
     Raises:
-        UsageError: This is not a build directory of ours, or something in it is not ours.
+        UsageError: This is not a build directory of ours, something in it is not ours, or a clip is an only copy.
         RecordError: Its progress file cannot be read, so that nobody knows what is ours.
     """
     entry = storage.entry(folder)
@@ -66,7 +75,36 @@ def check_removable(
     if reason is not None:
         raise UsageError(f"Refusing to remove {folder}: {reason}")
     _own_entries(folder, storage, progress_files)
+    progress = _progress(folder, progress_files)
+    if progress is not None and not is_losing_allowed:
+        _check_copies(folder, progress, storage)
     return True
+
+
+def _check_copies(folder: PurePath, progress: Progress, storage: Storage) -> None:
+    """Refuse to remove clips that are nowhere else."""
+    on_disc = content_on_disc(storage.read_text(folder / MARKER_NAME))
+    alone = [
+        clip.output_name or clip.key
+        for clip in progress.clips
+        if storage.entry(folder / (clip.output_name or clip.key)) is not None
+        and (clip.output is None or clip.output.sha256 not in on_disc)
+        and not _is_original_there(clip, storage)
+    ]
+    if alone:
+        more = f" and {len(alone) - _NAMED_AT_MOST} more" if len(alone) > _NAMED_AT_MOST else ""
+        raise UsageError(
+            f"Refusing to remove {folder}: the originals of {', '.join(alone[:_NAMED_AT_MOST])}{more} are gone or are "
+            "other files now, these may be the only copies"
+        )
+
+
+def _is_original_there(clip: ClipRecord, storage: Storage) -> bool:
+    """Whether the original stands where it was when the job was planned, as the same file (INV-2)."""
+    if clip.source is None or clip.source_identity is None:
+        return False
+    found = storage.entry(storage.resolve(clip.source))
+    return found is not None and found.identity == clip.source_identity
 
 
 def clean_up(
@@ -77,17 +115,27 @@ def clean_up(
     progress_files: ProgressFiles,
     reporter: Reporter,
     cancel: Cancellation,
+    is_losing_allowed: bool = False,
 ) -> None:
     """Remove a build directory of ours with everything in it.
 
     `guarded` are paths that must survive whatever is asked for: neither they nor a folder around them are removed.
+    `is_losing_allowed` is that of `check_removable`.
 
     Raises:
-        UsageError: This is not a build directory of ours, or something in it is not ours. Nothing was removed.
+        UsageError: This is not a build directory of ours, something in it is not ours, or a clip in it is an only
+            copy. Nothing was removed.
         BusyError: Clips are being prepared in it. Nothing was removed.
         ChangedError: Something was added or replaced meanwhile; it was kept.
     """
-    if not check_removable(folder, guarded=guarded, storage=storage, progress_files=progress_files):
+    is_there = check_removable(
+        folder,
+        guarded=guarded,
+        storage=storage,
+        progress_files=progress_files,
+        is_losing_allowed=is_losing_allowed,
+    )
+    if not is_there:
         reporter.emit(NothingToDelete(folder))
         return
     with storage.lock(folder):

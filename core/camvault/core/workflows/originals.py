@@ -10,19 +10,22 @@ from typing import ClassVar
 
 import attrs
 
+from camvault.core.build_dir import MARKER_NAME, marker_text
 from camvault.core.progress import proofs_of
 from camvault.core.retention import Proven, plan_proven
 from camvault.core.workflows.burn import BurnReport
 from camvault.core.workflows.create_iso import ImageReport
 from camvault.core.workflows.prepare_events import OriginalKept, OriginalRemoved
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.errors import ChangedError, StorageError
+from camvault.ports.errors import ChangedError, MismatchError, StorageError
 from camvault.ports.events import Event, Level, Reporter
 from camvault.ports.files import Storage
 from camvault.ports.progress import ClipRecord
 
 Proofs = Callable[[ClipRecord], Mapping[PurePath, Proven]]
 """What proves that the footage of a clip is elsewhere; nothing if nothing does."""
+
+_NAMED_AT_MOST = 3
 
 
 @attrs.frozen
@@ -104,6 +107,7 @@ def _let_one_go(
 def let_go_after_burn(
     clips: tuple[ClipRecord, ...],
     *,
+    build_dir: PurePath,
     image: ImageReport,
     burned: BurnReport | None,
     storage: Storage,
@@ -111,6 +115,9 @@ def let_go_after_burn(
     cancel: Cancellation,
 ) -> Released:
     """Delete the originals whose outputs are on the disc; all are kept unless the disc was read back equal.
+
+    What is on the disc is written into the build directory's marker first: without its original an output there is an
+    only copy, unless that says otherwise.
 
     The chain of a proof: the output's digest as prepared is that of the file in the image, where both trees were read
     back; the image's digest is that of the disc, which was read back. `burned` is None if nothing was burned.
@@ -123,6 +130,9 @@ def let_go_after_burn(
         reporter.emit(OriginalsKept(len(clips), disc))
         return Released(kept=tuple(clip.source for clip in clips if clip.source is not None))
     device = disc.device
+    outputs = {clip.output.sha256 for clip in clips if clip.output is not None}
+    storage.write_text(build_dir / MARKER_NAME, marker_text(outputs.intersection(image.file_sha256.values())))
+    # power fails here: nothing is gone, and what the marker says is true
 
     def proofs(clip: ClipRecord) -> Mapping[PurePath, Proven]:
         name = clip.output_name or clip.key
@@ -131,6 +141,22 @@ def let_go_after_burn(
         return proofs_of(clip, where=where) if is_on_disc else {}
 
     return let_go(clips, proofs=proofs, storage=storage, reporter=reporter, cancel=cancel)
+
+
+def check_image(clips: tuple[ClipRecord, ...], *, image: ImageReport) -> None:
+    """Make sure that the image holds what was prepared.
+
+    Raises:
+        MismatchError: An output changed between its proof and the mastering.
+    """
+    wrong = [
+        clip.output_name or clip.key
+        for clip in clips
+        if clip.output is not None
+        and image.file_sha256.get(PurePosixPath(clip.output_name or clip.key)) != clip.output.sha256
+    ]
+    if wrong:
+        raise MismatchError(str(image.path), f"it does not hold what was prepared: {', '.join(wrong[:_NAMED_AT_MOST])}")
 
 
 def _proven_disc(image: ImageReport, burned: BurnReport | None) -> BurnReport | str:

@@ -54,8 +54,8 @@ def _local(tmp_path: Path) -> World:
 
 def _memory(_: Path) -> World:
     storage = MemoryStorage()
-    storage.make_folder(PurePath("/work"))
-    return World(storage, JsonProgressFiles(storage), PurePath("/work/progress.json"))
+    storage.make_folder(PurePath("/desk"))
+    return World(storage, JsonProgressFiles(storage), PurePath("/desk/progress.json"))
 
 
 @pytest.fixture(params=[_local, _memory], ids=["local", "memory"])

@@ -25,7 +25,7 @@ from camvault.ports.removal import Leftover, Proof, Removal
 SHA = "0" * 64
 FILE = FileEntry(PurePath("/cam/a.mp4"), FileIdentity(7, 1))
 PROOF = Proof("disc 1", SHA)
-BUILD = PurePath("/work/build")
+BUILD = PurePath("/desk/build")
 MARKER = ".marker"
 
 
@@ -111,7 +111,7 @@ class TestLeftovers:
 class TestBuildDir:
     """A folder that camvault filled."""
 
-    @given(tree=strategies.trees(root=BUILD), others=strategies.trees(root=PurePath("/work/other")))
+    @given(tree=strategies.trees(root=BUILD), others=strategies.trees(root=PurePath("/desk/other")))
     def test_everything_in_it_goes_and_the_marker_last(
         self, tree: tuple[FileEntry, ...], others: tuple[FileEntry, ...]
     ) -> None:

@@ -19,7 +19,7 @@ from camvault.core.workflows.prepare_plan import plan_new, plan_resumed
 from camvault.ports.progress import Allocation, EncodeOptions, Progress
 
 CLIPS = PurePath("/clips")
-BUILD = PurePath("/work/build")
+BUILD = PurePath("/desk/build")
 PROGRESS = BUILD / "progress.json"
 COMPLETED = BUILD / "progress.completed.json"
 

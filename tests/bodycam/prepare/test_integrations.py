@@ -128,7 +128,7 @@ def test_ten_thousand_clips_are_planned_in_seconds() -> None:
 
 def test_too_little_room_is_refused_with_both_figures() -> None:
     world = small_world()
-    world.storage.mount("/work", name="small", capacity_bytes=1_000_000_000)
+    world.storage.mount("/desk", name="small", capacity_bytes=1_000_000_000)
     with pytest.raises(UsageError, match=r"1,000,300,000 bytes needed .*1,000,000,000 bytes free"):
         world.plan()
 
@@ -639,9 +639,9 @@ def test_a_resume_elsewhere_makes_the_build_directory() -> None:
     world = small_world(count=1)
     world.storage.put(PROGRESS, (PLAIN % ("COPY", "null")).replace("done", "pending"))
     plan = world.plan_resumed()
-    other = attrs.evolve(plan, build_dir=PurePath("/work/other"))
+    other = attrs.evolve(plan, build_dir=PurePath("/desk/other"))
     world.carry_out(other)
-    assert world.storage.tree.find(PurePath("/work/other/c0.mp4")) is not None
+    assert world.storage.tree.find(PurePath("/desk/other/c0.mp4")) is not None
 
 
 # --- the private cancellation ----------------------------------------------------------------------------------------

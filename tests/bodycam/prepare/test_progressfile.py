@@ -12,7 +12,7 @@ from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.ports.progress import Progress
 from tests.contracts.test_progress import progresses
 
-PATH = PurePath("/work/progress.json")
+PATH = PurePath("/desk/progress.json")
 
 
 def saved(files: JsonProgressFiles, progress: Progress) -> str:

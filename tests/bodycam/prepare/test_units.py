@@ -72,7 +72,7 @@ from camvault.ports.progress import (
     Progress,
 )
 
-BUILD = PurePath("/work")
+BUILD = PurePath("/desk")
 SHA = "ab" * 32
 
 CHARACTERS = st.characters(exclude_characters="/\0", exclude_categories=["Cs"]) | st.sampled_from("\udc80\udcff")
@@ -203,7 +203,7 @@ class TestPlan:
             clip("/c/folder", kind=FileKind.FOLDER),
             clip("/c/pipe", kind=FileKind.OTHER),
             clip("/c/empty.mp4", 0),
-            clip("/work/a.mp4"),
+            clip("/desk/a.mp4"),
         )
         assert words.split("; ") == [
             "/c/gone.mp4: No such file",
@@ -211,7 +211,7 @@ class TestPlan:
             "/c/folder: is a directory",
             "/c/pipe: is not a regular file",
             "/c/empty.mp4: is empty",
-            "/work/a.mp4: lies in the build directory, where outputs go",
+            "/desk/a.mp4: lies in the build directory, where outputs go",
         ]
 
     def test_a_link_into_the_build_directory_is_refused(self) -> None:
@@ -377,19 +377,19 @@ class TestProgress:
 
     def test_a_proof_is_for_the_original_as_it_was_planned(self) -> None:
         item = record(state=ClipState.DONE, made=1000)
-        (found,) = proofs_of(item, where="/work/a.mp4").values()
-        assert (found.identity, found.proof.sha256, found.proof.where) == (FileIdentity(1000, 7), SHA, "/work/a.mp4")
+        (found,) = proofs_of(item, where="/desk/a.mp4").values()
+        assert (found.identity, found.proof.sha256, found.proof.where) == (FileIdentity(1000, 7), SHA, "/desk/a.mp4")
 
     @pytest.mark.parametrize("unknown", ["source", "source_identity", "output"])
     def test_what_is_unknown_proves_nothing(self, unknown: str) -> None:
         item = attrs.evolve(record(state=ClipState.DONE, made=1000), **{unknown: None})  # type: ignore[arg-type]
-        assert proofs_of(item, where="/work") == {}
+        assert proofs_of(item, where="/desk") == {}
 
     def test_an_output_in_doubt_proves_nothing(self) -> None:
         item = record(state=ClipState.DONE, made=1000)
         assert item.output is not None
         item = attrs.evolve(item, output=attrs.evolve(item.output, doubt="its source was damaged"))
-        assert proofs_of(item, where="/work") == {}
+        assert proofs_of(item, where="/desk") == {}
 
     def test_needed_room_is_what_is_pending_and_one_gigabyte(self) -> None:
         clips = (record("a", ClipState.DONE, made=5), record("b"), attrs.evolve(record("c"), source_identity=None))
@@ -561,12 +561,12 @@ class TestRestart:
             FileEntry(BUILD / "sub/a.mp4", FileIdentity(1, 1)),
             is_marked=True,
         )
-        assert plan.problems == ("/work/A.MP4 is in the way and was not made by camvault",)
+        assert plan.problems == ("/desk/A.MP4 is in the way and was not made by camvault",)
         assert len(plan.warnings) == 2
 
 
 def test_every_event_is_a_sentence() -> None:
-    work = PurePath("/work")
+    work = PurePath("/desk")
     sentences = {
         WorkingDir(work): "Working dir: /work",
         ModeDecided(Mode.COPY, "it fits"): "Disc-fit decision: COPY (it fits)",

@@ -568,10 +568,10 @@ class TestRestart:
 def test_every_event_is_a_sentence() -> None:
     work = PurePath("/desk")
     sentences = {
-        WorkingDir(work): "Working dir: /work",
+        WorkingDir(work): "Working dir: /desk",
         ModeDecided(Mode.COPY, "it fits"): "Disc-fit decision: COPY (it fits)",
         BitrateDecided(300): "Re-encoding all clips at ~300 kbps",
-        Resumed(work, 1, 2): "Resuming /work: 1 clips done, 2 pending",
+        Resumed(work, 1, 2): "Resuming /desk: 1 clips done, 2 pending",
         ClipStarted(1, 3, "a.mp4"): "[1/3] → a.mp4",
         ClipCopied("a.mp4", 1000, SHA): f"a.mp4: 1,000 bytes, SHA-256 {SHA}",
         ClipEncoded("a.mp4", "CRF 40", 10, 20, is_accepted=True): "a.mp4: 20 to 10 bytes at CRF 40",
@@ -580,9 +580,9 @@ def test_every_event_is_a_sentence() -> None:
         ),
         ClipDamaged("a.mp4", "a hole"): "a.mp4 is damaged, its original will be kept: a hole",
         ClipAgain("a.mp4", "it is missing"): "a.mp4 is made again: it is missing",
-        LeftoverRemoved(work): "Removed /work, left over from an earlier run",
+        LeftoverRemoved(work): "Removed /desk, left over from an earlier run",
         OutputsVerified(3, 50, 100): "Verified 3 outputs: 50 of 100 bytes (50.0%)",
-        OriginalRemoved(work, "proven"): "Deleted original /work: proven",
-        OriginalKept(work, "changed"): "Kept original /work: changed",
+        OriginalRemoved(work, "proven"): "Deleted original /desk: proven",
+        OriginalKept(work, "changed"): "Kept original /desk: changed",
     }
     assert {str(event): text for event, text in sentences.items()} == {text: text for text in sentences.values()}

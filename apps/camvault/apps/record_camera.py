@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DEFAULT_ROOT = Path("/home/recordingpi/cameras")
 _HIGHEST_PORT = 65535
+_SMALLEST_CLOCK_CHANGE_S = 1800
+"""Half an hour, on Lord Howe Island; an hour elsewhere."""
 _LOG_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -73,11 +75,12 @@ def run(
     if not is_station(station):
         raise UsageError(f"--station: found {station!a}, expected {STATION_RULE}")
     source = _source(ip, rtsp_port, rtsp_path, user, read_password(context, password, password_file))
+    is_utc = utc or replace or _may_repeat(context, segment_time, is_utc=utc or replace)
     options = RecordOptions(
         station=station,
         output_root=PurePath(output_dir.absolute()),
         segment_s=segment_time,
-        is_utc=utc or replace,
+        is_utc=is_utc,
         log_level=loglevel,
         stall=StallPolicy(stall_timeout_s=stall_timeout, start_timeout_s=max(15.0, stall_timeout)),
     )
@@ -96,6 +99,21 @@ def _source(ip: str, port: int, path: str, user: str, password: str) -> "StreamS
     if not ip or any(character.isspace() or character in "/@?#" for character in ip):
         raise UsageError(f"--ip: found {ip!a}, expected an address or a host name")
     return StreamSource(ip, port, path, user, password)
+
+
+def _may_repeat(context: Context, segment_s: int, *, is_utc: bool) -> bool:
+    """Whether two segments in a row can have one local name: the clock goes back by as much as one lasts.
+
+    ffmpeg would open the second over the first, before anybody can move it.
+    """
+    if is_utc or segment_s < _SMALLEST_CLOCK_CHANGE_S:
+        return False
+    from camvault.ports.events import Warned  # noqa: PLC0415
+
+    context.reporter.emit(
+        Warned(f"--segment_time {segment_s}: named by UTC, because local names would repeat in the autumn hour")
+    )
+    return True
 
 
 def _open_log(context: Context, path: Path) -> None:

@@ -208,6 +208,14 @@ def test_a_camera_without_a_microphone_is_recorded(mute_footage: Footage, tmp_pa
     assert frames_of(run.segments()[0]) > 10
 
 
+def test_long_segments_are_named_by_utc(mute_footage: Footage, tmp_path: Path) -> None:
+    """In the autumn hour two segments of an hour would have one local name, and ffmpeg overwrites."""
+    with FakeCamera(mute_footage) as camera, recording(tmp_path, camera, "9.0", "--segment_time", "3600") as run:
+        wait_for("a file", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*Z.mkv")))
+
+    assert "named by UTC" in run.said()
+
+
 def test_a_wrong_password_is_said_without_the_password(footage: Footage, tmp_path: Path) -> None:
     with (
         FakeCamera(footage, user="viewer", password="right") as camera,  # noqa: S106

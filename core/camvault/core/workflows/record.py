@@ -223,6 +223,8 @@ class _Supervisor:
     media_at: datetime | None = None
     told: Cause | None = None
     """The cause that the timeline already holds for the gap that is open now."""
+    untold: Entry | None = None
+    """What began the gap that is open now, if the disk had no room for the line."""
 
     def make_folders(self) -> None:
         self._when_disk_allows(lambda: self.ports.storage.make_folder(self.options.folder / LIVE_FOLDER))
@@ -344,8 +346,10 @@ class _Supervisor:
             return
         if session.known.basis is Basis.NOTHING:
             self.ports.reporter.emit(MediaArrived(self.options.station, now_s - session.began_s))
+            if self.untold is not None:
+                self.write(self.untold)  # the disk was too full for it when it happened
             self.write(Entry(self.now(), Kind.RECORDING))
-            self.told = None
+            self.told = self.untold = None
         session.known, self.media_at = known, self.now()
 
     def clock_was_set(self, session: _Session, now_s: float) -> bool:
@@ -423,14 +427,18 @@ class _Supervisor:
     def tell(self, cause: Cause) -> None:
         """Write down why there is no recording, once for each cause of one gap: a camera may be away for weeks."""
         if cause is not self.told:
-            self.write(Entry(self.now(), Kind.ENDED, cause, self.media_at))
+            entry = Entry(self.now(), Kind.ENDED, cause, self.media_at)
+            if not self.write(entry) and self.untold is None:
+                self.untold = entry
             self.told = cause
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: Entry) -> bool:
         try:
             self.ports.storage.append_line(self.options.folder / TIMELINE_NAME, line_of(entry))
         except StorageError as error:
             self.trouble(error)  # a full disk must not keep the recorder from recording when there is room again
+            return False
+        return True
 
     def trouble(self, error: StorageError) -> None:
         self.ports.reporter.emit(Trouble(self.options.station, str(error)))

@@ -98,11 +98,11 @@ def foreign_entries(entries: Iterable[FileEntry], *, root: PurePath, progress: P
     def is_ours(entry: FileEntry) -> bool:
         if entry.kind is not FileKind.FILE:
             return entry.kind is FileKind.FOLDER
-        if entry.path.name.endswith(LEFTOVER_SUFFIX):
-            return True
         if entry.path.parent != root:
-            return False
+            return False  # we never write deeper, also no unfinished file
         name = entry.path.name
+        if name.endswith(LEFTOVER_SUFFIX):
+            return True
         if name in (MARKER_NAME, *PROGRESS_NAMES):
             return True
         recorded = outputs.get(name)

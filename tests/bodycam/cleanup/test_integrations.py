@@ -264,3 +264,12 @@ class TestOnlyCopies:
         storage.tree.discard(FOLDER / "b.mp4")
         with pytest.raises(UsageError, match="only copies"):
             run()
+
+    def test_a_file_with_our_suffix_deeper_down_is_not_ours(
+        self, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """Unfinished files of ours stand beside the outputs only."""
+        storage.put(FOLDER / "sub" / "footage.camvault-part", b"footage")
+        with pytest.raises(UsageError, match="camvault did not put this there: sub/footage"):
+            run()
+        assert storage.content(FOLDER / "sub" / "footage.camvault-part") == b"footage"

@@ -9,7 +9,6 @@ from camvault.adapters import _process
 from camvault.adapters.ffmpeg import FfmpegEncoder, FfprobeProbe, FoundTools, find_ffmpeg
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.pyav import PyavProbe
-from camvault.ports.media import MediaProbe
 
 ROOT = Path(__file__).parents[2]
 TRIXIE = ROOT / ".cache/ffmpeg-trixie/wrap"
@@ -28,7 +27,7 @@ class Tools:
     """One ffmpeg with the probe that goes with it."""
 
     found: FoundTools
-    probe: MediaProbe
+    probe: FfprobeProbe | PyavProbe
     encoder: FfmpegEncoder
 
 
@@ -40,7 +39,7 @@ def tools(name: str) -> Tools:
         ffmpeg, ffprobe = tree_program(TRIXIE, "ffmpeg"), tree_program(TRIXIE, "ffprobe")
         found = find_ffmpeg(environ={}, cancel=cancel, ffmpeg=ffmpeg, ffprobe=ffprobe)
         assert found.ffprobe is not None
-        probe: MediaProbe = FfprobeProbe(found.ffprobe.path, str(found.ffprobe.version), cancel)
+        probe: FfprobeProbe | PyavProbe = FfprobeProbe(found.ffprobe.path, str(found.ffprobe.version), cancel)
     else:
         found = find_ffmpeg(environ={}, cancel=cancel)
         probe = PyavProbe()

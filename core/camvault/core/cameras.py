@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from camvault.core.segments import STATION_RULE, is_station
+from camvault.core.streams import AUDIO_FACTS, VIDEO_FACTS
 
 LOG_LEVELS = ("quiet", "panic", "fatal", "error", "warning", "info", "verbose", "debug", "trace")
 DEFAULT_RSYNC_OPTIONS = ("-avh", "--partial", "--progress", "--chmod=ug+rwX")
@@ -144,6 +145,18 @@ _TEXT = _Rule("a text on one line", _is_line)
 _FOLDER = _Rule("an absolute path", _is_folder)
 _OPTIONAL_FOLDER = _Rule('an absolute path or ""', lambda v: v == "" or _is_folder(v))
 _TABLE = _Rule("a table", lambda v: isinstance(v, dict))
+
+
+def _facts(names: tuple[str, ...]) -> _Rule:
+    def is_met(value: object) -> bool:
+        if not isinstance(value, dict):
+            return False
+        is_scalar = all(_is_line(each) or _is_number(each, 0, 2**31) for each in value.values())
+        return is_scalar and set(value) <= set(names)
+
+    return _Rule(f"a table of texts and numbers with the keys {', '.join(names)}", is_met)
+
+
 _CAMERA = {
     "station": _Rule(STATION_RULE, lambda v: isinstance(v, str) and is_station(v)),
     "ip": _Rule("an IP address or a host name", _is_host),
@@ -161,8 +174,8 @@ _CAMERA = {
     "utc": _Rule("true or false", lambda v: isinstance(v, bool)),
     "ffmpeg_path": _TEXT,
     "ffprobe_path": _TEXT,
-    "expected_audio": _TABLE,
-    "expected_video": _TABLE,
+    "expected_audio": _facts(AUDIO_FACTS),
+    "expected_video": _facts(VIDEO_FACTS),
 }
 _OWN = frozenset({"station", "ip"})
 _BACKUP = {

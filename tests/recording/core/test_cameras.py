@@ -109,6 +109,9 @@ class TestCameras:
             ("stall_timeout", 0),
             ("utc", "yes"),
             ("expected_audio", []),
+            ("expected_audio", {"codec": "aac"}),
+            ("expected_video", {"width": [2688]}),
+            ("expected_video", {"width": -1}),
             ("ip", 7),
         ],
     )
@@ -116,6 +119,18 @@ class TestCameras:
         """Types and ranges."""
         camera = {"station": "A", "ip": "1.2.3.4", key: value}
         assert [problem.path for problem in read_cameras({"cameras": [camera]}).problems] == [f"cameras[0].{key}"]
+
+    def test_what_is_expected_of_the_streams(self) -> None:
+        """The tables as people have them."""
+        video = {"codec_name": "hevc", "profile": "Main", "width": 2688, "height": 1520, "r_frame_rate": "25/1"}
+        audio = {"codec_name": "aac", "sample_rate": 16000, "channels_text": "mono"}
+        document = {
+            "defaults": {"expected_video": video, "expected_audio": audio},
+            "cameras": [{"station": "A", "ip": "::1"}, {"station": "B", "ip": "::1", "expected_audio": {}}],
+        }
+        first, second = read_cameras(document).value or ()
+        assert (first.expected_video, first.expected_audio) == (video, audio)
+        assert (second.expected_video, second.expected_audio) == (video, {})
 
     def test_a_password_is_never_shown(self) -> None:
         """Neither in a problem nor in a repr."""

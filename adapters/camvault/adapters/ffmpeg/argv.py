@@ -51,6 +51,13 @@ def probe_argv(ffprobe: PurePath, path: PurePath) -> tuple[str | PurePath, ...]:
     return (ffprobe, "-v", "error", "-show_entries", entries, "-of", "json", file_url(path))
 
 
+def streams_argv(ffprobe: PurePath, path: PurePath) -> tuple[str | PurePath, ...]:
+    """Print the facts of the streams as JSON."""
+    video = "codec_name,profile,pix_fmt,width,height,r_frame_rate"
+    entries = f"stream=codec_type,{video},sample_rate,channels,channel_layout:stream_disposition=attached_pic"
+    return (ffprobe, "-v", "error", "-show_entries", entries, "-of", "json", file_url(path))
+
+
 def encode_argv(
     ffmpeg: PurePath, source: PurePath, *, target: PurePath, settings: EncodeSettings, crf_step_quarters: int
 ) -> tuple[str | PurePath, ...]:

@@ -10,11 +10,16 @@ import attrs
 
 from camvault.ports.errors import CamvaultError, MediaError, NoSpaceError, ToolError
 from camvault.ports.media import MediaInfo
+from camvault.ports.streams import StreamFacts
 
 _NO_SPACE_CODE = 228  # -ENOSPC modulo 256; seen with 7.1.5 and 9.0.2
 _NO_SPACE_WORDS = "No space left on device"
 _FRAMES_SHARE = 0.97
 _FRAME_RATE_MAX = 250  # more is the clock of a container that knows no rate (seen with AVI: 600)
+_FACTS = {
+    "video": ("codec_name", "profile", "pix_fmt", "width", "height", "r_frame_rate"),
+    "audio": ("codec_name", "profile", "sample_rate", "channels", "channel_layout"),
+}
 _BAD_SOURCE_WORDS = (
     "Error opening input",
     "Invalid data found when processing input",
@@ -51,18 +56,51 @@ class Progress:
         return False
 
 
+def parse_streams(text: str, path: PurePath) -> tuple[StreamFacts, ...]:
+    """The facts of the streams that `ffprobe -of json` says; what is unknown or nothing is left out.
+
+    Raises:
+        MediaError: It is not JSON, or there are no streams.
+    """
+    streams = tuple(
+        StreamFacts(stream["codec_type"], _facts(stream))
+        for stream in _document(text, path).get("streams", [])
+        if stream.get("codec_type") in _FACTS and not _is_cover(stream)
+    )
+    if not streams:
+        raise MediaError(path, "there is neither picture nor sound in it")
+    return streams
+
+
+def _facts(stream: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: str(stream[name])
+        for name in _FACTS[stream["codec_type"]]
+        if stream.get(name) not in (None, "unknown", "0/0", 0)
+    }
+
+
+def _document(text: str, path: PurePath) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise MediaError(path, f"ffprobe printed no JSON: {text[:60]!r}") from error
+    return document
+
+
+def _is_cover(stream: dict[str, Any]) -> bool:
+    return bool(stream.get("disposition", {}).get("attached_pic"))
+
+
 def parse_probe(text: str, path: PurePath) -> MediaInfo:
     """What `ffprobe -of json` says.
 
     Raises:
         MediaError: It is not JSON, or there is no duration that can be planned with.
     """
-    try:
-        document: dict[str, Any] = json.loads(text)
-    except ValueError as error:
-        raise MediaError(path, f"ffprobe printed no JSON: {text[:60]!r}") from error
+    document = _document(text, path)
     streams: list[dict[str, Any]] = document.get("streams", [])
-    videos = [s for s in streams if s.get("codec_type") == "video" and not s.get("disposition", {}).get("attached_pic")]
+    videos = [s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)]
     sounds = [s for s in streams if s.get("codec_type") == "audio"]
     video = videos[0] if videos else {}
     kept = [parse_seconds(stream.get("duration")) for stream in (*videos[:1], *sounds[:1])]

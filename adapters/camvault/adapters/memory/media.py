@@ -11,7 +11,7 @@ CRF; a bitrate is hit as far as the range of CRFs allows, `target_share` of it. 
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 import attrs
@@ -21,9 +21,27 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileKind
 from camvault.ports.errors import MediaError, NotFoundError
 from camvault.ports.media import EncodedFile, Encoder, EncodeSettings, MediaInfo, MediaProbe, TargetBitrate
+from camvault.ports.streams import StreamFacts, StreamProbe
 
 _MAGIC = b"camvault memory clip "
 _REFERENCE, _FINEST, _COARSEST = 160, 4, 252
+_FACTS: Mapping[str, Mapping[str, str]] = {
+    "video": {
+        "codec_name": "h264",
+        "profile": "Constrained Baseline",
+        "pix_fmt": "yuv420p",
+        "width": "160",
+        "height": "90",
+        "r_frame_rate": "25/1",
+    },
+    "audio": {
+        "codec_name": "aac",
+        "profile": "LC",
+        "sample_rate": "44100",
+        "channels": "1",
+        "channel_layout": "mono",
+    },
+}
 _CONTAINER_BYTES = 200
 _CONTAINER_KBPS = 6.0
 
@@ -38,6 +56,8 @@ class MemoryClip:
     has_video: bool = True
     has_audio: bool = True
     damage: str = ""
+    facts: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    """Of its streams, by kind; without them, those of a small H.264 camera with sound."""
 
     def content(self, size_bytes: int = 0) -> bytes:
         """The bytes of such a clip: its description, filled up to `size_bytes`."""
@@ -80,6 +100,15 @@ class MemoryProbe:
             return MediaInfo(
                 clip.duration_s, has_video=clip.has_video, has_audio=clip.has_audio, kept_s=clip.duration_s
             )
+
+    def streams(self, path: PurePath, /) -> tuple[StreamFacts, ...]:
+        """What the clip says of its streams."""
+        with self.storage.calls.call("probe.streams", path):
+            clip = _clip_at(self.storage, path)
+            kinds = ["video"] * clip.has_video + ["audio"] * clip.has_audio
+            if not kinds:
+                raise MediaError(path, "there is neither picture nor sound in it")
+            return tuple(StreamFacts(kind, (clip.facts or _FACTS)[kind]) for kind in kinds)
 
 
 @attrs.define
@@ -159,4 +188,5 @@ class MemoryEncoder:
 
 
 _conforms_probe: type[MediaProbe] = MemoryProbe
+_conforms_streams: type[StreamProbe] = MemoryProbe
 _conforms_encoder: type[Encoder] = MemoryEncoder

@@ -1,0 +1,55 @@
+"""What a camera sends, against what it should send."""
+
+import pytest
+
+from camvault.core.streams import Expected, differences
+from camvault.ports.streams import StreamFacts
+
+VIDEO = StreamFacts("video", {"codec_name": "hevc", "profile": "Main", "width": "2688", "r_frame_rate": "25/1"})
+AUDIO = StreamFacts("audio", {"codec_name": "aac", "sample_rate": "16000", "channel_layout": "mono"})
+
+
+@pytest.mark.parametrize(
+    ("video", "audio"),
+    [
+        ({}, {}),
+        ({"codec_name": "HEVC", "profile": "Main", "width": 2688, "r_frame_rate": "25/1"}, {}),
+        ({"r_frame_rate": 25}, {"sample_rate": "16000", "channels_text": "mono"}),
+        ({}, {"codec_name": "aac", "channels_text": "1 channels"}),
+    ],
+)
+def test_what_is_as_expected(video: dict[str, object], audio: dict[str, object]) -> None:
+    assert differences(Expected(video, audio), [VIDEO, AUDIO]) == ()
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        (Expected({"codec_name": "h264"}), "video codec_name is hevc, expected h264"),
+        (Expected({"height": 1520}), "video height is unknown, expected 1520"),
+        (Expected({"r_frame_rate": "30/1"}), "video r_frame_rate is 25/1, expected 30/1"),
+        (Expected({"r_frame_rate": "1/0"}), "video r_frame_rate is 25/1, expected 1/0"),
+        (Expected(audio={"channels_text": "stereo"}), "audio channels_text is mono, expected stereo"),
+        (Expected(audio={"sample_rate": 48000}), "audio sample_rate is 16000, expected 48000"),
+    ],
+)
+def test_s15_a_wrong_codec_for_weeks_is_said(expected: Expected, said: str) -> None:
+    assert differences(expected, [VIDEO, AUDIO]) == (said,)
+
+
+def test_a_missing_stream_is_said_once() -> None:
+    expected = Expected({"width": 2688}, {"codec_name": "aac", "sample_rate": 16000})
+
+    assert differences(expected, [VIDEO]) == ("no audio, expected codec_name aac, sample_rate 16000",)
+
+
+def test_the_first_stream_of_a_kind_counts() -> None:
+    second = StreamFacts("audio", {"codec_name": "pcm_alaw"})
+
+    assert differences(Expected(audio={"codec_name": "pcm_alaw"}), [VIDEO, AUDIO, second])
+    assert not differences(Expected(audio={"codec_name": "pcm_alaw"}), [VIDEO, second, AUDIO])
+
+
+def test_nothing_expected_is_nothing_to_compare() -> None:
+    assert not Expected()
+    assert Expected(audio={"codec_name": "aac"})

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+import time
 from pathlib import Path, PurePath
 from typing import Any, Protocol
 
@@ -173,6 +174,40 @@ class StorageContract:
         assert found[0] == world.storage.entry(world.root / "a")
         with pytest.raises(NotFoundError):
             world.storage.children(world.root / "nothing")
+
+    def test_a_listing_is_what_children_are(self, world: World) -> None:
+        for name in (*NAMES, "d/x", "d.txt"):
+            world.put(world.root / name, b"12345")
+        world.put_link(world.root / "link", "nowhere")
+        world.put_folder(world.root / "empty")
+
+        listing = world.storage.listing(world.root)
+
+        by_kind: dict[FileKind, list[FileEntry]] = {kind: [] for kind in FileKind}
+        for entry in world.storage.children(world.root):
+            by_kind[entry.kind].append(entry)
+        assert [FileEntry(world.root / f.name, f.identity) for f in listing.files] == by_kind[FileKind.FILE]
+        assert list(listing.folders) == [entry.path.name for entry in by_kind[FileKind.FOLDER]]
+        assert list(listing.others) == ["link"]
+        assert not listing.is_empty
+        assert world.storage.listing(world.root / "empty").is_empty
+        for name in ("nothing", "link", "d.txt"):
+            with pytest.raises(NotFoundError):
+                world.storage.listing(world.root / name)
+
+    def test_a_file_that_changed_is_listed_otherwise(self, world: World) -> None:
+        """Also with the same size and time; a clock may need some ticks for it."""
+        world.put(world.root / "a", b"12345")
+        (before,) = world.storage.listing(world.root).files
+        assert world.storage.listing(world.root).files == (before,)
+        deadline_s = time.monotonic() + 10
+        while True:
+            world.put(world.root / "a", b"54321")
+            (after,) = world.storage.listing(world.root).files
+            if after != before or time.monotonic() > deadline_s:
+                break
+        assert (after.name, after.identity) == (before.name, before.identity)
+        assert after != before
 
     def test_a_file_system_is_at_least_as_large_as_what_is_free(self, world: World) -> None:
         assert world.storage.total_bytes(world.root / "no/such/folder") >= world.storage.free_bytes(world.root) > 0

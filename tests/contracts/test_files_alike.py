@@ -152,6 +152,14 @@ class Alike(RuleBasedStateMachine):
         self.both(lambda s, r: [(e.path.relative_to(r), e.kind) for e in s.scan(r / name)])
 
     @rule(name=NAMES)
+    def listing(self, name: str) -> None:
+        def action(storage: Storage, root: PurePath) -> object:
+            listing = storage.listing(root / name)
+            return [(f.name, f.size_bytes) for f in listing.files], listing.folders, listing.others
+
+        self.both(action)
+
+    @rule(name=NAMES)
     def lock(self, name: str) -> None:
         def action(storage: Storage, root: PurePath) -> None:
             with storage.lock(root / name):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from camvault.adapters._durable import translated
-from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind, ListedFile, Listing
 from camvault.ports.errors import NotFoundError
 from camvault.ports.files import FolderReader
 
@@ -58,6 +58,26 @@ class LocalReader:
         found = (self.entry(folder / os.fsdecode(name)) for name in self._names(folder))
         return tuple(entry for entry in found if entry is not None)
 
+    def listing(self, folder: PurePath, /) -> Listing:
+        """One listing, and one stat each relative to the open folder: half the price of whole paths."""
+        files, folders, others = list[ListedFile](), list[str](), list[str]()
+        with translated(folder):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                for name in _sorted_bytewise(os.listdir(descriptor)):
+                    try:
+                        status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue  # vanished since it was listed
+                    if stat.S_ISREG(status.st_mode):
+                        identity = status.st_size, status.st_mtime_ns
+                        files.append(ListedFile(name, *identity, status.st_ctime_ns, status.st_ino))
+                    else:
+                        (folders if stat.S_ISDIR(status.st_mode) else others).append(name)
+            finally:
+                os.close(descriptor)
+        return Listing(tuple(files), tuple(folders), tuple(others))
+
     @staticmethod
     def _names(folder: PurePath) -> list[bytes]:
         with translated(folder), os.scandir(os.fsencode(folder)) as entries:
@@ -67,6 +87,11 @@ class LocalReader:
         """What the system would open."""
         with translated(path):
             return PurePath(os.path.realpath(path))
+
+
+def _sorted_bytewise(names: list[str]) -> list[str]:
+    """What is ASCII sorts alike as text and as bytes."""
+    return sorted(names, key=None if all(map(str.isascii, names)) else os.fsencode)
 
 
 _conforms: type[FolderReader] = LocalReader

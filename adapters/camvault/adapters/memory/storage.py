@@ -17,7 +17,7 @@ from camvault.adapters._durable import temporary_name
 from camvault.adapters.memory.calls import Calls
 from camvault.adapters.memory.tree import Node, Tree, Volume, system_error
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.entries import Copied, FileEntry, FileKind
+from camvault.ports.entries import Copied, FileEntry, FileKind, Listing
 from camvault.ports.errors import BusyError, ChangedError, ExistsError, NotFoundError, StorageError
 from camvault.ports.files import OnBytes, Storage
 from camvault.ports.removal import Removal
@@ -133,6 +133,16 @@ class MemoryStorage:
         with self.calls.call("storage.children", folder):
             found = (self.tree.entry(folder / name) for name in self._names(folder))
             return tuple(entry for entry in found if entry is not None)
+
+    def listing(self, folder: PurePath, /) -> Listing:
+        """One listing."""
+        with self.calls.call("storage.listing", folder):
+            found = [(name, self.tree.find(folder / name)) for name in self._names(folder)]
+            by_kind: dict[FileKind, list[str]] = {kind: [] for kind in FileKind}
+            for name, node in found:
+                by_kind[node.kind if node else FileKind.OTHER].append(name)
+            files = tuple(self.tree.listed(folder / name) for name in by_kind[FileKind.FILE])
+            return Listing(files, tuple(by_kind[FileKind.FOLDER]), tuple(by_kind[FileKind.SYMLINK]))
 
     def resolve(self, path: PurePath, /) -> PurePath:
         """Every link followed."""

@@ -8,7 +8,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.adapters._durable import translate
-from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind, ListedFile
 from camvault.ports.errors import NoSpaceError
 
 _LINKS_FOLLOWED = 40
@@ -48,6 +48,8 @@ class Tree:
 
     nodes: dict[PurePath, Node] = attrs.field(factory=lambda: {PurePath("/"): Node(FileKind.FOLDER)})
     volumes: dict[PurePath, Volume] = attrs.field(factory=lambda: {PurePath("/"): Volume("0:1")})
+    _changes: dict[PurePath, int] = attrs.field(factory=dict, init=False, eq=False)
+    _count: int = attrs.field(default=0, init=False, eq=False)
 
     def real(self, path: PurePath, *, is_last_followed: bool = True) -> PurePath:
         """`path` with its links followed; the last part only if asked."""
@@ -115,6 +117,17 @@ class Tree:
         if growth_bytes > free_bytes:
             raise NoSpaceError(path, os.strerror(errno.ENOSPC), len(node.content), free_bytes)
         self.nodes[where] = node
+        self._changed(where)
+
+    def _changed(self, path: PurePath) -> None:
+        self._count += 1
+        self._changes[path] = self._count
+
+    def listed(self, path: PurePath) -> ListedFile:
+        """The file under the name itself, with a number that each change and each new name makes another one."""
+        where = self.real(path, is_last_followed=False)
+        identity, number = self.nodes[where].identity, self._changes.get(where, 0)
+        return ListedFile(path.name, identity.size_bytes, identity.mtime_ns, number, number)
 
     def discard(self, path: PurePath) -> None:
         """Take the name away, if it is there."""
@@ -133,6 +146,7 @@ class Tree:
             raise system_error(errno.EISDIR if there.kind is FileKind.FOLDER else errno.ENOTDIR, target)
         for path in [path for path in self.nodes if path.is_relative_to(old)]:
             self.nodes[new / path.relative_to(old)] = self.nodes.pop(path)
+            self._changed(new / path.relative_to(old))
 
     def volume_root(self, path: PurePath) -> PurePath:
         """Where the file system that holds `path` is mounted."""

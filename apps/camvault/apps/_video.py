@@ -1,15 +1,21 @@
 """Composition root, shared part: what the commands for recorded segments are put together from."""
 
+import shutil
 from pathlib import Path, PurePath
 from typing import TypeVar
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.jsonc import read_jsonc
+from camvault.adapters.pyav import PyavProbe
 from camvault.core.cameras import BackupConfig, Camera, Checked, read_backup, read_cameras
 from camvault.core.segments import is_station
+from camvault.core.streams import Expected
 from camvault.core.workflows.organize import Station
+from camvault.core.workflows.stream_check import CheckedStation
 from camvault.core.workflows.sync_records import SyncRecords
+from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import RecordError, UsageError
+from camvault.ports.streams import StreamProbe
 
 T = TypeVar("T")
 
@@ -54,6 +60,29 @@ def stations_of(cameras: tuple[Camera, ...]) -> tuple[Station, ...]:
             if folder not in own and is_station(folder.name):
                 known.append(Station(folder.name, folder, longest_s))
     return tuple(known)
+
+
+def checked_stations(cameras: tuple[Camera, ...], cancel: Cancellation) -> tuple[CheckedStation, ...]:
+    """Every configured camera with what is expected of its streams."""
+    return tuple(
+        CheckedStation(
+            camera.station,
+            PurePath(camera.output_dir, camera.station),
+            Expected(camera.expected_video, camera.expected_audio),
+            stream_probe(camera, cancel),
+        )
+        for camera in cameras
+    )
+
+
+def stream_probe(camera: Camera, cancel: Cancellation) -> StreamProbe:
+    """The camera's ffprobe; without it, the libraries of ffmpeg in this process."""
+    program = shutil.which(camera.ffprobe_path) if camera.expected_video or camera.expected_audio else None
+    if program is None:
+        return PyavProbe()
+    from camvault.adapters.ffmpeg import FfprobeProbe  # noqa: PLC0415 - 90 ms, only where it is needed
+
+    return FfprobeProbe(PurePath(program), "", cancel)
 
 
 def _folders(root: PurePath) -> list[PurePath]:

@@ -27,11 +27,14 @@ def run(
     """Move finished segments into date folders, where the backup finds them."""
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.segmentcheck import MatroskaFootage  # noqa: PLC0415
+    from camvault.adapters.system.zone import LocalZone  # noqa: PLC0415
     from camvault.apps import _video  # noqa: PLC0415
     from camvault.core.workflows.organize import OrganizePorts, organize  # noqa: PLC0415
+    from camvault.core.workflows.stream_check import StreamPorts, check_streams  # noqa: PLC0415
 
     config = _video.backup_config(backup_config)
-    stations = _video.stations_of(_video.cameras_config(cameras_config))
+    cameras = _video.cameras_config(cameras_config)
+    stations = _video.stations_of(cameras)
     storage = LocalStorage()
     ready = PurePath(config.ready_for_backup_dir)
     report = organize(
@@ -45,7 +48,13 @@ def run(
             reporter=context.reporter,
             cancel=context.cancel,
             ledger_of_day=_video.records_of(config, storage).ledger_of_day,
+            zone=LocalZone(),
         ),
+    )
+    check_streams(
+        _video.checked_stations(cameras, context.cancel),
+        newest=report.newest,
+        ports=StreamPorts(storage=storage, reporter=context.reporter, cancel=context.cancel),
     )
     context.print_result(f"[organize] moved {report.moved_count} file(s) → {ready}")
     if report.quarantined_count:

@@ -17,7 +17,7 @@ AUDIO_FACTS = ("codec_name", "profile", "sample_rate", "channels", "channel_layo
 """`channels_text` is another name for `channel_layout`: "mono", "stereo"."""
 
 _ALIASES = {"channels_text": "channel_layout"}
-_LAYOUTS = {"1 channels": "mono", "2 channels": "stereo"}
+_LAYOUTS = {"1": "mono", "2": "stereo"}
 
 
 @attrs.frozen
@@ -48,10 +48,18 @@ def _differences(kind: str, expected: Mapping[str, object], found: Sequence[Stre
         wanted = ", ".join(f"{name} {value}" for name, value in expected.items())
         return (f"no {kind}, expected {wanted}",)
     return tuple(
-        f"{kind} {name} is {facts.get(_ALIASES.get(name, name), 'unknown')}, expected {value}"
+        f"{kind} {name} is {_fact(facts, name) or 'unknown'}, expected {value}"
         for name, value in expected.items()
-        if not _is_same(str(value), facts.get(_ALIASES.get(name, name), ""))
+        if not _is_same(str(value), _fact(facts, name))
     )
+
+
+def _fact(facts: Mapping[str, str], name: str) -> str:
+    """The fact of this name, "" if it is unknown; of sound with a number of channels only, the usual layout."""
+    own = _ALIASES.get(name, name)
+    if own == "channel_layout":
+        return facts.get(own, _LAYOUTS.get(facts.get("channels", ""), ""))
+    return facts.get(own, "")
 
 
 def _is_same(expected: str, found: str) -> bool:
@@ -59,7 +67,7 @@ def _is_same(expected: str, found: str) -> bool:
     wanted, there = _number(expected), _number(found)
     if wanted is not None and there is not None:
         return wanted == there
-    return _LAYOUTS.get(expected, expected).casefold() == _LAYOUTS.get(found, found).casefold()
+    return expected.casefold() == found.casefold()
 
 
 def _number(text: str) -> Fraction | None:

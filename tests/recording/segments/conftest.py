@@ -33,6 +33,7 @@ class Pi:
     home: Path
     options: tuple[str, ...] = ("-avh", "--partial", "--progress", "--chmod=ug+rwX")
     programs: Path | None = None
+    cameras: dict[str, object] = attrs.field(factory=dict)
 
     @property
     def ready(self) -> Path:
@@ -51,7 +52,7 @@ class Pi:
             "rsync_options": list(self.options),
         }
         cameras = {
-            "defaults": {"output_dir": str(self.home / "cameras")},
+            "defaults": {"output_dir": str(self.home / "cameras"), **self.cameras},
             "cameras": [{"station": "ROST1", "ip": "192.0.2.1"}, {"station": "ROST2", "ip": "192.0.2.2"}],
         }
         (self.folder / "backup.json").write_text("// of the test\n" + json.dumps(backup))

@@ -89,7 +89,8 @@ def _audio_facts(stream: "AudioStream") -> dict[str, str]:
         "profile": stream.profile,
         "sample_rate": codec.sample_rate,
         "channels": codec.channels,
-        "channel_layout": codec.layout.name,
+        # Where only their number is known, ffmpeg makes a name of that
+        "channel_layout": None if codec.layout.name == f"{codec.channels} channels" else codec.layout.name,
     }
     return {name: str(value) for name, value in facts.items() if value}
 

@@ -55,11 +55,15 @@ class OrganizePorts:
 
 @attrs.frozen
 class OrganizeReport:
-    """How many files went where; `problem_count` stayed because of an error."""
+    """How many files went where; `problem_count` stayed because of an error.
+
+    `newest` is, of each station, the file with the latest footage that was moved, where it is now.
+    """
 
     moved_count: int = 0
     quarantined_count: int = 0
     problem_count: int = 0
+    newest: Mapping[str, PurePath] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -105,7 +109,8 @@ def organize(
         with_problem = job.guarded(station.folder)
         with with_problem:
             job.one_station(station)
-    return OrganizeReport(job.moved_count, job.quarantined_count, job.problem_count)
+    newest = {station: path for station, (_, path) in job.newest.items()}
+    return OrganizeReport(job.moved_count, job.quarantined_count, job.problem_count, newest)
 
 
 def _check_roots(stations: Sequence[Station], storage: Storage) -> None:
@@ -139,6 +144,7 @@ class _Organizer:
     moved_count: int = 0
     quarantined_count: int = 0
     problem_count: int = 0
+    newest: dict[str, tuple[int, PurePath]] = attrs.field(factory=dict)
     _taken: dict[PurePath, set[str]] = attrs.field(factory=dict)
 
     def guarded(self, path: PurePath) -> _Guard:
@@ -213,6 +219,8 @@ class _Organizer:
         day = name.day if name is not None else self.day_of(file)
         target = self.move_to_free(file, self.ready / station.name / day, name)
         self.moved_count += 1
+        moved = file.identity.mtime_ns, target
+        self.newest[station.name] = max(moved, self.newest.get(station.name, moved))
         self.ports.reporter.emit(SegmentMoved(file.path, target))
 
     def explain(self, target: PurePath, defect: str) -> None:

@@ -3,7 +3,7 @@
 A fenced block with the language `console` is a session: lines that begin with `$ ` are typed, what follows is what the
 reader is shown. In the expected lines `…` stands for anything within a line, and a line of only `…` for any number of
 lines. `[exit N]` on a line of its own says that the command ended with N; without it, 0 is expected. A `python` block
-that begins with `>>> ` is left to doctest; any other is run as a program.
+that begins with `>>> ` is left to doctest; any other is run as a program. A `json` block is read by whoever takes it.
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import attrs
 
-_FENCE = re.compile(r"^```(?P<language>console|python)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(?P<language>console|python|json)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @attrs.frozen

@@ -1,13 +1,17 @@
 """Every example of the documentation is run, and every command and page is there."""
 
 import os
+import re
 import runpy
 import sys
 import tomllib
 from pathlib import Path
 
+import attrs
+import json5
 import pytest
 
+from camvault.core.cameras import BackupConfig, Camera, read_backup, read_cameras
 from tests.docs.examples import Example, examples, run_session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,3 +52,19 @@ def test_each_command_has_a_page_with_exit_codes_and_an_executed_example() -> No
         text = page.read_text(encoding="utf-8")
         assert "## Exit codes" in text, page
         assert any(e.language == "console" and f"$ {command}" in e.body for e in examples(page)), page
+
+
+def test_every_key_of_both_configuration_files_is_documented_and_no_other() -> None:
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    cameras, backup = page.split("## backup.json")
+    for text, kind in ((cameras, Camera), (backup.split("\n## ")[0], BackupConfig)):
+        rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+        documented = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+        assert documented == {field.name for field in attrs.fields(kind)}
+
+
+def test_the_configuration_files_of_the_page_are_valid() -> None:
+    page = ROOT / "docs/configuration.md"
+    cameras, backup = (e.body for e in examples(page) if e.language == "json")
+    assert read_cameras(json5.loads(cameras)).problems == ()
+    assert read_backup(json5.loads(backup)).problems == ()

@@ -93,6 +93,8 @@ def _guarded(stage: Stage, context: Context, logs: _Logs, logfile: Path | None, 
     except Exception as error:  # noqa: BLE001 - the last resort of a command
         event = failure_event(error)
         context.reporter.emit(event)
+        for other in error.others if isinstance(error, UsageError) else ():
+            context.reporter.emit(Failed(other))
         if isinstance(event, Crashed) and not logs.open_files:  # then there is nowhere else to look
             sys.stderr.writelines(f"{single_line(line)}\n" for line in event.traceback)
         return stage.exit_codes.code_of(error)
@@ -102,6 +104,8 @@ def _guarded(stage: Stage, context: Context, logs: _Logs, logfile: Path | None, 
 def failure_event(error: Exception) -> Event:
     """One sentence for what camvault raises on purpose, and a traceback for the log if it is a fault of the program."""
     cause = error.__cause__ if not isinstance(error, CamvaultError) and error.__cause__ else error
+    if isinstance(error, UsageError):
+        return Failed(error.problem)
     if isinstance(error, CamvaultError) or isinstance(cause, CamvaultError):
         return Failed(str(error))
     lines = "".join(traceback.format_exception(cause)).splitlines()

@@ -101,5 +101,6 @@ def _document(path: Path) -> object:
 
 def _checked(path: Path, checked: Checked[T]) -> T:
     if checked.value is None:
-        raise UsageError("\n".join(f"{path}: {problem}" for problem in checked.problems))
+        first, *others = (f"{path}: {problem}" for problem in checked.problems)
+        raise UsageError(first, tuple(others))
     return checked.value

@@ -186,7 +186,8 @@ def _checked(path: Path, read: "Callable[[object], Checked[T]]") -> T:
         raise UsageError(f"[ERROR] Config file {path} not found")
     checked = read(read_jsonc(path))
     if checked.value is None:
-        raise UsageError("\n".join(f"[ERROR] {path}: {problem}" for problem in checked.problems))
+        first, *others = (f"[ERROR] {path}: {problem}" for problem in checked.problems)
+        raise UsageError(first, tuple(others))
     return checked.value
 
 

@@ -15,12 +15,16 @@ class CamvaultError(Exception):
 
 @attrs.define(str=False)
 class UsageError(CamvaultError):
-    """What the user asked for cannot be meant: a flag, a key or a combination. Nothing was touched."""
+    """What the user asked for cannot be meant: a flag, a key or a combination. Nothing was touched.
+
+    `others` are further problems that were found in the same look, a sentence each.
+    """
 
     problem: str
+    others: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return self.problem
+        return "; ".join((self.problem, *self.others))
 
 
 class Cancelled(CamvaultError):  # noqa: N818 - a state the user asked for, not a fault

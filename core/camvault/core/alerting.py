@@ -37,6 +37,16 @@ def recovered(station: str, reason: str, *, host: Host) -> Alert:
     return _alert(f"[CAMERA] Recovered {station}", f"{station} {reason}", host)
 
 
+def unexpected_streams(station: str, differences: str, *, host: Host) -> Alert:
+    """A recorder records, and not what the camera was set up to send."""
+    return _alert(f"[CAMERA] Unexpected stream {station}", f"{station} records something else: {differences}", host)
+
+
+def expected_streams(station: str, *, host: Host) -> Alert:
+    """A camera sends again what it was set up to send."""
+    return _alert(f"[CAMERA] Stream as expected {station}", f"{station} records what is expected again", host)
+
+
 def disk_filling(folder: str, percent: float, free_bytes: int, *, host: Host) -> Alert:
     """The recording disk fills up."""
     text = f"{folder}: {percent:.1f} % used, {free_bytes:,} bytes free"

@@ -27,11 +27,13 @@ class Watched:
     Attributes:
         floor_ns: The mtime of the newest file that is not remembered; files up to it are old ones.
         restarts: How often its unit was restarted, ever.
+        streams: How its streams differ from what was expected, as the operator was told; "" if they do not.
     """
 
     memory: Memory
     floor_ns: int = -1
     restarts: int = 0
+    streams: str = ""
 
 
 @attrs.frozen
@@ -87,6 +89,7 @@ def _document_of(watched: Watched) -> dict[str, object]:
         "files": files,
         "floor_ns": watched.floor_ns,
         "all_restarts": watched.restarts,
+        "streams": watched.streams,
     }
 
 
@@ -132,4 +135,5 @@ def _watched_of(document: Any) -> Watched:
         is_alerted=bool(document["is_alerted"]),
         has_recorded=bool(document["has_recorded"]),
     )
-    return Watched(memory, int(document["floor_ns"]), int(document["all_restarts"]))
+    streams = str(document.get("streams", ""))  # older memories have none
+    return Watched(memory, int(document["floor_ns"]), int(document["all_restarts"]), streams)

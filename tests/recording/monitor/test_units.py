@@ -498,6 +498,42 @@ def test_a_stop_before_anything_was_decided_loses_nothing() -> None:
     assert world.subjects() == [DOWN]
 
 
+# --- what a camera sends ---
+
+
+def test_s15_a_wrong_codec_is_told_of_once_and_so_is_its_end() -> None:
+    world = make_world("ROST2")
+    notice = ROOT / "ROST2/.streams"
+    world.live(3600)
+    world.storage.put(notice, b"audio codec_name is pcm_alaw, expected aac\n")
+    world.live(7200)
+    world.storage.put(notice, b"no audio, expected codec_name aac\n")
+    world.live(3600)
+    world.storage.put(notice, b"")
+    world.live(3600)
+
+    assert world.subjects() == [
+        "[CAMERA] Unexpected stream ROST2",
+        "[CAMERA] Unexpected stream ROST2",
+        "[CAMERA] Stream as expected ROST2",
+    ]
+    assert world.mail.sent[0].body.startswith(
+        "ROST2 records something else: audio codec_name is pcm_alaw, expected aac\n"
+    )
+    assert world.restarts() == []
+
+
+def test_a_notice_that_cannot_be_read_is_said_and_hides_no_stall() -> None:
+    world = make_world("ROST2")
+    world.live(3600)
+    world.storage.put_folder(ROOT / "ROST2/.streams")
+    world.recording.clear()
+    world.live(3600)
+
+    assert world.subjects() == [DOWN]
+    assert any("ROST2/.streams" in line for line in world.reporter.lines())
+
+
 # --- what is pure ---
 
 

@@ -17,6 +17,7 @@ from camvault.core.monitor_state import State, Watched, document_of, remembered,
 from camvault.core.segments import SUFFIX, is_station
 from camvault.core.watchdog import Act, Judged, UnitState, WatchdogPolicy, Witnesses, judge
 from camvault.core.workflows.record import LIVE_FOLDER
+from camvault.core.workflows.stream_check import read_notice
 from camvault.ports.alerts import Alert, Alerts
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
@@ -248,8 +249,26 @@ class _Run:
         judged = judge(watched.memory if watched else None, seen, policy=policy)
         restarts = (watched.restarts if watched else 0) + self.act(station.name, seen.unit, judged)
         kept, floor_ns = remembered(judged.memory.files)
-        now = Watched(attrs.evolve(judged.memory, files=kept), max(floor_ns, left_out_ns), restarts)
+        streams = self.look_at_streams(station, watched.streams if watched else "")
+        now = Watched(attrs.evolve(judged.memory, files=kept), max(floor_ns, left_out_ns), restarts, streams)
         self.state = attrs.evolve(self.state, stations={**self.state.stations, station.name: now})
+
+    def look_at_streams(self, station: Station, told: str) -> str:
+        """Say once when a camera sends something else than it should, and once when it is right again; what is told."""
+        try:
+            differs = read_notice(station.folder, self.ports.storage)
+        except StorageError as error:
+            self.ports.reporter.emit(Failed(str(error)))
+            return told
+        if differs == told:
+            return told
+        if differs:
+            self.ports.reporter.emit(Warned(f"{station.name} records something else: {differs}"))
+            self.tell(alerting.unexpected_streams(station.name, differs, host=self.host()))
+        else:
+            self.ports.reporter.emit(Note(f"{station.name} records what is expected again"))
+            self.tell(alerting.expected_streams(station.name, host=self.host()))
+        return differs
 
     def files(self, station: Station, watched: Watched | None) -> tuple[Mapping[str, FileIdentity], int]:
         """Name and identity of each segment of the station, in all its sessions; up to which mtime they were left out.

@@ -543,7 +543,7 @@ def test_memory_survives_the_way_through_a_document() -> None:
         settling_s=4.5, wait_s=5.5, restarts=6, is_alerted=True, has_recorded=True,
     )  # fmt: skip
     alert = alerting.down("R", "idle", action="x", host=Host("h", datetime(2025, 5, 28, tzinfo=UTC)))
-    state = State(7, {"R": Watched(memory, 8, 9)}, True, Queue().with_alert(alert, ("mail", "command")))
+    state = State(7, {"R": Watched(memory, 8, 9, "no audio")}, True, Queue().with_alert(alert, ("mail", "command")))
 
     assert state_of(document_of(state)) == state
 

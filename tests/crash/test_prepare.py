@@ -2,10 +2,13 @@
 
 import pytest
 
-from camvault.adapters.memory import Calls, MemoryCancellation, MemoryReporter, MemoryStorage
+from camvault.adapters.memory import Calls, MemoryCancellation, MemoryStorage
 from camvault.adapters.memory.explorer import explore
 from camvault.adapters.memory.media import MemoryClip
+from camvault.core.build_dir import MARKER_NAME
 from camvault.core.capacity import Budget
+from camvault.core.workflows.cleanup import check_removable
+from camvault.core.workflows.prepare_events import StrangerSetAside
 from camvault.ports.progress import Allocation, EncodeOptions
 from tests.bodycam.prepare.helpers import BUILD, COMPLETED, PROGRESS, World
 
@@ -30,7 +33,6 @@ def make_world(calls: Calls, allocation: Allocation | None, *, is_correcting: bo
 def restart(world: World) -> None:
     """A new process: the wish to stop and the lock went with the old one."""
     world.cancel = MemoryCancellation()
-    world.reporter = MemoryReporter()
     world.storage.restart()
 
 
@@ -67,6 +69,22 @@ def final_names_are_complete(world: World) -> str | None:
     return None
 
 
+def nothing_of_ours_looks_foreign(world: World) -> bool:
+    """Whatever was cut off: cleanup would know all of it, and a resume had nothing to set aside."""
+    assert world.reporter.of(StrangerSetAside) == ()
+    if world.storage.tree.find(BUILD / MARKER_NAME) is None:
+        return True  # not begun
+    check_removable(
+        BUILD,
+        guarded=(),
+        storage=world.storage,
+        progress_files=world.progress_files,
+        cancel=MemoryCancellation(),
+        is_losing_allowed=True,
+    )
+    return True
+
+
 @pytest.mark.parametrize(
     ("allocation", "is_correcting"),
     [
@@ -88,6 +106,7 @@ def test_prepare_survives_everything_everywhere(
             "no footage is lost": no_footage_is_lost,
             "originals go only after the job is finished": nothing_goes_before_the_job_is_finished,
             "what is done is complete": final_names_are_complete,
+            "nothing of ours looks foreign": nothing_of_ours_looks_foreign,
         },
         restart=restart,
         stop=lambda world: world.cancel.request(),

@@ -87,6 +87,7 @@ class PipelineRun:
                 guarded=guarded_folders(self.root),
                 storage=self.storage,
                 progress_files=JsonProgressFiles(self.storage),
+                cancel=self.context.cancel,
             )
 
     def prepare_for_work(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.ports.entries import FileEntry, FileKind
-from camvault.ports.progress import Progress
+from camvault.ports.progress import ClipRecord, Progress
 
 MARKER_NAME = ".camvault-build"
 """The file that says: everything in this folder was put here by camvault and may be removed with it."""
@@ -20,6 +20,9 @@ PROGRESS_NAMES = ("progress.json", "progress.completed.json")
 
 LEFTOVER_SUFFIX = ".camvault-part"
 """What every unfinished file of ours ends with."""
+
+ASIDE_PREFIX = ".camvault-aside-"
+"""What the name of a file begins with that stood where an output goes and that nobody can prove to be ours."""
 
 MARKER_TEXT = "camvault build directory 1\nEverything in this folder may be removed by `cleanup --build-dir`.\n"
 
@@ -88,10 +91,11 @@ def _reasons_to_keep(facts: FolderFacts, guarded: Collection[PurePath]) -> Itera
 
 
 def foreign_entries(entries: Iterable[FileEntry], *, root: PurePath, progress: Progress | None) -> list[FileEntry]:
-    """What is in a build directory and was not put there by camvault: it may be somebody's only copy.
+    """What is in a build directory and is not recorded as put there by camvault: it may be somebody's only copy.
 
-    Ours are the marker, the progress files, unfinished files, and the outputs that the progress file records: while it
-    also records size and mtime, a file that was replaced since is foreign (INV-2). Folders hold nothing by themselves.
+    Ours are the marker, the progress files, unfinished files, and the outputs whose size and mtime the progress file
+    records; a file that was replaced since is foreign (INV-2). The name of a clip alone proves nothing: of one that is
+    pending, or of a progress file in the plain format, no output is recorded. Folders hold nothing by themselves.
     """
     outputs = {clip.output_name or clip.key: clip.output for clip in progress.clips} if progress else {}
 
@@ -101,11 +105,21 @@ def foreign_entries(entries: Iterable[FileEntry], *, root: PurePath, progress: P
         if entry.path.parent != root:
             return False  # we never write deeper, also no unfinished file
         name = entry.path.name
-        if name.endswith(LEFTOVER_SUFFIX):
-            return True
-        if name in (MARKER_NAME, *PROGRESS_NAMES):
+        if name.endswith(LEFTOVER_SUFFIX) or name in (MARKER_NAME, *PROGRESS_NAMES):
             return True
         recorded = outputs.get(name)
-        return name in outputs and (recorded is None or recorded.identity == entry.identity)
+        return recorded is not None and recorded.identity == entry.identity
 
     return [entry for entry in entries if not is_ours(entry)]
+
+
+def unrecorded_clip(entry: FileEntry, *, root: PurePath, progress: Progress | None) -> ClipRecord | None:
+    """The clip under whose output's name a file stands although no output of it is recorded.
+
+    A copy that was cut off between its last byte and its record is such a file, and so is one that somebody put there:
+    only its content can tell whether it is needed.
+    """
+    if entry.kind is not FileKind.FILE or entry.path.parent != root or progress is None:
+        return None
+    clips = (clip for clip in progress.clips if (clip.output_name or clip.key) == entry.path.name)
+    return next((clip for clip in clips if clip.output is None), None)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 import attrs
 
-from camvault.core.build_dir import LEFTOVER_SUFFIX, MARKER_NAME, PROGRESS_NAMES
+from camvault.core.build_dir import ASIDE_PREFIX, LEFTOVER_SUFFIX, MARKER_NAME, PROGRESS_NAMES
 from camvault.ports.progress import Mode
 
 PROGRESS_NAME, COMPLETED_NAME = PROGRESS_NAMES
@@ -35,7 +35,7 @@ def is_reserved(name: str) -> bool:
     """Whether camvault keeps such names for its own files; a clip of that name would not reach the disc."""
     plain = folded(name)
     is_progress = plain.startswith("progress") and plain.endswith(".json")
-    return is_progress or plain.startswith(MARKER_NAME) or plain.endswith(LEFTOVER_SUFFIX)
+    return is_progress or plain.startswith((MARKER_NAME, ASIDE_PREFIX)) or plain.endswith(LEFTOVER_SUFFIX)
 
 
 def is_temporary(name: str) -> bool:
@@ -46,6 +46,11 @@ def is_temporary(name: str) -> bool:
 def temporary_name(name: str) -> str:
     """The name an output has until it is complete; at most 255 bytes, whatever `name` is."""
     return "." + _shortened(name, LEFTOVER_SUFFIX, limit=_NAME_BYTES_MAX - 1)
+
+
+def aside_name(name: str, number: int) -> str:
+    """The name a file gets that is in the way of an output and may be somebody's; at most 255 bytes."""
+    return _shortened(f"{ASIDE_PREFIX}{number}-{name}", "")
 
 
 def clip_names(names: Sequence[str], *, mode: Mode) -> tuple[ClipName, ...]:

@@ -79,6 +79,7 @@ class PreparePlan:
         is_completed: Whether that run finished the job, so that only proofs are left to be taken.
         warnings: What the user should know.
         leftovers: Files of earlier runs of ours that are in the way.
+        strangers: What is in the way and may be somebody's: it gets another name.
         redone: Clips that were done and are not any more: key and why.
         planned_from: The progress file as it stood when this was planned; None if there was none.
     """
@@ -92,6 +93,7 @@ class PreparePlan:
     is_completed: bool = False
     warnings: tuple[str, ...] = ()
     leftovers: tuple[FileEntry, ...] = ()
+    strangers: tuple[FileEntry, ...] = ()
     redone: tuple[tuple[str, str], ...] = ()
     planned_from: FileEntry | None = None
 

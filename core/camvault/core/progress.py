@@ -4,7 +4,7 @@ INV-4: a clip is done only after its output is durable. INV-2: a done output tha
 not trusted, and is made again as long as its original is there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
 import attrs
@@ -54,7 +54,8 @@ class Rechecked:
     Attributes:
         progress: What is true now.
         redone: Clips that were done and are not any more: key and why.
-        leftovers: Files that stand where outputs of pending clips go; each is ours and its original is there.
+        leftovers: Files that stand where outputs of pending clips go; each holds what its original holds.
+        strangers: What else stands there: nothing proves whose it is.
         problems: Why the job cannot go on.
         warnings: What the user should know.
     """
@@ -62,6 +63,7 @@ class Rechecked:
     progress: Progress
     redone: tuple[tuple[str, str], ...] = ()
     leftovers: tuple[FileEntry, ...] = ()
+    strangers: tuple[FileEntry, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -112,15 +114,22 @@ def adopted(clip: ClipRecord, found: GivenClip, made: Made | None, *, kbps: int 
 
 
 def recheck(
-    progress: Progress, *, outputs: Mapping[str, FileEntry | None], originals: Mapping[str, FileEntry | None]
+    progress: Progress,
+    *,
+    outputs: Mapping[str, FileEntry | None],
+    originals: Mapping[str, FileEntry | None],
+    copied: Collection[str] = (),
 ) -> Rechecked:
     """What of a described progress is still true; `outputs` and `originals` hold what was found for each key.
+
+    `copied` are the keys whose output was compared with the original, and is equal.
 
     What has to be made needs its original, unchanged. What is done does not: it is kept, whatever became of that.
     """
     clips: list[ClipRecord] = []
     redone: list[tuple[str, str]] = []
     leftovers: list[FileEntry] = []
+    strangers: list[FileEntry] = []
     problems: list[str] = []
     for clip in progress.clips:
         found = outputs[clip.key]
@@ -135,11 +144,12 @@ def recheck(
         if problem is not None:
             problems.append(f"{clip.source}: {problem}")
         elif found is not None:
-            leftovers.append(found)
+            (leftovers if clip.key in copied else strangers).append(found)
     return Rechecked(
         progress=attrs.evolve(progress, clips=tuple(clips)),
         redone=tuple(redone),
         leftovers=tuple(leftovers),
+        strangers=tuple(strangers),
         problems=tuple(problems),
     )
 

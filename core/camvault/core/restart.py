@@ -1,8 +1,8 @@
 """Pure: whether a new job may begin in a folder, and which files of earlier jobs of ours make room for it.
 
 A folder is ours if it is new or empty, carries the marker, or holds a progress file that can be read. An output of an
-earlier job goes only if its original is still there as it was: once originals were deleted, outputs are footage like
-any other.
+earlier job goes only if it is the file that was recorded, or equal to its original, and the original is still there as
+it was: once originals were deleted, outputs are footage like any other.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.core.build_dir import MARKER_NAME, PROGRESS_NAMES
+from camvault.core.build_dir import ASIDE_PREFIX, MARKER_NAME, PROGRESS_NAMES
 from camvault.core.naming import COMPLETED_NAME, PROGRESS_NAME, folded, is_temporary
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.progress import ClipRecord, Progress
@@ -27,7 +27,8 @@ class FolderFacts:
         is_marked: Whether our marker is in it.
         previous: The job that was done or begun there; None if there was none, or its file is unreadable.
         originals: What stands where the clips of `previous` came from, by key.
-        copied: Keys of `previous` that say nothing of a source, and whose output is equal to the given clip so named.
+        copied: Keys of `previous` of which no output is recorded, and whose output is equal to its original; in the
+            plain format, which says nothing of that, to the given clip so named.
     """
 
     root: PurePath
@@ -70,7 +71,7 @@ def plan_folder(facts: FolderFacts, *, progress: Progress) -> FolderPlan:
                 problems.append(f"{entry.path} is of an earlier job and {reason}; choose another build directory")
         elif entry.path.parent == facts.root and folded(name) in wanted:
             problems.append(f"{entry.path} is in the way and was not made by camvault")
-        elif entry.kind is not FileKind.FOLDER:
+        elif entry.kind is not FileKind.FOLDER and not name.startswith(ASIDE_PREFIX):
             warnings.append(f"{entry.path} is not of this job and will be on the disc as well")
     # The record of the finished job goes after its outputs: until then it says what they are.
     leftovers.sort(key=lambda entry: entry.path.name == COMPLETED_NAME)
@@ -109,4 +110,6 @@ def _reason_to_keep(
         return None if clip.key in copied else "nothing proves that its original is there"
     if original is None or original.kind is not FileKind.FILE or original.identity != clip.source_identity:
         return "its original is gone or was changed"
-    return None
+    if clip.output is None:
+        return None if clip.key in copied else "nothing proves that camvault made it"
+    return None if entry.identity == clip.output.identity else "was changed since it was made"

@@ -1,15 +1,20 @@
 """The workflow of cleanup on a file system in memory and on a real one."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path, PurePath
+from typing import Any
 
+import attrs
 import pytest
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT, marker_text
+from camvault.core.progress import pending, replaced
 from camvault.core.workflows.cleanup import FolderRemoved, NothingToDelete, check_removable, clean_up
+from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import BusyError, Cancelled, ChangedError, RecordError, StorageError, UsageError
 from camvault.ports.events import Level
 from camvault.ports.files import Storage
@@ -173,8 +178,9 @@ class TestInMemory:
         """What the pipeline asks before it begins."""
         before = storage.files()
         files = JsonProgressFiles(storage)
-        assert check_removable(FOLDER, guarded=(), storage=storage, progress_files=files)
-        assert not check_removable(FOLDER / "none", guarded=(), storage=storage, progress_files=files)
+        world: dict[str, Any] = {"storage": storage, "progress_files": files, "cancel": MemoryCancellation()}
+        assert check_removable(FOLDER, guarded=(), **world)
+        assert not check_removable(FOLDER / "none", guarded=(), **world)
         assert storage.files() == before
 
 
@@ -262,8 +268,14 @@ class TestOnlyCopies:
         plain = '{"disc_bytes": 9, "safety_bytes": 0, "mode": "COPY", "kbps": null, "files": {"a.mp4": "done"}}'
         storage.put(FOLDER / "progress.completed.json", plain)
         storage.tree.discard(FOLDER / "b.mp4")
-        with pytest.raises(UsageError, match="only copies"):
-            run()
+        for is_losing_allowed in (False, True):
+            with pytest.raises(UsageError, match=r"camvault did not put this there: a\.mp4"):
+                run(is_losing_allowed=is_losing_allowed)
+        assert storage.content(FOLDER / "a.mp4") == b"content of a.mp4"
+        on_disc = hashlib.sha256(b"content of a.mp4").hexdigest()
+        storage.put(FOLDER / MARKER_NAME, marker_text([on_disc]))
+        run()
+        assert storage.tree.find(FOLDER) is None, "a disc that was read back holds this very content"
 
     def test_a_file_with_our_suffix_deeper_down_is_not_ours(
         self, run: Callable[..., None], storage: MemoryStorage
@@ -273,3 +285,71 @@ class TestOnlyCopies:
         with pytest.raises(UsageError, match="camvault did not put this there: sub/footage"):
             run()
         assert storage.content(FOLDER / "sub" / "footage.camvault-part") == b"footage"
+
+
+class TestUnrecorded:
+    """Under the name of a clip that is pending: a copy that was cut off before its record, or somebody's file."""
+
+    ORIGINAL = PurePath("/v/images-originals/b.mp4")
+
+    @pytest.fixture(autouse=True)
+    def pending(self, storage: MemoryStorage) -> None:
+        """Clip b.mp4 is pending, and no output of it is recorded."""
+        files, path = JsonProgressFiles(storage), FOLDER / "progress.completed.json"
+        progress = files.load(path)
+        assert progress is not None
+        files.save(FOLDER / "progress.json", replaced(progress, pending(progress.by_key()["b.mp4"])))
+        storage.tree.discard(path)
+
+    def test_a_copy_of_the_original_that_is_there_goes(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """Whoever made it, nothing is lost."""
+        run()
+        assert storage.entry(FOLDER) is None
+        assert storage.content(self.ORIGINAL) == b"content of b.mp4"
+
+    @pytest.mark.parametrize("is_losing_allowed", [False, True])
+    @pytest.mark.parametrize("content", [b"content of B.mp4", b"other footage"], ids=["same size", "other"])
+    def test_somebodys_file_stays(
+        self, content: bytes, is_losing_allowed: bool, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """It once went, because its name was that of a clip and that clip's original was there."""
+        storage.put(FOLDER / "b.mp4", content)
+        before = storage.files()
+        with pytest.raises(UsageError, match=r"camvault did not put this there: b\.mp4"):
+            run(is_losing_allowed=is_losing_allowed)
+        assert storage.files() == before
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda s: s.tree.discard(TestUnrecorded.ORIGINAL),
+            lambda s: s.put(TestUnrecorded.ORIGINAL, b"content of b.mp4"),
+            lambda s: (
+                s.tree.discard(TestUnrecorded.ORIGINAL),
+                s.put_link(TestUnrecorded.ORIGINAL, str(FOLDER / "b.mp4")),
+            ),
+        ],
+        ids=["gone", "another file", "this very file"],
+    )
+    def test_without_its_original_it_stays(
+        self, spoil: Callable[[MemoryStorage], object], run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """Then it may be the only copy, also if a link with the original's name leads here."""
+        spoil(storage)
+        found = storage.entry(FOLDER / "b.mp4")
+        assert found is not None
+        self.remember(storage, found)
+        with pytest.raises(UsageError, match="did not put this there"):
+            run()
+        assert storage.content(FOLDER / "b.mp4") == b"content of b.mp4"
+
+    @staticmethod
+    def remember(storage: MemoryStorage, found: FileEntry) -> None:
+        """Where the original is a link to the file itself, it is as the record says."""
+        link = storage.entry(TestUnrecorded.ORIGINAL)
+        if link is not None and link.kind is FileKind.SYMLINK:
+            files, path = JsonProgressFiles(storage), FOLDER / "progress.json"
+            progress = files.load(path)
+            assert progress is not None
+            clip = attrs.evolve(progress.by_key()["b.mp4"], source_identity=found.identity)
+            files.save(path, replaced(progress, clip))

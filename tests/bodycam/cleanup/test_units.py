@@ -15,6 +15,7 @@ from camvault.core.build_dir import (
     foreign_entries,
     is_marker,
     reason_to_keep,
+    unrecorded_clip,
 )
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, Progress
@@ -92,7 +93,8 @@ class TestForeignEntries:
         """Marker, records, unfinished files, folders, and outputs that are those that were recorded."""
         ours = [file_entry(name) for name in (MARKER_NAME, *PROGRESS_NAMES, ".x.camvault-part", "a.mp4", "b.mp4")]
         progress = progress_of(
-            ClipRecord("A.mp4", ClipState.DONE, output_name="a.mp4", output=self.OUTPUT), ClipRecord("b.mp4")
+            ClipRecord("A.mp4", ClipState.DONE, output_name="a.mp4", output=self.OUTPUT),
+            ClipRecord("b.mp4", ClipState.PENDING, output=self.OUTPUT),
         )
         assert self.foreign(*ours, file_entry("sub", kind=FileKind.FOLDER), progress=progress) == []
 
@@ -112,6 +114,30 @@ class TestForeignEntries:
         """A file we did not record, one that was replaced, one of our names elsewhere, anything that is no file."""
         progress = progress_of(ClipRecord("a.mp4", ClipState.DONE, output_name="a.mp4", output=self.OUTPUT))
         assert self.foreign(entry, progress=progress) == [entry.path.name]
+
+    @pytest.mark.parametrize("state", ClipState)
+    def test_the_name_of_a_clip_alone_proves_nothing(self, state: ClipState) -> None:
+        """One that is pending, and one of the plain format, say nothing of the file that stands there."""
+        progress = progress_of(ClipRecord("a.mp4", state), ClipRecord("b.mp4", output=self.OUTPUT))
+        assert self.foreign(file_entry("a.mp4"), progress=progress) == ["a.mp4"]
+        found = unrecorded_clip(file_entry("a.mp4"), root=ROOT, progress=progress)
+        assert found == progress.clips[0], "but its content may be compared"
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            file_entry("b.mp4"),
+            file_entry("c.mp4"),
+            file_entry("sub/a.mp4"),
+            file_entry("a.mp4", kind=FileKind.SYMLINK),
+        ],
+        ids=str,
+    )
+    def test_what_is_not_even_compared(self, entry: FileEntry) -> None:
+        """Recorded otherwise, of no clip, elsewhere, no file."""
+        progress = progress_of(ClipRecord("a.mp4"), ClipRecord("b.mp4", output=self.OUTPUT))
+        assert unrecorded_clip(entry, root=ROOT, progress=progress) is None
+        assert unrecorded_clip(file_entry("a.mp4"), root=ROOT, progress=None) is None
 
     def test_without_a_progress_file_no_clip_is_ours(self) -> None:
         """Silence of the record is not permission."""

@@ -161,7 +161,9 @@ class TestGenisoimage:
 
 
 class TestContent:
-    @pytest.mark.parametrize("name", [".camvault-build", "progress.json", "progress.completed.json"])
+    @pytest.mark.parametrize(
+        "name", [".camvault-build", "progress.json", "progress.completed.json", ".camvault-aside-1-a"]
+    )
     def test_records_stay_off_the_disc_in_a_build_directory_of_ours_only(self, name: str) -> None:
         assert is_left_out(PurePosixPath(name), is_build_dir=True)
         assert not is_left_out(PurePosixPath(name), is_build_dir=False)

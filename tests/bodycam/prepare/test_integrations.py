@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from camvault.adapters.filesystem import LocalStorage
-from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage, Phase
+from camvault.adapters.memory import Call, MemoryCancellation, MemoryReporter, MemoryStorage, Phase
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.core.capacity import Budget
@@ -30,7 +30,9 @@ from camvault.core.workflows.prepare_events import (
     ClipStarted,
     DiscCapacity,
     OriginalKept,
+    OriginalRemoved,
     OutputsVerified,
+    StrangerSetAside,
 )
 from camvault.core.workflows.prepare_plan import plan_new
 from camvault.ports.entries import FileEntry
@@ -642,6 +644,63 @@ def test_a_resume_elsewhere_makes_the_build_directory() -> None:
     other = attrs.evolve(plan, build_dir=PurePath("/desk/other"))
     world.carry_out(other)
     assert world.storage.tree.find(PurePath("/desk/other/c0.mp4")) is not None
+
+
+# --- what may be somebody's ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", ["pending", "done"])
+@pytest.mark.parametrize("content", [b"somebody's", None], ids=["other", "equal"])
+def test_what_nobody_can_prove_to_be_ours_is_set_aside(state: str, content: bytes | None) -> None:
+    """A name in a progress file proves nothing; what stands there makes room without being lost."""
+    world = small_world(count=1)
+    world.storage.put(PROGRESS, (PLAIN % ("COPY", "null")).replace("done", state))
+    original = world.storage.content(CLIPS / "c0.mp4")
+    for path in (BUILD / "c0.mp4", BUILD / ".camvault-aside-1-c0.mp4"):
+        world.storage.put(path, original if content is None else content)
+    world.resume()
+    aside = [event.target.name for event in world.reporter.of(StrangerSetAside)]
+    assert aside == ([] if content is None else [".camvault-aside-2-c0.mp4"])
+    assert [world.storage.content(BUILD / name) for name in aside] == [content] * len(aside)
+    assert world.storage.content(BUILD / "c0.mp4") == original
+
+
+@pytest.mark.parametrize("state", ["pending", "done"])
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_job_started_in_its_build_directory_takes_no_output_for_an_original(state: str, is_linked: bool) -> None:
+    """TRAP: names of the plain format are relative to where the command is started: the clip is its own output."""
+    world = World(is_deleting=True)
+    world.storage.put(PROGRESS, (PLAIN % ("COPY", "null")).replace("done", state))
+    world.storage.put(BUILD / "c0.mp4", b"the only copy")
+    here = PurePath("/link") if is_linked else BUILD
+    if is_linked:
+        world.storage.put_link(here, str(BUILD))
+    if state == "done":
+        world.carry_out(world.plan_resumed(here=here))
+    else:
+        with pytest.raises(UsageError, match="No such file"):
+            world.plan_resumed(here=here)
+    assert world.storage.content(BUILD / "c0.mp4") == b"the only copy"
+    assert world.reporter.of(OriginalRemoved) == ()
+
+
+@pytest.mark.parametrize("allocation", [Allocation.CONSTANT, Allocation.COMPLEXITY])
+def test_an_output_is_recorded_before_it_has_its_name(allocation: Allocation) -> None:
+    """So that no file of ours ever stands there that could be somebody's."""
+    world = small_world(allocation)
+    recorded: list[bool] = []
+
+    def look(call: Call, phase: Phase) -> None:
+        if call.operation == "storage.publish" and phase is Phase.BEFORE:
+            temporary = call.arguments[0]
+            assert isinstance(temporary, PurePath)
+            known = {clip.output.sha256 for clip in world.progress().clips if clip.output}
+            recorded.append(sha256(world, temporary) in known)
+
+    world.storage.calls.watchers.append(look)
+    world.run()
+    assert recorded
+    assert all(recorded)
 
 
 # --- the private cancellation ----------------------------------------------------------------------------------------

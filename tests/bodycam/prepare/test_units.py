@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from camvault.core.batch import Complexity, Constant, Encoded, Sample, Sampled
 from camvault.core.capacity import Budget
 from camvault.core.naming import (
+    aside_name,
     clip_names,
     folded,
     is_reserved,
@@ -341,7 +342,8 @@ class TestProgress:
         assert found.progress.clips[0].state is ClipState.PENDING
         assert found.progress.clips[0].output is None
         assert words in found.redone[0][1]
-        assert found.leftovers == (() if there is None else (there,))
+        assert found.leftovers == ()
+        assert found.strangers == (() if there is None else (there,)), "it may be somebody's now"
 
     def test_a_done_clip_without_record_is_made_again(self) -> None:
         item = record(state=ClipState.DONE)
@@ -366,8 +368,11 @@ class TestProgress:
 
     def test_an_output_that_was_not_recorded_makes_room(self) -> None:
         item = record()
-        found = recheck(progress(item), outputs={"a.mp4": output(item)}, originals={"a.mp4": original(item)})
-        assert found.leftovers == (output(item),)
+        seen = {"outputs": {"a.mp4": output(item)}, "originals": {"a.mp4": original(item)}}
+        found = recheck(progress(item), **seen, copied={"a.mp4"})
+        assert (found.leftovers, found.strangers) == ((output(item),), ())
+        found = recheck(progress(item), **seen)
+        assert (found.leftovers, found.strangers) == ((), (output(item),)), "a name proves nothing"
         assert not found.redone
 
     def test_an_encode_needs_a_length(self) -> None:
@@ -453,8 +458,8 @@ class TestAllocationBridge:
 # --- restarting ------------------------------------------------------------------------------------------------------
 
 
-def entry(name: str, *, kind: FileKind = FileKind.FILE) -> FileEntry:
-    return FileEntry(BUILD / name, FileIdentity(500, 9), kind)
+def entry(name: str, *, size: int = 500, kind: FileKind = FileKind.FILE) -> FileEntry:
+    return FileEntry(BUILD / name, FileIdentity(size, 9), kind)
 
 
 def folder(
@@ -531,6 +536,32 @@ class TestRestart:
         )
         assert [item.path.name for item in plan.leftovers] == ["z.mp4", "progress.completed.json"]
         assert "finished job" in plan.warnings[0]
+
+    @pytest.mark.parametrize(
+        ("made", "found", "copied", "problem"),
+        [
+            (500, entry("a.mp4"), (), None),
+            (500, entry("a.mp4", size=499), ("a.mp4",), "was changed since it was made"),
+            (0, entry("a.mp4"), ("a.mp4",), None),
+            (0, entry("a.mp4"), (), "nothing proves that camvault made it"),
+        ],
+    )
+    def test_only_what_was_recorded_or_is_a_copy_makes_room(
+        self, made: int, found: FileEntry, copied: tuple[str, ...], problem: str | None
+    ) -> None:
+        """Under the name of a pending clip, or in the place of an output, there may be somebody's file."""
+        old = record(made=made)
+        plan = folder(
+            found, entry("progress.json"), previous=progress(old), originals={"a.mp4": original(old)}, copied=copied
+        )
+        assert plan.leftovers == ((found,) if problem is None else ())
+        assert [problem in words for words in plan.problems if problem] == [True] * (problem is not None)
+
+    def test_what_was_set_aside_is_not_on_the_disc(self) -> None:
+        plan = folder(entry(".camvault-aside-1-a.mp4"), is_marked=True)
+        assert (plan.leftovers, plan.problems, plan.warnings) == ((), (), ())
+        assert is_reserved(".camvault-aside-1-a.mp4")
+        assert len(aside_name("ä" * 127 + "b", 12).encode()) <= 255
 
     def test_plain_records_prove_nothing(self) -> None:
         """INV-2: an output goes for what it holds, never for its name."""

@@ -1,5 +1,6 @@
 """Workflow, private part: one job of preparing clips: its ports, its progress, and the steps all of it shares."""
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import PurePath
@@ -7,9 +8,10 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.build_dir import MARKER_NAME
+from camvault.core.naming import aside_name
 from camvault.core.preparation import PreparePlan
 from camvault.core.retention import plan_leftovers
-from camvault.core.workflows.prepare_events import ClipStarted, LeftoverRemoved
+from camvault.core.workflows.prepare_events import ClipStarted, LeftoverRemoved, StrangerSetAside
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import ChangedError
@@ -111,6 +113,13 @@ class Job:
             self._started.add(clip.key)
             index = next(i for i, other in enumerate(self.progress.clips, start=1) if other.key == clip.key)
             self.reporter.emit(ClipStarted(index, len(self.progress.clips), clip.key))
+
+    def set_aside(self, stranger: FileEntry) -> None:
+        """Give something that may be somebody's another name."""
+        names = (aside_name(stranger.path.name, number) for number in itertools.count(1))
+        target = next(path for path in map(stranger.path.with_name, names) if self.storage.entry(path) is None)
+        self.storage.rename(stranger.path, target=target)
+        self.reporter.emit(StrangerSetAside(stranger.path, target))
 
     def discard(self, leftover: FileEntry) -> None:
         """Remove one file that is ours and not needed any more."""

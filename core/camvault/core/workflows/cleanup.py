@@ -14,6 +14,7 @@ from camvault.core.build_dir import (
     foreign_entries,
     is_marker,
     reason_to_keep,
+    unrecorded_clip,
 )
 from camvault.core.retention import plan_build_dir_removal
 from camvault.ports.cancellation import Cancellation
@@ -57,11 +58,13 @@ def check_removable(
     guarded: Collection[PurePath],
     storage: Storage,
     progress_files: ProgressFiles,
+    cancel: Cancellation,
     is_losing_allowed: bool = False,
 ) -> bool:
     """Whether there is such a folder, after making sure that it may be removed. Changes nothing.
 
-    A clip is an only copy if its original is not there as it was recorded, and the marker does not say that it is on a
+    What no record names as ours is removed only if its content is also in the original of that name, or on a disc. An
+    output is an only copy if its original is not there as it was recorded, and the marker does not say that it is on a
     verified disc; `is_losing_allowed` is the user's word that such clips may go.
 
     Raises:
@@ -74,7 +77,7 @@ def check_removable(
     reason = reason_to_keep(_facts(folder, entry, storage), guarded=tuple(map(storage.resolve, guarded)))
     if reason is not None:
         raise UsageError(f"Refusing to remove {folder}: {reason}")
-    _own_entries(folder, storage, progress_files)
+    _own_entries(folder, storage, progress_files, cancel)
     progress = _progress(folder, progress_files)
     if progress is not None and not is_losing_allowed:
         _check_copies(folder, progress, storage)
@@ -82,14 +85,15 @@ def check_removable(
 
 
 def _check_copies(folder: PurePath, progress: Progress, storage: Storage) -> None:
-    """Refuse to remove clips that are nowhere else."""
+    """Refuse to remove recorded outputs that are nowhere else; what is not recorded was compared already."""
     on_disc = content_on_disc(storage.read_text(folder / MARKER_NAME))
     alone = [
         clip.output_name or clip.key
         for clip in progress.clips
-        if storage.entry(folder / (clip.output_name or clip.key)) is not None
-        and (clip.output is None or clip.output.sha256 not in on_disc)
-        and not _is_original_there(clip, storage)
+        if clip.output is not None
+        and storage.entry(folder / (clip.output_name or clip.key)) is not None
+        and clip.output.sha256 not in on_disc
+        and _original(clip, storage) is None
     ]
     if alone:
         more = f" and {len(alone) - _NAMED_AT_MOST} more" if len(alone) > _NAMED_AT_MOST else ""
@@ -99,12 +103,12 @@ def _check_copies(folder: PurePath, progress: Progress, storage: Storage) -> Non
         )
 
 
-def _is_original_there(clip: ClipRecord, storage: Storage) -> bool:
-    """Whether the original stands where it was when the job was planned, as the same file (INV-2)."""
+def _original(clip: ClipRecord, storage: Storage) -> FileEntry | None:
+    """The original, if it stands where it was when the job was planned, as the same file (INV-2)."""
     if clip.source is None or clip.source_identity is None:
-        return False
+        return None
     found = storage.entry(storage.resolve(clip.source))
-    return found is not None and found.identity == clip.source_identity
+    return found if found is not None and found.identity == clip.source_identity else None
 
 
 def clean_up(
@@ -133,13 +137,14 @@ def clean_up(
         guarded=guarded,
         storage=storage,
         progress_files=progress_files,
+        cancel=cancel,
         is_losing_allowed=is_losing_allowed,
     )
     if not is_there:
         reporter.emit(NothingToDelete(folder))
         return
     with storage.lock(folder):
-        entries = _own_entries(folder, storage, progress_files)
+        entries = _own_entries(folder, storage, progress_files, cancel)
         # The records go last and the marker at the very end: a run that is cut off here is simply repeated.
         removals = sorted(plan_build_dir_removal(entries, marker=MARKER_NAME).removals, key=_turn)
         for done, removal in enumerate(removals, start=1):
@@ -152,15 +157,46 @@ def clean_up(
     reporter.emit(FolderRemoved(folder, len(removals), sum(removal.identity.size_bytes for removal in removals)))
 
 
-def _own_entries(folder: PurePath, storage: Storage, progress_files: ProgressFiles) -> tuple[FileEntry, ...]:
-    """Everything in the folder, if all of it was put there by camvault."""
+def _own_entries(
+    folder: PurePath, storage: Storage, progress_files: ProgressFiles, cancel: Cancellation
+) -> tuple[FileEntry, ...]:
+    """Everything in the folder, if all of it was put there by camvault or is known to be elsewhere, too."""
     entries = tuple(storage.scan(folder))
-    foreign = foreign_entries(entries, root=folder, progress=_progress(folder, progress_files))
+    progress = _progress(folder, progress_files)
+    foreign = [
+        entry
+        for entry in foreign_entries(entries, root=folder, progress=progress)
+        if not _is_elsewhere(entry, folder, progress, storage, cancel)
+    ]
     if foreign:
         names = ", ".join(str(entry.path.relative_to(folder)) for entry in foreign[:_NAMED_AT_MOST])
         more = f" and {len(foreign) - _NAMED_AT_MOST} more" if len(foreign) > _NAMED_AT_MOST else ""
         raise UsageError(f"Refusing to remove {folder}: camvault did not put this there: {names}{more}")
     return entries
+
+
+def _is_elsewhere(
+    entry: FileEntry, folder: PurePath, progress: Progress | None, storage: Storage, cancel: Cancellation
+) -> bool:
+    """Whether a file under the name of a clip without recorded output holds what its original or a disc holds.
+
+    The original must be outside, so that it is another file. Both are read whole.
+    """
+    clip = unrecorded_clip(entry, root=folder, progress=progress)
+    if clip is None:
+        return False
+
+    def digest(path: PurePath) -> str:
+        return storage.digest(path, on_bytes=lambda _: None, cancel=cancel)
+
+    content = digest(entry.path)
+    if content in content_on_disc(storage.read_text(folder / MARKER_NAME)):
+        return True
+    original = _original(clip, storage)
+    if original is None or original.path.is_relative_to(storage.resolve(folder)):
+        return False
+    is_plausible = original.kind is FileKind.FILE and original.identity.size_bytes == entry.identity.size_bytes
+    return is_plausible and digest(original.path) == content
 
 
 def _turn(removal: Removal) -> int:

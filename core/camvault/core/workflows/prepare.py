@@ -143,6 +143,8 @@ def _begin(job: Job) -> None:
         raise ChangedError(plan.progress_file, "changed since the job was planned, please run again")
     for leftover in plan.leftovers:
         job.discard(leftover)
+    for stranger in plan.strangers:
+        job.set_aside(stranger)
     if plan.is_completed:
         return
     marker = plan.build_dir / MARKER_NAME

@@ -12,13 +12,14 @@ import attrs
 
 from camvault.core.allocation import Action, Batch, Encode, Encoded, Result, Sample, Sampled, judged, next_step
 from camvault.core.naming import temporary_name
-from camvault.core.progress import batch_of, pending, replaced, results_of, with_encode, with_sample, with_settled
+from camvault.core.progress import batch_of, replaced, results_of, with_encode, with_sample, with_settled
 from camvault.core.workflows._prepare_job import Bar, Job
 from camvault.core.workflows._stop import LinkedCancellation
 from camvault.core.workflows.prepare_events import ClipAgain, ClipDamaged, ClipEncoded
 from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import FileEntry
 from camvault.ports.media import ConstantQuality, EncodeSettings, TargetBitrate
-from camvault.ports.progress import ClipRecord, OutputRecord
+from camvault.ports.progress import ClipRecord, ClipState, OutputRecord
 
 
 @attrs.frozen
@@ -138,23 +139,30 @@ def _record_sample(loop: _Loop, result: Sampled) -> None:
 def _record_encode(loop: _Loop, result: Encoded, encoded: _Done) -> None:
     job = loop.job
     clip = job.progress.by_key()[result.key]
-    if result.is_accepted and clip.output is not None:
-        job.record(replaced(job.progress, pending(clip)))  # INV-4: while one output takes the place of another
-    output = _published(job, clip, encoded) if result.is_accepted else None
-    # Power fails here: the output is not recorded, and the clip is encoded again.
+    clip = _published(job, clip, result, encoded) if result.is_accepted else with_encode(clip, result, None)
     loop.results.append(result)
-    job.record(with_settled(replaced(job.progress, with_encode(clip, result, output))))
+    job.record(with_settled(replaced(job.progress, clip)))
     original_bytes = clip.source_identity.size_bytes if clip.source_identity else 0
     job.reporter.emit(ClipEncoded(clip.key, _words(result.rate), result.size_bytes, original_bytes, result.is_accepted))
     if encoded.damage:
         job.reporter.emit(ClipDamaged(clip.key, encoded.damage))
 
 
-def _published(job: Job, clip: ClipRecord, encoded: _Done) -> OutputRecord:
-    target = job.output(clip)
-    entry = job.storage.publish(_temporary(job, clip), target=target, replace=clip.output is not None)
-    sha256 = job.storage.digest(target, on_bytes=lambda _: None, cancel=job.cancel)
-    return OutputRecord(entry.identity, sha256, encoded.source_sha256, encoded.damage)
+def _published(job: Job, clip: ClipRecord, result: Encoded, encoded: _Done) -> ClipRecord:
+    """The clip with its output under its name, which was recorded before: a file that no record names is never ours."""
+    temporary, target = _temporary(job, clip), job.output(clip)
+    if clip.output is not None:
+        job.discard(FileEntry(target, clip.output.identity))
+        # Power fails here: the recorded output is not there, and the clip is encoded again.
+    sha256 = job.storage.digest(temporary, on_bytes=lambda _: None, cancel=job.cancel)
+    found = job.storage.entry(temporary)
+    assert found is not None  # noqa: S101 - it has just been read
+    clip = with_encode(clip, result, OutputRecord(found.identity, sha256, encoded.source_sha256, encoded.damage))
+    job.record(replaced(job.progress, attrs.evolve(clip, state=ClipState.PENDING)))
+    # Power fails here: the same.
+    entry = job.storage.publish(temporary, target=target)
+    # Power fails here: the output is the recorded one, and the job goes on from there.
+    return attrs.evolve(clip, output=OutputRecord(entry.identity, sha256, encoded.source_sha256, encoded.damage))
 
 
 def _sweep(loop: _Loop) -> None:

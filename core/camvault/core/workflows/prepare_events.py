@@ -141,6 +141,19 @@ class LeftoverRemoved(Event):
 
 
 @attrs.frozen
+class StrangerSetAside(Event):
+    """Something stood where an output goes that may be somebody's."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    path: PurePath
+    target: PurePath
+
+    def __str__(self) -> str:
+        return f"{self.path} is not what camvault made there; it is kept as {self.target.name}, and not on the disc"
+
+
+@attrs.frozen
 class OutputsVerified(Event):
     """Every output was read back and is what was recorded."""
 

@@ -115,13 +115,13 @@ def _folder_facts(
         log_file=storage.resolve(request.log_file) if request.log_file else None,
         is_marked=is_marker(storage.read_text(root / MARKER_NAME)),
         previous=previous,
-        originals={clip.key: _original(clip, storage) for clip in clips if clip.source},
+        originals={clip.key: _original(clip, storage, root) for clip in clips if clip.source},
         copied=frozenset(
             clip.key
             for clip in clips
-            if clip.source is None
-            and clip.key in given
-            and _is_copy(root / clip.key, _source(given[clip.key]), storage, cancel)
+            if clip.output is None
+            and (clip.source is not None or clip.key in given)
+            and _is_copy(_output(root, clip), _source(clip if clip.source else given[clip.key]), storage, cancel)
         ),
     )
 
@@ -147,8 +147,14 @@ def _previous(root: PurePath, progress_files: ProgressFiles) -> Progress | None:
     return None
 
 
-def _original(clip: ClipRecord, storage: Storage) -> FileEntry | None:
-    return storage.entry(storage.resolve(_source(clip)))
+def _original(clip: ClipRecord, storage: Storage, root: PurePath) -> FileEntry | None:
+    """What stands where the clip came from. In the build directory there are only outputs: that is no original."""
+    path = storage.resolve(_source(clip))
+    return None if path.is_relative_to(root) else storage.entry(path)
+
+
+def _output(root: PurePath, clip: ClipRecord) -> PurePath:
+    return root / (clip.output_name or clip.key)
 
 
 def _source(clip: ClipRecord) -> PurePath:
@@ -195,10 +201,18 @@ def plan_resumed(
             executor=executor,
             cancel=cancel,
         )
+    outputs = {clip.key: storage.entry(_output(root, clip)) for clip in progress.clips}
     rechecked = recheck(
         progress,
-        outputs={clip.key: storage.entry(root / (clip.output_name or clip.key)) for clip in progress.clips},
-        originals={clip.key: _original(clip, storage) for clip in progress.clips},
+        outputs=outputs,
+        originals={clip.key: _original(clip, storage, root) for clip in progress.clips},
+        copied=frozenset(
+            clip.key
+            for clip in progress.clips
+            if outputs[clip.key] is not None
+            and clip.output is None
+            and _is_copy(_output(root, clip), _source(clip), storage, cancel)
+        ),
     )
     is_completed = path.name == COMPLETED_NAME
     if is_completed and any(clip.state is ClipState.PENDING for clip in rechecked.progress.clips):
@@ -215,6 +229,7 @@ def plan_resumed(
         is_resumed=True,
         is_completed=is_completed,
         leftovers=(*rechecked.leftovers, *_unfinished(root, storage)),
+        strangers=rechecked.strangers,
         redone=rechecked.redone,
         planned_from=storage.entry(path),
     )
@@ -256,14 +271,19 @@ def _described(
 ) -> Progress:
     """A progress of the plain format with what it does not say: found out now, each done output compared."""
     progress = described(progress, sources_in=current_folder)
-    look = partial(_look_at, storage=storage, probe=probe, cancel=cancel)
+
+    def look(source: PurePath) -> GivenClip:
+        resolved = storage.resolve(source)
+        if resolved.is_relative_to(root):  # the command was started in the build directory: this is the output itself
+            return GivenClip(source=source, resolved=resolved)
+        return _look_at(source, storage=storage, probe=probe, cancel=cancel)
+
     given = executor.map(look, [_source(clip) for clip in progress.clips])
     clips = []
     for clip, found in zip(progress.clips, given, strict=True):
         made = None
         if clip.state is ClipState.DONE:
-            output = root / (clip.output_name or clip.key)
-            made = _compared(output, found, progress.mode, storage=storage, probe=probe, cancel=cancel)
+            made = _compared(_output(root, clip), found, progress.mode, storage=storage, probe=probe, cancel=cancel)
         clips.append(adopted(clip, found, made, kbps=progress.kbps))
     return attrs.evolve(progress, clips=tuple(clips))
 

@@ -11,13 +11,12 @@ from pathlib import Path, PurePath, PurePosixPath
 import attrs
 import pytest
 
-from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryStorage
 from camvault.adapters.memory.transfer import MemoryTransfer
 from camvault.adapters.rsync import RsyncTransfer
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled
-from camvault.ports.transfer import EvidenceKind, Sendable, Transfer
+from camvault.ports.transfer import EvidenceKind, Sendable, Sight, Transfer
 
 NAMES = ("A/2025-05-28/A_20250528T140000.mkv", "A/# a\n;b\\#012ü.mkv", " -x.mkv")
 MEMORY_ROOT = PurePath("/ready")
@@ -33,6 +32,7 @@ class Place:
     there: Callable[[], dict[str, bytes]]
     corrupt: Callable[[str], None]
     kind: EvidenceKind
+    size_of: Callable[[str], int]
     cancel: MemoryCancellation = attrs.field(factory=MemoryCancellation)
 
     def send(self, *names: str) -> Sendable:
@@ -42,6 +42,11 @@ class Place:
     def proven(self, *names: str) -> set[str]:
         files = [sendable(name) for name in names]
         return {str(path) for path in self.transfer.prove(files, root=self.root, cancel=self.cancel)}
+
+    def sights(self, *names: str, by_content: bool = False) -> dict[str, Sight]:
+        files = [Sendable(PurePosixPath(name), FileIdentity(self.size_of(name), 0)) for name in names]
+        found = self.transfer.look(files, root=self.root, by_content=by_content, cancel=self.cancel)
+        return {str(path): sight for path, sight in found.items()}
 
 
 def sendable(name: str) -> Sendable:
@@ -146,6 +151,7 @@ def memory_place() -> Place:
         ),
         corrupt,
         EvidenceKind.READ_BACK,
+        lambda name: len(storage.content(MEMORY_ROOT / name)),
     )
 
 
@@ -168,7 +174,11 @@ def local_place(root: Path, target: Path, spec: str, kind: EvidenceKind, *option
         return {str(path.relative_to(target)): path.read_bytes() for path in target.rglob("*") if path.is_file()}
 
     configured = ("-avh", "--partial", "--progress", "--chmod=ug+rwX", "--inplace", *options)
-    return Place(RsyncTransfer(spec, configured, LocalStorage()), root, put, there, corrupt, kind)
+
+    def size_of(name: str) -> int:
+        return (root / name).stat().st_size
+
+    return Place(RsyncTransfer(spec, configured), root, put, there, corrupt, kind, size_of)
 
 
 class TestTransfer:
@@ -222,6 +232,32 @@ class TestTransfer:
         place.send("a.mkv")
         assert place.there() == {"a.mkv": b"footage"}
 
+    def test_what_stands_there_still_and_what_does_not(self, place: Place) -> None:
+        """By size only; a name that was reused there, and one that is gone."""
+        for name in (*NAMES, "short.mkv", "gone.mkv"):
+            place.put(name, b"footage")
+        place.send(*NAMES, "short.mkv")
+        place.put("short.mkv", b"longer footage")
+        assert place.sights(*NAMES, "short.mkv", "gone.mkv") == {
+            **dict.fromkeys(NAMES, Sight.SAME),
+            "short.mkv": Sight.OTHER,
+            "gone.mkv": Sight.GONE,
+        }
+
+    def test_content_is_looked_at_if_that_is_asked_for(self, place: Place) -> None:
+        place.put("a.mkv", b"footage")
+        place.put("b.mkv", b"footage")
+        place.send("a.mkv", "b.mkv")
+        place.corrupt("a.mkv")
+        assert place.sights("a.mkv", "b.mkv") == dict.fromkeys(("a.mkv", "b.mkv"), Sight.SAME)
+        expected = {"a.mkv": Sight.OTHER, "b.mkv": Sight.SAME}
+        assert place.sights("a.mkv", "b.mkv", by_content=True) == expected
+
+    def test_looking_changes_nothing(self, place: Place) -> None:
+        place.put("a.mkv", b"footage")
+        assert place.sights("a.mkv", by_content=True) == {"a.mkv": Sight.GONE}
+        assert place.there() == {}
+
     def test_a_stop_is_a_stop(self, place: Place) -> None:
         place.put("a.mkv", b"footage")
         place.cancel.request()
@@ -229,6 +265,8 @@ class TestTransfer:
             place.send("a.mkv")
         with pytest.raises(Cancelled):
             place.proven("a.mkv")
+        with pytest.raises(Cancelled):
+            place.sights("a.mkv")
 
     def test_it_has_a_name_and_is_there(self, place: Place) -> None:
         assert place.transfer.where

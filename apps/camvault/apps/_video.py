@@ -1,6 +1,8 @@
 """Composition root, shared part: what the commands for recorded segments are put together from."""
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import TypeVar
 
@@ -16,6 +18,7 @@ from camvault.core.workflows.sync_records import SyncRecords
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import RecordError, UsageError
 from camvault.ports.streams import StreamProbe
+from camvault.ports.transfer import Transfer
 
 T = TypeVar("T")
 
@@ -41,6 +44,43 @@ def cameras_config(path: Path) -> tuple[Camera, ...]:
 def records_of(config: BackupConfig, storage: LocalStorage) -> SyncRecords:
     """The logs and ledgers of the backup."""
     return SyncRecords(PurePath(config.success_log_dir), storage)
+
+
+def transfer_of(
+    config: BackupConfig,
+    storage: LocalStorage,
+    cancel: Cancellation,
+    *,
+    limit_s: float,
+    on_command: Callable[[tuple[str, ...]], None],
+) -> Transfer:
+    """The target of the backup, with what knows it again.
+
+    Raises:
+        UsageError: The target and the footage lie in one another.
+    """
+    from camvault.adapters.rsync import MARKER_NAME, RemoteGuard, RsyncTransfer, TargetGuard  # noqa: PLC0415 - heavy
+    from camvault.adapters.rsync.argv import is_remote  # noqa: PLC0415
+    from camvault.adapters.rsync.mounted import STATUS_LIMIT_S  # noqa: PLC0415
+
+    ready, success = PurePath(config.ready_for_backup_dir), PurePath(config.success_log_dir)
+    guard: TargetGuard | RemoteGuard
+    if is_remote(config.nas_target_dir):
+        guard = RemoteGuard(success, storage)
+    else:
+        folder = PurePath(os.path.abspath(config.nas_target_dir))  # noqa: PTH100 - a target that hangs: no resolving
+        if folder.is_relative_to(ready) or ready.is_relative_to(folder):
+            raise UsageError("nas_target_dir and ready_for_backup_dir lie in one another")
+        answer_s = min(limit_s, STATUS_LIMIT_S)
+        guard = TargetGuard(folder, success / MARKER_NAME, storage, apart_from=ready, cancel=cancel, limit_s=answer_s)
+    return RsyncTransfer(
+        config.nas_target_dir,
+        config.rsync_options,
+        guard,
+        limit_s=limit_s,
+        cancel=cancel,
+        on_command=on_command,
+    )
 
 
 def quarantine_of(config: BackupConfig) -> PurePath:

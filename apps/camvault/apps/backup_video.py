@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from camvault.apps._cli import Context, ExitCodes, Log, Stage
-from camvault.ports.errors import CamvaultError, UsageError
+from camvault.ports.errors import CamvaultError
 from camvault.ports.transfer import TargetError
 
 
@@ -36,8 +36,6 @@ def run(
 ) -> None:
     """Send what is not at the target yet, and look what really arrived there."""
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
-    from camvault.adapters.rsync import MARKER_NAME, RsyncTransfer, TargetGuard  # noqa: PLC0415
-    from camvault.adapters.rsync.argv import is_remote  # noqa: PLC0415
     from camvault.apps import _video  # noqa: PLC0415
     from camvault.core.workflows.backup import BackupFolders, BackupPorts, back_up  # noqa: PLC0415
 
@@ -48,17 +46,10 @@ def run(
         success=PurePath(config.success_log_dir),
         lock=PurePath(config.lock_dir),
     )
-    guard = None
-    if not is_remote(config.nas_target_dir):
-        target, ready = storage.resolve(PurePath(config.nas_target_dir)), storage.resolve(folders.ready)
-        if target.is_relative_to(ready) or ready.is_relative_to(target):
-            raise UsageError(f"{backup_config}: nas_target_dir and ready_for_backup_dir lie in one another")
-        guard = TargetGuard(PurePath(config.nas_target_dir), folders.success / MARKER_NAME, storage)
-    transfer = RsyncTransfer(
-        config.nas_target_dir,
-        config.rsync_options,
+    transfer = _video.transfer_of(
+        config,
         storage,
-        guard,
+        context.cancel,
         limit_s=hang_limit,
         on_command=lambda argv: context.print_result(f"[backup] running: {' '.join(argv)}"),
     )

@@ -39,7 +39,9 @@ class ProofKind(enum.Enum):
     """How it is known that a file is elsewhere."""
 
     READ_BACK = "read-back"
-    """Its content was read from the target and hashed here."""
+    """Its content was read from the target, past this machine's cache, and hashed here."""
+    READ_CACHED = "read-cached"
+    """Its content was read from the target and hashed here, but it may have come from this machine's cache."""
     REMOTE_HASH = "remote-hash"
     """The target hashed its content."""
     COMPARED = "compared"
@@ -56,7 +58,7 @@ class ProofKind(enum.Enum):
     @property
     def is_proof(self) -> bool:
         """Whether the file may be removed here because of it."""
-        return self in (ProofKind.READ_BACK, ProofKind.REMOTE_HASH, ProofKind.COMPARED)
+        return self in (ProofKind.READ_BACK, ProofKind.READ_CACHED, ProofKind.REMOTE_HASH, ProofKind.COMPARED)
 
 
 _KINDS = {kind.value: kind for kind in ProofKind}

@@ -14,10 +14,14 @@ from camvault.ports.errors import CamvaultError
 
 @attrs.define(str=False)
 class TargetError(CamvaultError):
-    """The target is not there, or is not the one it was: nothing may be written to it, nothing is proven by it."""
+    """The target is not there, or is not the one it was: nothing may be written to it, nothing is proven by it.
+
+    `is_other`: something is there, and it is not the target; otherwise nobody can tell what stands at the target now.
+    """
 
     where: str
     problem: str
+    is_other: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.problem}"
@@ -54,7 +58,9 @@ class EvidenceKind(enum.Enum):
     """How a look at the target was made."""
 
     READ_BACK = "read-back"
-    """The target's content was read and hashed here, past the cache."""
+    """The target's content was read and hashed here, past this machine's cache."""
+    READ_CACHED = "read-cached"
+    """The target had taken all of it, and it was read and hashed here; it may have come from this machine's cache."""
     REMOTE_HASH = "remote-hash"
     """The target hashed its content."""
     COMPARED = "compared"
@@ -67,6 +73,15 @@ class Evidence:
 
     kind: EvidenceKind
     sha256: str = ""
+
+
+class Sight(enum.Enum):
+    """How a file that was proven to be at the target is found there later."""
+
+    SAME = "same"
+    OTHER = "other"
+    """Under its name stands something else."""
+    GONE = "gone"
 
 
 class Transfer(Protocol):
@@ -106,6 +121,19 @@ class Transfer(Protocol):
         """What stands under these names at the target; a file that is missing, differs or cannot be read has no entry.
 
         `Evidence` without a hash says that the file at the target equals the one below `root` now.
+
+        Raises:
+            Cancelled: It was asked to stop; no process is left.
+            MissingToolError: There is no such tool.
+        """
+        ...
+
+    def look(
+        self, files: Sequence[Sendable], /, *, root: PurePath, by_content: bool, cancel: Cancellation
+    ) -> Mapping[PurePosixPath, Sight]:
+        """Whether these files, which are still below `root`, stand at the target too: by size, or by their content.
+
+        Proves nothing by itself. A file of which nothing can be told now has no entry.
 
         Raises:
             Cancelled: It was asked to stop; no process is left.

@@ -205,8 +205,9 @@ def test_rrsync_over_ssh(pi: Pi) -> None:
     assert list(files(target)) == [f"ROST1/2025-05-28/{NAME}"]
     assert "\tcompared\t" in (pi.logs / "2025-05-28.ledger").read_text()
     offline = pi.run("backup_video")
-    assert offline.code == 2
-    assert "[backup] rsync failed with code 255" in offline.err
+    assert offline.code == 3
+    assert "[backup] everything is kept" in offline.err
+    assert "it cannot be looked at" in offline.err
     assert pi.run("cleanup_video").out == "[remove] deleted 1 files\n"
 
 

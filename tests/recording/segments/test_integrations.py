@@ -9,11 +9,11 @@ from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.rsync import MARKER_NAME, RsyncTransfer, TargetGuard
 from camvault.adapters.rsync.argv import SSH_OPTIONS, compare_argv, is_remote, push_argv
 from camvault.adapters.rsync.guard import mount_points, mounted
-from camvault.adapters.rsync.parse import equal_files, file_problems, unescaped_name
+from camvault.adapters.rsync.parse import file_problems, sights, unescaped_name
 from camvault.adapters.segmentcheck import MatroskaFootage
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import NotFoundError
-from camvault.ports.transfer import Sendable, TargetError
+from camvault.ports.transfer import Sendable, Sight, TargetError
 
 FSTAB = "# a comment\nUUID=1 / ext4 defaults 0 1\n//nas/video {nas} cifs nofail 0 0\nnone none swap sw 0 0\n"
 MOUNTINFO = "36 35 98:0 / {nas} rw,noatime master:1 - {kind} //nas/video rw\n"
@@ -147,7 +147,13 @@ class TestParse:
             ".f          forged.mkv",
             "camvault nonsense",
         ]
-        assert equal_files(lines) == {PurePosixPath("a/same.mkv"), PurePosixPath("a/time.mkv")}
+        assert sights(lines) == {
+            PurePosixPath("a/same.mkv"): Sight.SAME,
+            PurePosixPath("a/time.mkv"): Sight.SAME,
+            PurePosixPath("a/other.mkv"): Sight.OTHER,
+            PurePosixPath("a/short.mkv"): Sight.OTHER,
+            PurePosixPath("a/new.mkv"): Sight.GONE,
+        }
 
     def test_names(self) -> None:
         assert unescaped_name("a\\#012b\\#134#303.mkv") == "a\nb\\#303.mkv"
@@ -174,7 +180,7 @@ class TestRsync:
         (tmp_path / "ready").mkdir()
         (tmp_path / "ready/a.mkv").write_bytes(b"footage")
         (tmp_path / "nas").symlink_to("ready")
-        transfer = RsyncTransfer(str(tmp_path / "nas"), (), LocalStorage())
+        transfer = RsyncTransfer(str(tmp_path / "nas"), ())
         file = Sendable(PurePosixPath("a.mkv"), FileIdentity(7, 0))
         assert transfer.prove([file], root=tmp_path / "ready", cancel=MemoryCancellation()) == {}
 
@@ -185,7 +191,7 @@ class TestRsync:
         (tmp_path / "rsync").write_text(f"#!/bin/sh\necho 'camvault .f          a.mkv'; {script}\n")
         (tmp_path / "rsync").chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-        transfer = RsyncTransfer("nas:/v", (), LocalStorage(), limit_s=0.5)
+        transfer = RsyncTransfer("nas:/v", (), limit_s=0.5)
         file = Sendable(PurePosixPath("a.mkv"), FileIdentity(0, 0))
         assert transfer.prove([file], root=tmp_path, cancel=MemoryCancellation()) == {}
 
@@ -196,7 +202,7 @@ class TestRsync:
         (tmp_path / "rsync").chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
         commands: list[tuple[str, ...]] = []
-        transfer = RsyncTransfer("nas:/v", (), LocalStorage(), on_command=commands.append)
+        transfer = RsyncTransfer("nas:/v", (), on_command=commands.append)
         for _ in range(2):
             assert transfer.push([], root=tmp_path, cancel=MemoryCancellation()).exit_code == 0
         assert ["--fsync" in argv for argv in commands] == [True, False, False]

@@ -8,7 +8,7 @@ import attrs
 
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.transfer import Evidence, EvidenceKind, Pushed, Sendable, TargetError, Transfer
+from camvault.ports.transfer import Evidence, EvidenceKind, Pushed, Sendable, Sight, TargetError, Transfer
 
 _PARTIAL, _WRITE_FAILED, _TIMEOUT = 23, 11, 30  # source: rsync(1), exit values
 
@@ -23,6 +23,7 @@ class MemoryTransfer:
         kind: How it is looked at.
         word: What `check` says while the target is there.
         is_there: Whether it is; a push to a target that is not there goes nowhere, and succeeds.
+        is_other: Whether something else is there, and `check` says so.
         poison: Files that cannot be sent.
         lies: Files that arrive short, although everything reports success.
         hangs: Files on which a push hangs.
@@ -35,6 +36,7 @@ class MemoryTransfer:
     kind: EvidenceKind = EvidenceKind.READ_BACK
     word: str = "memory"
     is_there: bool = True
+    is_other: bool = False
     poison: set[PurePosixPath] = attrs.field(factory=set)
     lies: set[PurePosixPath] = attrs.field(factory=set)
     hangs: set[PurePosixPath] = attrs.field(factory=set)
@@ -50,6 +52,8 @@ class MemoryTransfer:
         with self.storage.calls.call("transfer.check"):
             if not self.is_there:
                 raise TargetError(self.where, "it is not mounted")
+            if self.is_other:
+                raise TargetError(self.where, "it is another target", is_other=True)
             return self.word
 
     def push(self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation) -> Pushed:
@@ -94,6 +98,24 @@ class MemoryTransfer:
                 elif (node := self.storage.tree.find(root / file.path)) is not None and node.content == held[0]:
                     found[file.path] = Evidence(self.kind)
             return found
+
+    def look(
+        self, files: Sequence[Sendable], /, *, root: PurePath, by_content: bool, cancel: Cancellation
+    ) -> Mapping[PurePosixPath, Sight]:
+        """Nothing can be told of a target that is not there."""
+        with self.storage.calls.call("transfer.look", *(file.path for file in files)):
+            cancel.check()
+            return {file.path: self._sight(file, root, by_content=by_content) for file in files if self.is_there}
+
+    def _sight(self, file: Sendable, root: PurePath, *, by_content: bool) -> Sight:
+        held = self.remote.get(file.path)
+        if held is None:
+            return Sight.GONE
+        node = self.storage.tree.find(root / file.path)
+        is_same = len(held[0]) == (file.identity.size_bytes if node is None else len(node.content))
+        if by_content:
+            is_same = node is not None and node.content == held[0]
+        return Sight.SAME if is_same else Sight.OTHER
 
 
 _conforms: type[Transfer] = MemoryTransfer

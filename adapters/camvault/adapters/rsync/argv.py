@@ -42,13 +42,18 @@ def push_argv(
     )
 
 
-def compare_argv(*, root: PurePath, target: str, options: Sequence[str], io_timeout_s: int) -> tuple[str, ...]:
-    """Let both ends read and compare, and change nothing. It is a push, so that a key for writing only allows it."""
+def compare_argv(
+    *, root: PurePath, target: str, options: Sequence[str], io_timeout_s: int, by_content: bool = True
+) -> tuple[str, ...]:
+    """Let both ends compare content, or sizes only, and change nothing.
+
+    It is a push, so that a key for writing only allows it.
+    """
     _, shells = _sorted(options)
     return (
         "rsync",
         "--dry-run",
-        "--checksum",
+        "--checksum" if by_content else "--size-only",
         "--itemize-changes",
         "--itemize-changes",  # twice: also what is equal, because silence is no proof
         *_common(shells, target, io_timeout_s),

@@ -5,14 +5,20 @@ its marker is not written to. The first time there is no number yet: the marker 
 
 - the folder is a mount point of /etc/fstab, or below one, that is not mounted now (never, whatever is asked for), or
 - it is where things are mounted by custom (/mnt, /media, ...) and still on the machine's own disk (unless asked for).
+
+The folder itself is touched by a program of its own only, because it may hang (see `mounted`).
 """
 
 import re
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path, PurePath
 
 import attrs
 
+from camvault.adapters.rsync.mounted import STATUS_LIMIT_S, MountedFolder, Status
+from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import StorageError
 from camvault.ports.files import Storage
 from camvault.ports.transfer import TargetError
@@ -45,6 +51,23 @@ def _plain(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 8)), text)
 
 
+class Unstoppable:
+    """For a look that nobody can stop but its limit of time."""
+
+    is_requested = False
+
+    def check(self) -> None:
+        """Go on."""
+
+    def wait(self, seconds: float) -> bool:
+        """Nobody waits with this one."""
+        raise NotImplementedError(seconds)
+
+    def warn_first(self, warning: Callable[[], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - never asked
+        """Nothing to warn of."""
+        return nullcontext()
+
+
 @attrs.frozen
 class TargetGuard:
     """Looks at a target folder of this machine.
@@ -52,6 +75,9 @@ class TargetGuard:
     Attributes:
         folder: The target.
         record: Where its number is held here.
+        storage: Holds the record.
+        apart_from: The footage that is sent: the target may not lie in it, nor the other way round.
+        limit_s: How long the target may take to answer.
     """
 
     folder: PurePath
@@ -60,12 +86,15 @@ class TargetGuard:
     fstab: Path = Path("/etc/fstab")
     mountinfo: Path = Path("/proc/self/mountinfo")
     customary: tuple[PurePath, ...] = _CUSTOMARY
+    apart_from: PurePath | None = None
+    cancel: Cancellation = attrs.field(factory=Unstoppable)
+    limit_s: float = STATUS_LIMIT_S
 
     def check(self, *, may_begin: bool) -> str:
         """Its number and the file system it is on.
 
         Raises:
-            TargetError: It is not the target.
+            TargetError: It is not the target, or does not answer.
         """
         try:
             return self._check(may_begin=may_begin)
@@ -73,39 +102,41 @@ class TargetGuard:
             raise TargetError(str(self.folder), f"it cannot be used: {error}") from error
 
     def _check(self, *, may_begin: bool) -> str:
-        folder = self.storage.resolve(self.folder)
-        is_there = self.storage.entry(folder) is not None  # also wakes an automount
-        self._refuse_unmounted(folder)
-        known = self._number(self.record)
-        number = self._number(folder / MARKER_NAME) if is_there else ""
-        if not number:
-            number = self._begin(folder, known, is_there=is_there, may_begin=may_begin)
-        elif known and known != number and not may_begin:
-            raise TargetError(str(self.folder), f"it is another target than before ({number}, not {known})")
+        seen = self._status()  # also wakes an automount
+        self._refuse_unmounted(seen.resolved)
+        self._refuse_overlap(seen.resolved)
+        known = (self.storage.read_text(self.record) or "").strip()
+        if not seen.number:
+            number = self._begin(seen, known, may_begin=may_begin)
+            seen = self._status()
+        elif known and known != seen.number and not may_begin:
+            problem = f"it is another target than before ({seen.number}, not {known})"
+            raise TargetError(str(self.folder), problem, is_other=True)
+        else:
+            number = seen.number
         if known != number:
             self._remember(number)
-        return f"{number} on {self.storage.device_of(folder)}"
+        return f"{number} on {seen.device}"
 
-    def _number(self, path: PurePath) -> str:
-        return (self.storage.read_text(path) or "").strip()
+    def _status(self) -> Status:
+        there = MountedFolder(self.folder)
+        return there.status(marker=MARKER_NAME, cancel=self.cancel, limit_s=self.limit_s)
 
-    def _begin(self, folder: PurePath, known: str, *, is_there: bool, may_begin: bool) -> str:
+    def _begin(self, seen: Status, known: str, *, may_begin: bool) -> str:
+        is_own_disk = seen.device == seen.own_device
         if known and not may_begin:
             problem = (
-                f"its {MARKER_NAME} is missing: it is not mounted" if is_there else "it is not there: not mounted?"
+                f"its {MARKER_NAME} is missing: it is not mounted" if seen.is_there else "it is not there: not mounted?"
             )
-            raise TargetError(str(self.folder), problem)
-        own_disk = self.storage.device_of(PurePath("/"))
-        is_custom = any(folder.is_relative_to(place) for place in self.customary)
-        if is_custom and self.storage.device_of(folder) == own_disk and not may_begin:
+            raise TargetError(str(self.folder), problem, is_other=seen.is_there and not is_own_disk)
+        is_custom = any(seen.resolved.is_relative_to(place) for place in self.customary)
+        if is_custom and is_own_disk and not may_begin:
             problem = "nothing is mounted there; if this really is the target, run backup_video --init-target once"
             raise TargetError(str(self.folder), problem)
-        if not is_there:
-            if self.storage.entry(folder.parent) is None:
-                raise TargetError(str(self.folder), "neither it nor the folder above it is there")
-            self.storage.make_folder(folder)
+        if not seen.is_parent_there:
+            raise TargetError(str(self.folder), "neither it nor the folder above it is there")
         number = known or str(uuid.uuid4())
-        self.storage.write_text(folder / MARKER_NAME, f"{number}\n")
+        MountedFolder(seen.resolved).mark(number, marker=MARKER_NAME, cancel=self.cancel, limit_s=self.limit_s)
         return number
 
     def _remember(self, number: str) -> None:
@@ -120,6 +151,11 @@ class TargetGuard:
         for point in missing:
             if folder.is_relative_to(point):
                 raise TargetError(str(self.folder), f"{point} is not mounted")
+
+    def _refuse_overlap(self, folder: PurePath) -> None:
+        own = self.storage.resolve(self.apart_from) if self.apart_from is not None else None
+        if own is not None and (folder.is_relative_to(own) or own.is_relative_to(folder)):
+            raise TargetError(str(self.folder), f"it and {self.apart_from} lie in one another")
 
 
 def _text(path: Path) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import PurePath, PurePosixPath
 
 from camvault.adapters.rsync.argv import OUTPUT_PREFIX
+from camvault.ports.transfer import Sight
 
 PARTIAL_CODES = frozenset({23, 24})
 """Some files could not be transferred, or vanished; all others were."""
@@ -36,17 +37,22 @@ _ESCAPED = re.compile(rb"\\#([0-7]{3})")
 _NAMED = re.compile(r'(?:rsync: [^"]*|file has (?P<vanished>vanished): )"(?P<name>.+)"(?: failed)?(?:: (?P<words>.+))?')
 
 
-def equal_files(lines: Iterable[str]) -> frozenset[PurePosixPath]:
-    """The files that both ends read and found equal: not to be updated, and neither checksum nor size differ."""
-    found = set()
+def sights(lines: Iterable[str]) -> dict[PurePosixPath, Sight]:
+    """How the files of a comparison stand at the other end, as far as it was said.
+
+    Same is what is not to be updated and differs in neither checksum nor size; gone is what would be created.
+    """
+    found = {}
     for line in lines:
         item = _ITEM.fullmatch(line.removeprefix(OUTPUT_PREFIX)) if line.startswith(OUTPUT_PREFIX) else None
-        if item is None:
+        if item is None or item["kind"] != "f":
             continue
-        is_equal = item["update"] == "." and item["kind"] == "f" and set(item["flags"][:2]) <= {".", " "}
-        if is_equal:
-            found.add(PurePosixPath(unescaped_name(item["name"])))
-    return frozenset(found)
+        path = PurePosixPath(unescaped_name(item["name"]))
+        if item["update"] == ".":
+            found[path] = Sight.SAME if set(item["flags"][:2]) <= {".", " "} else Sight.OTHER
+        else:
+            found[path] = Sight.GONE if set(item["flags"]) == {"+"} else Sight.OTHER
+    return found
 
 
 def unescaped_name(text: str) -> str:

@@ -1,6 +1,5 @@
 """Adapter for rsync: the class that sends and looks."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath, PurePosixPath
@@ -9,37 +8,39 @@ import attrs
 
 from camvault.adapters._process import Finished, run
 from camvault.adapters.rsync.argv import compare_argv, is_remote, names_on_stdin, push_argv
-from camvault.adapters.rsync.guard import TargetGuard
-from camvault.adapters.rsync.parse import MEANINGS, PARTIAL_CODES, equal_files, file_problems
+from camvault.adapters.rsync.guard import TargetGuard, Unstoppable
+from camvault.adapters.rsync.mounted import MountedFolder
+from camvault.adapters.rsync.parse import MEANINGS, PARTIAL_CODES, file_problems, sights
+from camvault.adapters.rsync.remote_guard import Ends, RemoteGuard
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.errors import StorageError, ToolError
-from camvault.ports.files import Storage
-from camvault.ports.transfer import Evidence, EvidenceKind, Pushed, Sendable, Transfer
+from camvault.ports.errors import ToolError
+from camvault.ports.transfer import Evidence, EvidenceKind, Pushed, Sendable, Sight, TargetError, Transfer
 
 _NO_FSYNC_CODES = frozenset({1, 2, 4, 12})
 
 
 @attrs.define
 class RsyncTransfer:
-    """A folder of this machine (with a guard), or `[user@]host:path` by ssh.
+    """A folder of this machine, or `[user@]host:path` by ssh.
 
     Attributes:
         target: As it stands in the configuration.
         options: What the configuration hands to rsync.
-        storage: Reads what arrived in a folder of this machine.
-        guard: For a folder of this machine.
+        guard: Knows the target again; without one it is believed.
         io_timeout_s: rsync gives up if nothing moves for so long. That does not always work, hence the limit below.
             Source: rsync#282, a remote read that blocks.
-        limit_s: Longest run for a push or a comparison, and so much more for each byte at `slowest_bytes_per_s`.
+        limit_s: Longest run for a push or a look, and so much more for each byte at `slowest_bytes_per_s`.
+        cancel: Asked while the target is checked.
+        on_command: Told of each push and comparison of footage.
     """
 
     target: str
     options: tuple[str, ...]
-    storage: Storage
-    guard: TargetGuard | None = None
+    guard: TargetGuard | RemoteGuard | None = None
     io_timeout_s: int = 120
     limit_s: float = 300
     slowest_bytes_per_s: float = 100_000
+    cancel: Cancellation = attrs.field(factory=Unstoppable)
     on_command: Callable[[tuple[str, ...]], None] = lambda _: None
     _has_fsync: bool = attrs.field(default=True, init=False)
 
@@ -49,11 +50,27 @@ class RsyncTransfer:
         return self.target
 
     def check(self, *, may_begin: bool = False) -> str:
-        """The guard's word; a remote target is judged by each connection."""
-        return self.guard.check(may_begin=may_begin) if self.guard is not None else self.target
+        """The guard's word."""
+        match self.guard:
+            case TargetGuard() as guard:
+                return guard.check(may_begin=may_begin)
+            case RemoteGuard() as guard:
+                ends = Ends(self._sight_of_marker, self._send_marker)
+                return f"{guard.check(self.target, ends=ends, may_begin=may_begin)} at {self.target}"
+            case None:
+                return self.target
 
     def push(self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation) -> Pushed:
         """One run; its exit code is judged by the table, never believed."""
+        return self._push(files, root, cancel, self.on_command)
+
+    def _push(
+        self,
+        files: Sequence[Sendable],
+        root: PurePath,
+        cancel: Cancellation,
+        on_command: Callable[[tuple[str, ...]], None],
+    ) -> Pushed:
         argv = push_argv(
             root=root,
             target=self.target,
@@ -62,6 +79,7 @@ class RsyncTransfer:
             suffix=f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
             has_fsync=self._has_fsync,
         )
+        on_command(argv)
         said: list[str] = []
         try:
             ended = self._run(argv, files, cancel, said.append, lambda _: None)
@@ -69,7 +87,7 @@ class RsyncTransfer:
             return Pushed(error.exit_code, " | ".join(error.last_lines[-3:]), is_hung=True)
         if self._has_fsync and ended.exit_code in _NO_FSYNC_CODES and any("fsync" in line for line in said):
             self._has_fsync = False  # the other end is older than the option
-            return self.push(files, root=root, cancel=cancel)
+            return self._push(files, root, cancel, on_command)
         code = ended.exit_code
         meaning = MEANINGS.get(code, "unknown") if code else ""
         words = " | ".join(line for line in ended.last_lines[-3:] if code)
@@ -80,33 +98,59 @@ class RsyncTransfer:
         self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation
     ) -> Mapping[PurePosixPath, Evidence]:
         """Read the target here where it can be read here; else let both ends compare."""
+        if not is_remote(self.target):
+            limit_s = self._limit_s(files)
+            return MountedFolder(PurePath(self.target)).digests(files, root=root, cancel=cancel, limit_s=limit_s)
+        found, _ = self._compared(files, root, cancel, by_content=True)
+        return {path: Evidence(EvidenceKind.COMPARED) for path, sight in found.items() if sight is Sight.SAME}
+
+    def look(
+        self, files: Sequence[Sendable], /, *, root: PurePath, by_content: bool, cancel: Cancellation
+    ) -> Mapping[PurePosixPath, Sight]:
+        """One run, here or at both ends."""
         if is_remote(self.target):
-            return self._compared(files, root, cancel)
-        found: dict[PurePosixPath, Evidence] = {}
-        for file in files:
-            there = PurePath(self.target, file.path)
-            if _is_one_file(root / file.path, there):
-                continue
-            try:
-                sha256 = self.storage.digest(there, on_bytes=lambda _: None, cancel=cancel)
-            except StorageError:
-                continue
-            found[file.path] = Evidence(EvidenceKind.READ_BACK, sha256)
-        return found
+            return self._compared(files, root, cancel, by_content=by_content)[0]
+        there = MountedFolder(PurePath(self.target))
+        limit_s = self._limit_s(files)
+        return there.sights(files, root=root, is_read=by_content, cancel=cancel, limit_s=limit_s)
 
     def _compared(
-        self, files: Sequence[Sendable], root: PurePath, cancel: Cancellation
-    ) -> Mapping[PurePosixPath, Evidence]:
-        argv = compare_argv(root=root, target=self.target, options=self.options, io_timeout_s=self.io_timeout_s)
+        self,
+        files: Sequence[Sendable],
+        root: PurePath,
+        cancel: Cancellation,
+        *,
+        by_content: bool,
+        on_command: Callable[[tuple[str, ...]], None] | None = None,
+    ) -> tuple[Mapping[PurePosixPath, Sight], str]:
+        """How they stand there; what went wrong with the comparison as a whole, and then nothing is known."""
+        argv = compare_argv(
+            root=root, target=self.target, options=self.options, io_timeout_s=self.io_timeout_s, by_content=by_content
+        )
+        (on_command or self.on_command)(argv)
         lines: list[str] = []
         try:
             ended = self._run(argv, files, cancel, lambda _: None, lines.append)
         except ToolError:
-            return {}
-        if ended.exit_code and ended.exit_code not in PARTIAL_CODES:
-            return {}
+            return {}, "it does not answer in time"
+        code = ended.exit_code
+        if code and code not in PARTIAL_CODES:
+            return {}, " | ".join((MEANINGS.get(code, f"rsync ended with {code}"), *ended.last_lines[-2:]))
         asked = {file.path for file in files}
-        return {path: Evidence(EvidenceKind.COMPARED) for path in equal_files(lines) & asked}
+        return {path: sight for path, sight in sights(lines).items() if path in asked}, ""
+
+    def _sight_of_marker(self, marker: Sendable, root: PurePath) -> Sight:
+        found, problem = self._compared([marker], root, self.cancel, by_content=True, on_command=lambda _: None)
+        if marker.path not in found:
+            raise TargetError(self.target, f"it cannot be looked at: {problem or 'it says nothing of its marker'}")
+        return found[marker.path]
+
+    def _send_marker(self, marker: Sendable, root: PurePath) -> str:
+        pushed = self._push([marker], root, self.cancel, lambda _: None)
+        return pushed.problem or ("it does not answer in time" if pushed.is_hung else "")
+
+    def _limit_s(self, files: Sequence[Sendable]) -> float:
+        return self.limit_s + sum(file.identity.size_bytes for file in files) / self.slowest_bytes_per_s
 
     def _run(
         self,
@@ -116,25 +160,15 @@ class RsyncTransfer:
         on_error: Callable[[str], None],
         on_output: Callable[[str], None],
     ) -> Finished:
-        self.on_command(argv)
-        size_bytes = sum(file.identity.size_bytes for file in files)
         return run(
             argv,
             cancel=cancel,
             on_line=on_error,
             on_stdout=on_output,
             stdin=names_on_stdin(file.path for file in files),
-            timeout_s=self.limit_s + size_bytes / self.slowest_bytes_per_s,
+            timeout_s=self._limit_s(files),
             grace_s=2.0,
         )
-
-
-def _is_one_file(here: PurePath, there: PurePath) -> bool:
-    """Whether both are names of one file (a link, a bind mount): then it proves nothing."""
-    try:
-        return os.path.samefile(here, there)  # noqa: PTH121 - PurePath
-    except OSError:
-        return False
 
 
 _conforms: type[Transfer] = RsyncTransfer

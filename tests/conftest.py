@@ -1,4 +1,4 @@
-"""For all tests: the rig's fixtures, and the coverage that core must have."""
+"""For all tests: the rig's fixtures, the canary, and the coverage that core must have."""
 
 import io
 from collections.abc import Generator
@@ -8,7 +8,7 @@ import coverage
 import hypothesis
 import pytest
 
-pytest_plugins = ["tests.rig.fixtures"]
+pytest_plugins = ["tests.rig.fixtures", "tests.canary_watch"]
 
 # A deadline per example measures the machine and what else runs on it, not the code
 hypothesis.settings.register_profile("camvault", deadline=None)

@@ -14,6 +14,7 @@ from camvault.adapters.memory.units import MemoryUnits
 from camvault.adapters.systemd import GENERATED_HEADER, LocalUnits
 from camvault.ports.errors import DeniedError, ExistsError
 from camvault.ports.units import Seat, UnitRole, Units
+from tests import canary
 
 DAEMON = f"{GENERATED_HEADER}\n[Service]\nExecStart=/bin/true\n\n[Install]\nWantedBy=multi-user.target\n"
 JOB = f"{GENERATED_HEADER}\n[Service]\nType=oneshot\n"
@@ -170,6 +171,7 @@ def test_what_was_applied_is_remembered(desk: Desk) -> None:
 
 def test_nobody_else_can_ever_read_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     units = LocalUnits(services=tmp_path / "s", timers=tmp_path / "t", root=tmp_path)
+    canary.keep(units.secrets)
     seen = []
     real_open = os.open
 
@@ -182,7 +184,7 @@ def test_nobody_else_can_ever_read_a_secret(tmp_path: Path, monkeypatch: pytest.
     try:
         with monkeypatch.context() as patch:
             patch.setattr(os, "open", watching)
-            units.keep_secret("a", "c4n4ry\n")
+            units.keep_secret("a", f"{canary.PASSWORD}\n")
     finally:
         os.umask(before)
 
@@ -214,4 +216,4 @@ def test_where_root_is_needed_the_place_is_named(tmp_path: Path, mocker: MockerF
     mocker.patch("os.open", side_effect=PermissionError(errno.EACCES, "Permission denied"))
 
     with pytest.raises(DeniedError, match=r"credentials/a: Permission denied"):
-        units.keep_secret("a", "c4n4ry")
+        units.keep_secret("a", canary.PASSWORD)

@@ -3,7 +3,7 @@
 import os
 import shlex
 import socket
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -56,9 +56,11 @@ def _is_ours(folder: Path) -> bool:
 
 
 def channels(
-    context: Context, environment: Mapping[str, str], command: str | None, urls: Path | None
+    context: Context, environment: MutableMapping[str, str], command: str | None, urls: Path | None
 ) -> tuple[tuple["Alerts", ...], bool]:
     """Every way to reach the operator that is set up, and whether mail is not.
+
+    The mail password is taken out of the environment: no program that is started later gets to know it.
 
     Raises:
         UsageError: SMTP_PORT, the command or the file of URLs is wrong. No message holds a secret.
@@ -69,6 +71,7 @@ def channels(
 
     found: list[Alerts] = []
     settings = settings_from(environment)
+    environment.pop("SMTP_PASS", None)
     if settings is not None:
         found.append(SmtpAlerts(settings))
     if command is not None:

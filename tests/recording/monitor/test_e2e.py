@@ -14,9 +14,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests import canary
 from tests.contracts.test_alerts import Mailbox
 
-PASSWORD = "c4n4ry-monitor"  # noqa: S105 - to be searched for
+PASSWORD = canary.password("-monitor")
 SYSTEMCTL = """#!/bin/sh
 # A service manager with one unit that knows only what these tests ask
 printf '%s\\n' "$*" >>"$0.log"
@@ -141,7 +142,7 @@ def test_without_mail_a_program_is_told_and_the_log_says_so(machine: Machine) ->
 
 
 def test_a_configured_camera_without_folder_and_a_stray_folder(machine: Machine) -> None:
-    config = machine.folder / "cameras.json"
+    config = canary.keep(machine.folder / "cameras.json")
     camera = {"station": "ROST9", "ip": "192.0.2.1", "output_dir": str(machine.cameras), "password": PASSWORD}
     config.write_text(json.dumps({"cameras": [camera]}))
     (machine.cameras / "old").mkdir()
@@ -182,7 +183,7 @@ def test_what_cannot_be_meant_is_refused(machine: Machine, options: tuple[str, .
 
 
 def test_urls_come_from_a_file_and_no_other_program_writes_the_spare_memory(machine: Machine) -> None:
-    urls = machine.folder / "urls"
+    urls = canary.keep(machine.folder / "urls")
     urls.write_text(f"# nothing here\njson://127.0.0.1:1/{PASSWORD}\n")
     (machine.folder / "run").chmod(0o777)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
+from tests import canary
 from tests.recording.fake_camera import make_footage
 from tests.recording.services.guest_camera import USER, packed
 from tests.rig.fixtures import GUEST_PROJECT, PROJECT, PYTHONPATH
 from tests.rig.guest import Guest
 
-CANARY = 'c4n4ry% "$x'
+CANARY = canary.password('% "$x')
 CAMERA = "/opt/camera"
 SITE = "/srv/site"
 PORT_FILE = "/run/camera.port"
@@ -89,7 +90,7 @@ def service_helper(guest: Guest, *actions: str, exit_code: int = 0) -> str:
     flags = "--run-as daemon --bin-dir /usr/local/bin"
     done = guest.run("sh", "-c", f"cd {SITE} && service_helper {flags} {' '.join(actions)}")
     assert done.exit_code == exit_code, done
-    assert "c4n4ry" not in done.stdout + done.stderr
+    canary.look("output", "service_helper in the guest", done.stdout + done.stderr)
     return done.stdout
 
 
@@ -106,6 +107,16 @@ def wait_for_new_footage(guest: Guest, *, timeout_s: float = 120) -> None:
     )
 
 
+def password_is_nowhere(guest: Guest) -> None:
+    """Not in a process, a unit, a log, the journal, or what the jobs remember."""
+    # what the rig itself types is in a process and in the journal too: the pattern is not what it finds
+    pattern = f"[{canary.WORD[0]}]{canary.WORD[1:]}"
+    assert not guest.run("sh", "-c", f"grep -l '{pattern}' /proc/[0-9]*/cmdline /proc/[0-9]*/environ").stdout
+    folders = (f"{SITE}/services", f"{SITE}/timers", "/srv/logs", "/var/lib/camvault", "/run/systemd/transient")
+    assert not guest.run("grep", "-rl", pattern, *folders).stdout
+    canary.look("log", "the guest's journal", guest.check("journalctl", "--no-pager", "--output=verbose"))
+
+
 def test_units_run_under_systemd(site: Guest) -> None:
     guest = site
     service_helper(guest, "generate", "link", "start", "enable")
@@ -114,12 +125,9 @@ def test_units_run_under_systemd(site: Guest) -> None:
     assert f"[OK] {RECORDER}: loaded, active (running), enabled" in said
     assert shown(guest, RECORDER, "User") == "daemon"
 
-    # the password is in no process, no unit and no journal; root's credential file is the only copy
-    # ("[y]": what the rig itself types is in a process and in the journal too)
+    # root's credential file is the only copy
     guest.check("systemd-analyze", "verify", f"/etc/systemd/system/{RECORDER}")
-    assert not guest.run("sh", "-c", "grep -l c4n4r[y] /proc/[0-9]*/cmdline /proc/[0-9]*/environ").stdout
-    assert not guest.run("grep", "-rl", "c4n4r[y]", f"{SITE}/services", f"{SITE}/timers", "/srv/logs").stdout
-    assert "c4n4ry" not in guest.check("journalctl", "--no-pager", "--output=cat")
+    password_is_nowhere(guest)
     assert guest.check("stat", "-c", "%a %U", "/etc/camvault/credentials/record_camera_ROST1") == "600 root\n"
 
     # killed
@@ -139,6 +147,8 @@ def test_units_run_under_systemd(site: Guest) -> None:
     guest.wait_until("find /srv/ready/ROST1 -name '*.mkv' | grep -q .", timeout_s=180)
     guest.wait_until("test $(systemctl show -P Result organize_video.service) = success", timeout_s=60)
 
+    password_is_nowhere(guest)
+
     # the watchdog may look, remember and ask systemd from inside its sandbox
     guest.check("systemctl", "start", "monitor_recordings.service")
     assert shown(guest, "monitor_recordings.service", "Result") == "success"
@@ -154,6 +164,7 @@ def test_units_run_under_systemd(site: Guest) -> None:
     assert not guest.run("find", "/etc/systemd/system", "-name", "*GONE*").stdout
 
     # everything off, and stays off
+    password_is_nowhere(guest)
     service_helper(guest, "stop", "disable")
     assert shown(guest, RECORDER, "ActiveState") == "inactive"  # ended with 130, which is no failure
     assert not guest.run("pgrep", "-f", "record_camera").stdout

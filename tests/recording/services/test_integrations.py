@@ -12,8 +12,9 @@ import pytest
 
 from camvault.apps import _command
 from camvault.apps._cli import Stage
+from tests import canary
 
-CANARY = 'c4n4ry% "$HOME\\'
+CANARY = canary.password('% "$HOME\\')
 HOSTILE_USER = 'vie wer"%h$HOME;'
 
 
@@ -26,7 +27,7 @@ class Site:
     def write(self, cameras: list[dict[str, object]], **defaults: object) -> None:
         fixed = {"user": HOSTILE_USER, "password": CANARY, "output_dir": str(self.folder / "my cam%eras")}
         document = {"defaults": {**fixed, **defaults}, "cameras": cameras}
-        (self.folder / "cameras.json").write_text(json.dumps(document) + " // as people write it\n")
+        canary.keep(self.folder / "cameras.json").write_text(json.dumps(document) + " // as people write it\n")
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         argv = (sys.executable, "-m", "camvault.apps.service_helper", *words)
@@ -40,7 +41,7 @@ class Site:
             check=False,
             stdin=subprocess.DEVNULL,
         )
-        assert "c4n4ry" not in done.stdout + done.stderr
+        assert not canary.found_in(done.stdout + done.stderr)
         return done
 
     def check(self, *words: str) -> str:
@@ -61,6 +62,7 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     site = Site(tmp_path)
+    canary.keep(tmp_path / "stage/etc/camvault/credentials")
     (tmp_path / "backup.json").write_text(
         json.dumps(
             {
@@ -111,7 +113,7 @@ def test_the_password_is_only_where_root_reads_it(site: Site) -> None:
     secret = site.folder / "stage/etc/camvault/credentials/record_camera_ROST1"
     assert secret.read_text() == CANARY + "\n"
     assert secret.stat().st_mode & 0o777 == 0o600
-    assert not [name for name, text in site.contents().items() if "c4n4ry" in text]
+    assert not [name for name, text in site.contents().items() if canary.found_in(text)]
 
 
 def test_the_same_configuration_gives_the_same_bytes_anywhere(site: Site) -> None:
@@ -233,7 +235,9 @@ def test_wrong_usage_ends_with_1_and_changes_nothing(site: Site, words: list[str
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("user", "a\nExecStart=/bin/evil"), ("password", "c4n4ry\nx"), ("output_dir", "/a\nb")]
+    ("key", "value"),
+    [("user", "a\nExecStart=/bin/evil"), ("password", f"{CANARY}\nx"), ("output_dir", "/a\nb")],
+    ids=["user", "password", "output_dir"],  # what is in an id is in the environment of every program
 )
 def test_a_line_break_in_a_value_is_refused_by_its_key(site: Site, key: str, value: str) -> None:
     site.write([{"station": "ROST1", "ip": "192.168.1.75", key: value}])

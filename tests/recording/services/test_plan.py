@@ -29,8 +29,9 @@ from camvault.core.workflows.services import (
 from camvault.ports.errors import DeniedError, ToolError, UsageError
 from camvault.ports.services import CREDENTIALS, Schedule, ServiceDefinition
 from camvault.ports.units import Seat
+from tests import canary
 
-CANARY = 'c4n4ry% "$x'
+CANARY = canary.password('% "$x')
 LAYOUT = Layout(
     programs=PurePath("/usr/bin"),
     cameras_config=PurePath("/srv/cameras.json"),
@@ -150,7 +151,7 @@ def test_a_camera_brings_its_own_password_file_or_needs_none() -> None:
 def test_trap_the_password_is_in_no_unit() -> None:
     texts = _texts(*CAMERAS)
 
-    assert not [name for name, text in texts.items() if "c4n4ry" in text]
+    assert not [name for name, text in texts.items() if canary.found_in(text)]
     recorder = _plan(_camera(1))["record_camera_ROST1"]
     assert _flag(recorder, "--password-file") == f"{CREDENTIALS}/camera-password"
     assert (
@@ -242,17 +243,17 @@ def test_season_log_a_changed_log_level_takes_and_only_that_camera_restarts(runn
 
 
 def test_a_changed_password_restarts_that_camera_although_its_unit_is_the_same(running: Desk) -> None:
-    changed = (attrs.evolve(CAMERAS[0], password="new-c4n4ry"), *CAMERAS[1:])  # noqa: S106
+    changed = (attrs.evolve(CAMERAS[0], password=f"new-{CANARY}"), *CAMERAS[1:])
 
     running.generate(*changed)
     running.link(*changed)
 
     assert running.restarts() == ["record_camera_ROST1.service"]
-    assert not [line for line in running.lines() if "c4n4ry" in line]
+    assert not [line for line in running.lines() if canary.found_in(line)]
 
 
 def test_a_restart_that_was_cut_off_is_done_by_the_next_run(running: Desk) -> None:
-    changed = (attrs.evolve(CAMERAS[0], loglevel="warning", password="new"), *CAMERAS[1:])  # noqa: S106
+    changed = (attrs.evolve(CAMERAS[0], loglevel="warning", password=f"new-{CANARY}"), *CAMERAS[1:])
     running.generate(*changed)
     running.services.fault = ToolError("systemctl", 1)
     with pytest.raises(ToolError):

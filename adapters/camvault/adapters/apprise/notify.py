@@ -37,12 +37,15 @@ def apprise_channels(urls: Iterable[str]) -> tuple[AppriseAlerts, ...]:
         MissingToolError: apprise is not installed.
         UsageError: A URL is none that apprise knows; named by its number, as it may hold a secret.
     """
+    import logging  # noqa: PLC0415 - heavy
     from hashlib import sha256  # noqa: PLC0415
 
     try:
         from apprise import Apprise  # noqa: PLC0415 - an optional extra
     except ImportError:
         raise MissingToolError("apprise", "the extra camvault[notify]") from None
+    # It logs URLs with their tokens: a program that shows or keeps what its libraries log must not get to see them
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     found = []
     for number, url in enumerate(urls, 1):
         service = Apprise()

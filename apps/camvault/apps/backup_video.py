@@ -30,7 +30,10 @@ def run(
     hang_limit: Annotated[
         float,
         typer.Option(
-            "--hang-limit", metavar="SECONDS", min=1, help="Stop an rsync after that, plus time for its bytes."
+            "--hang-limit",
+            metavar="SECONDS",
+            min=1,
+            help="Stop an rsync or a read-back after that, plus time for its bytes.",
         ),
     ] = 300,
 ) -> None:
@@ -87,7 +90,7 @@ STAGE = Stage(
             0: "everything is proven to be at the target, or another instance is at work",
             1: "wrong usage or configuration, or there is no rsync",
             2: "some files are kept because they are not proven to be at the target; all others were synced",
-            3: "the target is not there, or is another one; nothing was written to it",
+            3: "the target is not there, does not answer, or is another one; nothing was written to it",
         },
         errors={NotAllSyncedError: 2, TargetError: 3},
     ),

@@ -110,7 +110,7 @@ class Transfer(Protocol):
         proof: look with `prove`. Ends within a limit of time, whatever the target does.
 
         Raises:
-            Cancelled: It was asked to stop; no process is left.
+            Cancelled: It was asked to stop; no process is left but one that hangs in the kernel.
             MissingToolError: There is no such tool.
         """
         ...
@@ -123,7 +123,7 @@ class Transfer(Protocol):
         `Evidence` without a hash says that the file at the target equals the one below `root` now.
 
         Raises:
-            Cancelled: It was asked to stop; no process is left.
+            Cancelled: It was asked to stop; no process is left but one that hangs in the kernel.
             MissingToolError: There is no such tool.
         """
         ...
@@ -136,7 +136,7 @@ class Transfer(Protocol):
         Proves nothing by itself. A file of which nothing can be told now has no entry.
 
         Raises:
-            Cancelled: It was asked to stop; no process is left.
+            Cancelled: It was asked to stop; no process is left but one that hangs in the kernel.
             MissingToolError: There is no such tool.
         """
         ...

@@ -91,6 +91,7 @@ class MountedFolder:
         try:
             done = self._run(work, request, cancel, limit_s, lines)
         except ToolError:
+            cancel.check()  # a reader that hangs in the kernel outlives a stop
             raise TargetError(str(self.folder), "it does not answer") from None
         answers = list(_parsed(lines))
         problem = next((answer["error"] for answer in answers if "error" in answer), "")
@@ -105,6 +106,7 @@ class MountedFolder:
         # what was read until it hung was read; the target is looked at once more before that is believed
         with suppress(ToolError):
             self._run(work, request, cancel, limit_s, lines)
+        cancel.check()
         return _parsed(lines)
 
     def _run(

@@ -84,6 +84,7 @@ class RsyncTransfer:
         try:
             ended = self._run(argv, files, cancel, said.append, lambda _: None)
         except ToolError as error:
+            cancel.check()  # an rsync that hangs in the kernel outlives a stop
             return Pushed(error.exit_code, " | ".join(error.last_lines[-3:]), is_hung=True)
         if self._has_fsync and ended.exit_code in _NO_FSYNC_CODES and any("fsync" in line for line in said):
             self._has_fsync = False  # the other end is older than the option
@@ -132,6 +133,7 @@ class RsyncTransfer:
         try:
             ended = self._run(argv, files, cancel, lambda _: None, lines.append)
         except ToolError:
+            cancel.check()
             return {}, "it does not answer in time"
         code = ended.exit_code
         if code and code not in PARTIAL_CODES:

@@ -37,7 +37,7 @@ class Season:
         machine = Machine()
         machine.clock.wall = at
         machine.storage.mount(CARD, name="card", capacity_bytes=capacity_bytes)
-        recorder = MemoryRecorder(machine.storage, machine.clock, zone=ZoneInfo("Europe/Stockholm"), tick_s=150)
+        recorder = MemoryRecorder(machine.storage, machine.clock, tick_s=150)
         return cls(machine, recorder)
 
     def at(self, seconds: float, what: str, value: object) -> None:
@@ -57,6 +57,7 @@ class Season:
             station="ROST1",
             output_root=OUT,
             segment_s=3600,
+            zone=ZoneInfo("Europe/Stockholm"),
             stall=StallPolicy(stall_timeout_s=600, start_timeout_s=600),
             back_off=BackOff(first_s=600, most_s=1800),
             free_floor_bytes=200,

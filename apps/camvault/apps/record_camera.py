@@ -1,7 +1,7 @@
 """Composition root: record_camera."""
 
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -10,12 +10,10 @@ from camvault.ports.errors import UsageError
 
 if TYPE_CHECKING:
     from camvault.core.workflows.record import RecordOptions
-    from camvault.ports.recorder import RecorderSettings, StreamSource
+    from camvault.ports.recorder import StreamSource
 
 DEFAULT_ROOT = Path("/home/recordingpi/cameras")
 _HIGHEST_PORT = 65535
-_SMALLEST_CLOCK_CHANGE_S = 1800
-"""Half an hour, on Lord Howe Island; an hour elsewhere."""
 _LOG_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -56,12 +54,11 @@ def run(
     ] = None,
     logs_dir: Annotated[Path | None, typer.Option("--logs_dir", metavar="DIR", help="Keep a log there.")] = None,
     utc: Annotated[bool, typer.Option("--utc", help="Name segments by UTC (with a Z) instead of local time.")] = False,
-    replace: Annotated[
-        bool, typer.Option("--exec", help="Become ffmpeg, without a supervisor; names are in UTC.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--exec", help="Become ffmpeg, without a supervisor.")] = False,
 ) -> None:
     """Record one camera into segments, for ever, and start again whenever it stands still."""
-    from camvault.adapters.rtsp import FfmpegRecorder, become_recorder  # noqa: PLC0415 - --help must stay fast
+    from camvault.adapters.rtsp import FfmpegRecorder  # noqa: PLC0415 - --help must stay fast
+    from camvault.adapters.system.zone import LocalZone  # noqa: PLC0415
     from camvault.apps._recording import (  # noqa: PLC0415
         find_recorder_program,
         pin_to_core,
@@ -75,12 +72,12 @@ def run(
     if not is_station(station):
         raise UsageError(f"--station: found {station!a}, expected {STATION_RULE}")
     source = _source(ip, rtsp_port, rtsp_path, user, read_password(context, password, password_file))
-    is_utc = utc or replace or _may_repeat(context, segment_time, is_utc=utc or replace)
     options = RecordOptions(
         station=station,
         output_root=PurePath(output_dir.absolute()),
         segment_s=segment_time,
-        is_utc=is_utc,
+        is_utc=utc,
+        zone=LocalZone(),
         log_level=loglevel,
         stall=StallPolicy(stall_timeout_s=stall_timeout, start_timeout_s=max(15.0, stall_timeout)),
     )
@@ -89,7 +86,7 @@ def run(
         _open_log(context, logs_dir / f"record_camera_{station}.log")
     pin_to_core(context, core)
     if replace:
-        become_recorder(program, source, settings=_exec_settings(context, options))
+        _become(context, program, source, options)
     record_camera(source, options=options, ports=supervisor_ports(context, FfmpegRecorder(program)))
 
 
@@ -101,21 +98,6 @@ def _source(ip: str, port: int, path: str, user: str, password: str) -> "StreamS
     return StreamSource(ip, port, path, user, password)
 
 
-def _may_repeat(context: Context, segment_s: int, *, is_utc: bool) -> bool:
-    """Whether two segments in a row can have one local name: the clock goes back by as much as one lasts.
-
-    ffmpeg would open the second over the first, before anybody can move it.
-    """
-    if is_utc or segment_s < _SMALLEST_CLOCK_CHANGE_S:
-        return False
-    from camvault.ports.events import Warned  # noqa: PLC0415
-
-    context.reporter.emit(
-        Warned(f"--segment_time {segment_s}: named by UTC, because local names would repeat in the autumn hour")
-    )
-    return True
-
-
 def _open_log(context: Context, path: Path) -> None:
     from camvault.apps._recording import rotate_log  # noqa: PLC0415
 
@@ -123,20 +105,20 @@ def _open_log(context: Context, path: Path) -> None:
     context.log_to(path)
 
 
-def _exec_settings(context: Context, options: "RecordOptions") -> "RecorderSettings":
-    """A new session folder: ffmpeg overwrites names that exist. `organize_video` adopts what it writes there."""
-    from datetime import UTC  # noqa: PLC0415
+def _become(context: Context, program: PurePath, source: "StreamSource", options: "RecordOptions") -> NoReturn:
+    """Turn into ffmpeg, which holds the station's lock from then on; `organize_video` adopts what it writes."""
+    from camvault.adapters.filesystem import LocalStorage, lock_across_exec  # noqa: PLC0415
+    from camvault.adapters.rtsp import become_recorder  # noqa: PLC0415
+    from camvault.core.workflows.record import StationBusyError, prepare_unsupervised  # noqa: PLC0415
+    from camvault.ports.errors import BusyError  # noqa: PLC0415
 
-    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415
-    from camvault.core.segments import strftime_pattern  # noqa: PLC0415
-    from camvault.core.workflows.record import LIVE_FOLDER  # noqa: PLC0415
-    from camvault.ports.recorder import RecorderSettings  # noqa: PLC0415
-
-    now = context.clock.now().astimezone(UTC)
-    folder = options.folder / LIVE_FOLDER / f"{now:%Y%m%dT%H%M%S.%f}Z"
-    LocalStorage().make_folder(folder, must_be_new=True)
-    pattern = strftime_pattern(options.station, is_utc=True)
-    return RecorderSettings(folder, pattern, options.segment_s, is_utc=True, log_level=options.log_level)
+    storage = LocalStorage()
+    storage.make_folder(options.lock_path.parent)
+    try:
+        lock_across_exec(options.lock_path)
+    except BusyError as error:
+        raise StationBusyError(error.path, options.station) from error
+    become_recorder(program, source, settings=prepare_unsupervised(options, storage=storage, clock=context.clock))
 
 
 STAGE = Stage(

@@ -5,6 +5,8 @@
     STATION_YYYYMMDDTHHMMSS~2.mkv     the name was taken: the autumn hour, a clock that was set back, a second start in
                                       one second. The next is `~3`; nothing is ever overwritten (INV-10).
 
+A recorder names by UTC what it writes; a segment gets its local name when it is adopted, see `camvault.core.sessions`.
+
 Names are parsed as a whole. What does not parse, impossible dates included, is no segment of ours (INV-11).
 """
 
@@ -24,6 +26,8 @@ _NAME = re.compile(
     re.ASCII,
 )
 _STAMP = "%Y%m%dT%H%M%S"
+_GOP = timedelta(seconds=15)
+"""A cut waits for a key frame."""
 _YEARS = range(1970, 2200)  # 1970: a machine without a clock that has not heard of the time yet
 
 STATION_RULE = "1 to 64 of A-Z a-z 0-9 _ -, beginning with a letter or digit"
@@ -71,6 +75,9 @@ class SegmentName:
     def starts_at(self, *, zone: tzinfo, closed_at: datetime, length_s: float) -> datetime:
         """When the segment began, in UTC. A local time of the autumn hour happened twice; the one that fits is taken.
 
+        A segment is cut at multiples of its length within a UTC day, so most closing times fit one of the two only.
+        Where both or none fit, the first to get the name was the earlier one.
+
         Args:
             zone: The zone that local names are written in.
             closed_at: When the file was last written (its mtime), aware.
@@ -79,8 +86,30 @@ class SegmentName:
         if self.is_utc:
             return self.stamp.replace(tzinfo=UTC)
         first, second = (self.stamp.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        expected = closed_at.astimezone(UTC) - timedelta(seconds=length_s)
+        if first == second:
+            return first
+        closed = closed_at.astimezone(UTC)
+        fitting = [each for each in (first, second) if _may_end(each, closed, length_s)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            return min(fitting) if self.number == 1 else max(fitting)
+        expected = closed - timedelta(seconds=length_s)
         return min(first, second, key=lambda instant: abs(instant - expected))
+
+    def in_zone(self, zone: tzinfo) -> "SegmentName":
+        """The local name of a segment that is named by UTC."""
+        if not self.is_utc:
+            return self
+        wall = self.stamp.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None, fold=0)
+        return SegmentName(self.station, wall, number=self.number)
+
+
+def _may_end(begun: datetime, closed: datetime, length_s: float) -> bool:
+    """Whether a segment that began then may have been last written at `closed`: by its next cut, give or take a GOP."""
+    begun_s = (begun - begun.replace(hour=0, minute=0, second=0)).total_seconds()
+    left_s = length_s - begun_s % length_s if length_s > 0 else 0.0
+    return begun <= closed <= begun + timedelta(seconds=left_s) + _GOP
 
 
 def segment_name(station: str, started_at: datetime, *, is_utc: bool = False) -> SegmentName:
@@ -125,9 +154,9 @@ def free_name(wanted: SegmentName, *, taken: Collection[str]) -> SegmentName:
     return wanted
 
 
-def strftime_pattern(station: str, *, is_utc: bool = False) -> str:
-    """The pattern for a program that names segments by itself. Such a program overwrites: give it an empty folder."""
-    return str(SegmentName(station, datetime(1970, 1, 1), is_utc)).replace("19700101T000000", _STAMP)  # noqa: DTZ001
+def strftime_pattern(station: str) -> str:
+    """The pattern for a program that names segments by itself, in UTC. It overwrites: give it an empty folder."""
+    return str(SegmentName(station, datetime(1970, 1, 1), is_utc=True)).replace("19700101T000000", _STAMP)  # noqa: DTZ001
 
 
 def finished(ages_s: Mapping[str, float], *, segment_time_s: float) -> frozenset[str]:

@@ -24,9 +24,9 @@ class RecorderSettings:
 
     Attributes:
         folder: The session's own, empty folder; every segment it writes is in it.
-        name_pattern: A strftime pattern for the segments' names, such as `ROST2_%Y%m%dT%H%M%S.mkv`.
-        segment_s: A segment ends at the first key frame after a multiple of this on the wall clock.
-        is_utc: Whether names are made of UTC instead of local time.
+        name_pattern: A strftime pattern for the segments' names, such as `ROST2_%Y%m%dT%H%M%SZ.mkv`; filled in with
+            UTC, whatever the zone: the recorder overwrites names that exist, and local ones repeat in autumn.
+        segment_s: A segment ends at the first key frame after a multiple of this within a UTC day.
         socket_timeout_s: After so long without a byte the recorder gives up by itself. To be longer than whoever
             watches the media waits: a recorder that gives up flushes a last frame, which looks like life.
     """
@@ -34,7 +34,6 @@ class RecorderSettings:
     folder: PurePath
     name_pattern: str
     segment_s: int = attrs.field(default=600, validator=attrs.validators.ge(1))
-    is_utc: bool = False
     log_level: str = "info"
     socket_timeout_s: float = attrs.field(default=8, validator=attrs.validators.gt(0))
 

@@ -17,11 +17,12 @@ from camvault.core.timeline import Entry, Kind, parse
 from camvault.core.workflows.record import TIMELINE_NAME, Ports, RecordOptions, record_camera
 from camvault.ports.errors import Cancelled
 from camvault.ports.recorder import StreamSource
+from tests import canary
 
 ROOT = PurePath("/cameras")
 STATION = "ROST2"
 FOLDER = ROOT / STATION
-SOURCE = StreamSource("camera", user="u", password="c4n4ry")  # noqa: S106 - to be searched for
+SOURCE = StreamSource("camera", user="u", password=canary.PASSWORD)
 
 
 @attrs.define
@@ -87,4 +88,6 @@ def make_world(
     calls = calls or Calls()
     storage, clock = MemoryStorage(calls=calls), MemoryClock(wall=at)
     storage.put_folder(ROOT)
-    return World(storage, clock, MemoryCancellation(clock), MemoryRecorder(storage, clock, zone=zone))
+    world = World(storage, clock, MemoryCancellation(clock), MemoryRecorder(storage, clock))
+    world.options = attrs.evolve(world.options, zone=zone)
+    return world

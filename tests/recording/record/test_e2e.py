@@ -1,5 +1,6 @@
 """`record_camera` against a camera that misbehaves, with real ffmpegs."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,21 +9,17 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import attrs
 import av
-import imageio_ffmpeg
 import pytest
 
+from tests import canary
+from camvault.adapters.system.zone import LocalZone
+from camvault.core.segments import parse_segment_name
 from tests.recording.fake_camera import FakeCamera, Footage, Mode, make_footage
-
-CANARY = "c4n4ry:@/% x"
-STALL_S = 10
-FFMPEGS = {
-    "7.1": str(Path(__file__).resolve().parents[3] / ".cache/ffmpeg-trixie/wrap/ffmpeg"),
-    "9.0": imageio_ffmpeg.get_ffmpeg_exe(),
-}
+from tests.recording.record.helpers import CANARY, FFMPEGS, STALL_S, frames_of, recording, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -33,60 +30,6 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
 @pytest.fixture(scope="module")
 def mute_footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
     return make_footage(FFMPEGS["9.0"], tmp_path_factory.mktemp("mute"), kbps=150)
-
-
-@attrs.frozen
-class Recording:
-    """A running `record_camera`."""
-
-    process: subprocess.Popen[str]
-    folder: Path
-    output: Path
-
-    def said(self) -> str:
-        return self.output.read_text()
-
-    def segments(self) -> list[Path]:
-        return sorted((self.folder / "ROST2").glob("*.mkv"))
-
-
-@contextmanager
-def recording(
-    folder: Path, camera: FakeCamera | int, version: str, *flags: str, password: str = CANARY
-) -> Iterator[Recording]:
-    """Run the command against a fake camera, or against whatever serves at a port."""
-    folder.mkdir(parents=True, exist_ok=True)
-    secret = folder / "password"
-    secret.write_text(password + "\n")
-    output = folder / "said"
-    port = camera if isinstance(camera, int) else camera.port
-    argv = [
-        *(sys.executable, "-m", "camvault.apps.record_camera", "--ip", "127.0.0.1", "--station", "ROST2"),
-        *("--user", "viewer", "--password-file", str(secret), "--rtsp_port", str(port)),
-        *("--output_dir", str(folder), "--ffmpeg_path", FFMPEGS[version], "--segment_time", "3", *flags),
-    ]
-    with output.open("w") as said:
-        process = subprocess.Popen(argv, stdout=said, stderr=subprocess.STDOUT, text=True)
-        try:
-            yield Recording(process, folder, output)
-        finally:
-            process.kill()
-            process.wait()
-
-
-def wait_for(what: str, condition: object, *, within_s: float = 60) -> float:
-    """Wait until `condition()` holds; how long it took."""
-    assert callable(condition)
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < within_s, f"not within {within_s} s: {what}"
-        time.sleep(0.05)
-    return time.monotonic() - begun
-
-
-def frames_of(segment: Path) -> int:
-    with av.open(str(segment)) as container:
-        return sum(1 for packet in container.demux(video=0) if packet.size)
 
 
 def _restarted_after(folder: Path, footage: Footage, version: str, mode: Mode) -> float:
@@ -119,7 +62,7 @@ def test_every_kind_of_stall_is_followed_by_a_new_recorder_in_time(
 @contextmanager
 def real_server(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """An RTSP server from Debian's packages, with digest authentication, and its port."""
-    film, secret = folder / "film.mkv", folder / "server-password"
+    film, secret = folder / "film.mkv", canary.keep(folder / "server-password")
     secret.write_text(CANARY)
     subprocess.run(
         [
@@ -177,7 +120,7 @@ def test_a_real_server_that_is_frozen_is_noticed_in_time_and_recorded_again(vers
     sys.stdout.write(f"ffmpeg {version}: frozen server, new recorder after {waited_s:.1f} s\n")
     assert waited_s <= STALL_S + 5
     assert frames_of(run.segments()[0]) > 10
-    assert "c4n4ry" not in run.said()
+    assert not canary.found_in(run.said())
 
 
 @pytest.mark.parametrize("version", FFMPEGS)
@@ -186,12 +129,12 @@ def test_sound_and_picture_are_recorded_and_the_password_is_nowhere(
 ) -> None:
     with FakeCamera(footage, user="viewer", password=CANARY) as camera, recording(tmp_path, camera, version) as run:
         wait_for("two segments", lambda: len(run.segments()) >= 2)
-        seen = _where_is("c4n4ry")
+        seen = _where_is(canary.WORD)
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(timeout=20) == 130
 
     assert seen == []
-    assert "c4n4ry" not in run.said()
+    assert not canary.found_in(run.said())
     for segment in run.segments()[:2]:
         with av.open(str(segment)) as container:
             assert {stream.type for stream in container.streams} == {"video", "audio"}
@@ -208,24 +151,17 @@ def test_a_camera_without_a_microphone_is_recorded(mute_footage: Footage, tmp_pa
     assert frames_of(run.segments()[0]) > 10
 
 
-def test_long_segments_are_named_by_utc(mute_footage: Footage, tmp_path: Path) -> None:
-    """In the autumn hour two segments of an hour would have one local name, and ffmpeg overwrites."""
-    with FakeCamera(mute_footage) as camera, recording(tmp_path, camera, "9.0", "--segment_time", "3600") as run:
-        wait_for("a file", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*Z.mkv")))
-
-    assert "named by UTC" in run.said()
-
-
 def test_a_wrong_password_is_said_without_the_password(footage: Footage, tmp_path: Path) -> None:
     with (
-        FakeCamera(footage, user="viewer", password="right") as camera,  # noqa: S106
-        recording(tmp_path, camera, "9.0", password="wr0ng-c4n4ry") as run,  # noqa: S106
+        FakeCamera(footage, user="viewer", password=f"right-{CANARY}") as camera,
+        recording(tmp_path, camera, "9.0", password=f"wr0ng-{CANARY}") as run,
     ):
         wait_for("two attempts", lambda: camera.connections >= 2)
         wait_for("the reason", lambda: "recorder ended, camera down" in run.said())
 
     assert "401" in run.said()
     assert "wr0ng" not in run.said()
+    assert not canary.found_in(run.said())
 
 
 @pytest.mark.parametrize("kbps", [150, 2000])
@@ -244,7 +180,9 @@ def test_a_kill_loses_at_most_one_and_a_half_seconds(kbps: int, tmp_path: Path) 
     assert (sent - kept) / mute_footage.frame_rate <= 1.5
     with FakeCamera(mute_footage) as camera, recording(tmp_path, camera, "9.0") as run:
         wait_for("adoption", run.segments)
-    assert run.segments()[0].name == min(each.name for each in live)
+    name = parse_segment_name(min(each.name for each in live))
+    assert name is not None
+    assert run.segments()[0].name == str(name.in_zone(LocalZone()))
 
 
 def test_killed_with_its_recorder(footage: Footage, tmp_path: Path) -> None:
@@ -260,9 +198,66 @@ def test_exec_becomes_ffmpeg_and_hides_the_password(footage: Footage, tmp_path: 
         FakeCamera(footage, user="viewer", password=CANARY) as camera,
         recording(tmp_path, camera, "9.0", "--exec") as run,
     ):
-        wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*Z.mkv")))
+        wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*.exec/ROST2_*Z.mkv")))
         assert Path(f"/proc/{run.process.pid}/exe").resolve() == Path(FFMPEGS["9.0"]).resolve()
         assert _where_is("c4n4ry") == []
+
+
+@pytest.mark.parametrize("first", [("--exec",), ()])
+@pytest.mark.parametrize("second", [("--exec",), ()])
+def test_a_second_recorder_of_a_station_is_refused_until_the_first_is_gone(
+    first: tuple[str, ...], second: tuple[str, ...], mute_footage: Footage, tmp_path: Path
+) -> None:
+    """With a supervisor or without; the lock goes with the process that is killed, whatever it has become."""
+    with FakeCamera(mute_footage) as camera:
+        with recording(tmp_path, camera, "9.0", *first):
+            wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*Z.mkv")))
+            with recording(tmp_path, camera, "9.0", *second, said="refused") as refused:
+                assert refused.process.wait(timeout=60) == 1
+            assert "ROST2: another recorder of this station runs; it holds" in refused.said()
+        with recording(tmp_path, camera, "9.0", *second) as run:
+            connections = camera.connections
+            wait_for("a recorder that connects", lambda: camera.connections > connections)
+            assert "another recorder" not in run.said()
+            assert run.process.poll() is None
+
+
+def test_organize_adopts_what_a_recorder_without_a_supervisor_has_finished(
+    mute_footage: Footage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under local names; never the file that is being written, and all the rest once the recorder is gone."""
+    monkeypatch.setenv("TZ", "XYZ-5:30")
+    cameras, backup = tmp_path / "cameras.json", tmp_path / "backup.json"
+    keys = ("ready_for_backup_dir", "nas_target_dir", "success_log_dir", "lock_dir")
+    backup.write_text(json.dumps({key: str(tmp_path / key) for key in keys}))
+    own = {"station": "ROST2", "ip": "127.0.0.1", "output_dir": str(tmp_path), "segment_time": 1}
+    cameras.write_text(json.dumps({"cameras": [own]}))
+    argv = [sys.executable, "-m", "camvault.apps.organize_video", "--backup_config", str(backup)]
+    argv += ["--cameras_config", str(cameras)]
+
+    with (
+        FakeCamera(mute_footage) as camera,
+        recording(tmp_path, camera, "9.0", "--exec", "--segment_time", "1"),
+    ):
+        wait_for("segments", lambda: len(_live_names(tmp_path)) >= 6)
+        subprocess.run(argv, check=True)
+        left = _live_names(tmp_path)
+        ready = sorted((tmp_path / "ready_for_backup_dir" / "ROST2").glob("*/*.mkv"))
+        wait_for("it goes on", lambda: _live_names(tmp_path) > left)
+    time.sleep(2.5)
+    subprocess.run(argv, check=True)
+
+    assert ready
+    assert left
+    for each in ready:
+        begun = datetime.strptime(each.name, "ROST2_%Y%m%dT%H%M%S.mkv").replace(tzinfo=timezone(timedelta(hours=5.5)))
+        assert abs(begun.timestamp() + 1 - each.stat().st_mtime) < 2.5
+        assert frames_of(each)
+    assert not list((tmp_path / "ROST2" / ".live").glob("*/*"))
+
+
+def _live_names(folder: Path) -> list[str]:
+    return sorted(each.name for each in (folder / "ROST2" / ".live").glob("*.exec/*.mkv"))
 
 
 @pytest.mark.parametrize(

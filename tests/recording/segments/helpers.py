@@ -1,6 +1,6 @@
 """A small recording machine in memory: one station, a target, and the three jobs."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import PurePath, PurePosixPath
 
 import attrs
@@ -33,6 +33,7 @@ class Machine:
     clock: MemoryClock = attrs.field(factory=lambda: MemoryClock(NOW))
     reporter: MemoryReporter = attrs.field(factory=MemoryReporter)
     cancel: MemoryCancellation = attrs.field(factory=MemoryCancellation)
+    zone: tzinfo = UTC
 
     def __attrs_post_init__(self) -> None:
         self.storage = MemoryStorage(calls=self.calls)
@@ -67,6 +68,7 @@ class Machine:
             reporter=self.reporter,
             cancel=self.cancel,
             ledger_of_day=self.records.ledger_of_day,
+            zone=self.zone,
         )
         wanted = stations or (Station("ROST1", OUT / "ROST1", 600),)
         return organize(wanted, ready=READY, quarantine=QUARANTINE, ports=ports)

@@ -1,6 +1,8 @@
 """organize, backup and cleanup in memory: what is not proven is kept, and said so."""
 
+from datetime import timedelta, timezone
 from pathlib import PurePath, PurePosixPath
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -197,6 +199,39 @@ class TestAdoption:
         self.put(machine, FIRST, 40)
         self.put(machine, SECOND, 1)
         assert machine.organize().moved_count == 0
+
+    def test_adopted_segments_get_local_names(self, machine: Machine) -> None:
+        """And those of a recorder with `--utc` keep theirs."""
+        self.put(machine, "ROST1_20250528T143000Z.mkv", 40)
+        kept = self.LIVE.with_name("20250528T150000Z.utc") / "ROST1_20250528T143000Z.mkv"
+        machine.storage.put(kept, b"footage", mtime_ns=machine.ns(40))
+        machine.zone = timezone(timedelta(hours=10))
+        assert machine.organize().moved_count == 2
+        assert list(machine.ready()) == [
+            "ROST1/2025-05-28/ROST1_20250528T143000Z.mkv",
+            "ROST1/2025-05-29/ROST1_20250529T003000.mkv",
+        ]
+
+    def test_a_local_name_that_repeats_gets_a_number(self, machine: Machine) -> None:
+        machine.zone = ZoneInfo("Europe/Stockholm")
+        for hour, minutes_ago in (("00", 100), ("01", 40)):
+            self.put(machine, f"ROST1_20251026T{hour}3000Z.mkv", minutes_ago)
+        machine.organize()
+        assert list(machine.ready()) == [
+            "ROST1/2025-10-26/ROST1_20251026T023000.mkv",
+            "ROST1/2025-10-26/ROST1_20251026T023000~2.mkv",
+        ]
+
+    def test_a_recorder_without_a_supervisor_keeps_its_newest_file(self, machine: Machine) -> None:
+        """However old that is: it may stand still, and write to it again."""
+        session = self.LIVE.with_name("20250528T150000Z.exec")
+        for minutes_ago in (100, 90, 80):
+            path = session / f"ROST1_20250528T12{minutes_ago - 80:02d}00Z.mkv"
+            machine.storage.put(path, b"footage", mtime_ns=machine.ns(minutes_ago))
+        with machine.storage.lock(OUT / "ROST1/.live/lock"):
+            assert machine.organize().moved_count == 2
+            assert [path.name for path in machine.storage.files(session)] == ["ROST1_20250528T120000Z.mkv"]
+        assert machine.organize().moved_count == 1
 
 
 class TestBackup:

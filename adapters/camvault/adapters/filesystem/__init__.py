@@ -6,7 +6,7 @@ from camvault.adapters.filesystem.reader import LocalReader
 from camvault.adapters.filesystem.records import LocalRecords
 from camvault.adapters.filesystem.remover import LocalRemover
 from camvault.adapters.filesystem.storage import LocalStorage
-from camvault.adapters.filesystem.volumes import LocalVolumes
+from camvault.adapters.filesystem.volumes import LocalVolumes, lock_across_exec
 
 __all__ = [
     "LocalCopier",
@@ -15,5 +15,6 @@ __all__ = [
     "LocalRemover",
     "LocalStorage",
     "LocalVolumes",
+    "lock_across_exec",
     "read_mount_table",
 ]

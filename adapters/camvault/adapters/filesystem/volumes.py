@@ -64,6 +64,19 @@ class LocalVolumes:
             os.close(descriptor)
 
 
+def lock_across_exec(path: PurePath) -> int:
+    """The lock of `LocalVolumes.lock`, on a descriptor that a program this process becomes goes on holding.
+
+    Raises:
+        BusyError: Somebody else holds it.
+        StorageError: As `Volumes.lock`.
+    """
+    with translated(path):
+        descriptor = _locked(path)
+    os.set_inheritable(descriptor, True)
+    return descriptor
+
+
 def _locked(path: PurePath) -> int:
     """A descriptor that holds the lock on what stands under the name now."""
     while True:

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Callable
-from datetime import UTC, tzinfo
+from datetime import UTC
 from pathlib import PurePath
 
 import attrs
@@ -29,16 +29,14 @@ class MemoryRecorder:
 
     Attributes:
         camera: What the camera does; may be set at any time, also from the clock's own events.
-        zone: Of local names.
-        is_overwriting: Like ffmpeg: a name that exists is truncated.
         recorded: Every group that was written, in order: what must be found again.
         sessions: When each session began, on the monotonic clock.
+        overwritten: What was truncated because a segment got its name once more, as ffmpeg does it.
     """
 
     storage: MemoryStorage
     clock: MemoryClock
     camera: Camera = Camera.NORMAL
-    zone: tzinfo = UTC
     tick_s: float = 0.2
     frames_per_tick: int = 5
     recorded: list[bytes] = attrs.field(factory=list)
@@ -81,9 +79,7 @@ class MemoryRecorder:
             wall = self.clock.now()
             if (slot := int(wall.timestamp()) // settings.segment_s) != cut:
                 cut = slot
-                path = settings.folder / wall.astimezone(UTC if settings.is_utc else self.zone).strftime(
-                    settings.name_pattern
-                )
+                path = settings.folder / wall.astimezone(UTC).strftime(settings.name_pattern)
                 self._open(path)
             try:
                 self._write(path, int(wall.timestamp() * 1e9))

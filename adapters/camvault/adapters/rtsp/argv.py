@@ -73,6 +73,6 @@ def output_pattern(settings: RecorderSettings) -> str:
     return f"file:{str(settings.folder).replace('%', '%%')}/{settings.name_pattern}"
 
 
-def environment(settings: RecorderSettings) -> dict[str, str]:
-    """What ffmpeg's environment needs beyond ours: the zone of the names."""
-    return {"TZ": "UTC"} if settings.is_utc else {}
+def environment() -> dict[str, str]:
+    """What ffmpeg's environment needs beyond ours: the zone in which it names segments and cuts them."""
+    return {"TZ": "UTC"}

@@ -83,7 +83,7 @@ class FfmpegRecorder:
                 on_line=take_log,
                 on_stdout=take_progress,
                 stdin=ffconcat(source, socket_timeout_s=settings.socket_timeout_s),
-                env=environment(settings),
+                env=environment(),
                 grace_s=_GRACE_S,
             )
         except Cancelled:

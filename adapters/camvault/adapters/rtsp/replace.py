@@ -29,4 +29,4 @@ def become_recorder(
     os.close(descriptor)
     argv = [os.fsdecode(os.fsencode(each)) for each in record_argv(ffmpeg, settings)]
     with translated(ffmpeg):
-        execute(str(ffmpeg), argv, {**os.environ, **environment(settings)})
+        execute(str(ffmpeg), argv, {**os.environ, **environment()})

@@ -20,9 +20,10 @@ import attrs
 
 from camvault.core.coverage import ClockStep, Coverage, Happened, Span, coverage, recorded_spans
 from camvault.core.segments import parse_segment_name
+from camvault.core.sessions import LIVE_FOLDER
 from camvault.core.sync_log import parse_ledger
 from camvault.core.timeline import explanations, parse
-from camvault.core.workflows.record import LIVE_FOLDER, TIMELINE_NAME
+from camvault.core.workflows.record import TIMELINE_NAME
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.durations import Durations

@@ -15,8 +15,8 @@ import attrs
 from camvault.core import alerting
 from camvault.core.monitor_state import State, Watched, document_of, remembered, state_of
 from camvault.core.segments import SUFFIX, is_station
+from camvault.core.sessions import LIVE_FOLDER
 from camvault.core.watchdog import Act, Judged, UnitState, WatchdogPolicy, Witnesses, judge
-from camvault.core.workflows.record import LIVE_FOLDER
 from camvault.core.workflows.stream_check import read_notice
 from camvault.ports.alerts import Alert, Alerts
 from camvault.ports.cancellation import Cancellation

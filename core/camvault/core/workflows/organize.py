@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from pathlib import PurePath, PurePosixPath
 from typing import ClassVar
 
@@ -9,8 +10,8 @@ import attrs
 
 from camvault.core.retention import Proven, plan_proven
 from camvault.core.segments import SUFFIX, SegmentName, finished, free_name, parse_segment_name
+from camvault.core.sessions import LIVE_FOLDER, LOCK_NAME, adopted_name, is_supervised
 from camvault.core.sync_log import Ledger
-from camvault.core.workflows.record import LIVE_FOLDER
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileEntry, FileKind
@@ -43,7 +44,12 @@ class Station:
 
 @attrs.frozen(kw_only=True)
 class OrganizePorts:
-    """The world of `organize`. `ledger_of_day` knows the names that are used at the target; it may know none."""
+    """The world of `organize`.
+
+    Attributes:
+        ledger_of_day: Knows the names that are used at the target; it may know none.
+        zone: Of local names, for segments that are adopted from a recorder that named them by UTC.
+    """
 
     storage: Storage
     footage: FootageCheck
@@ -51,6 +57,7 @@ class OrganizePorts:
     reporter: Reporter
     cancel: Cancellation
     ledger_of_day: Callable[[str], Ledger] = lambda _: Ledger()
+    zone: tzinfo = UTC
 
 
 @attrs.frozen
@@ -187,18 +194,27 @@ class _Organizer:
     def adopt(self, station: Station, live: Mapping[PurePath, Sequence[FileEntry]]) -> None:
         """Take what sessions left behind whose recorder does not run; its lock is held meanwhile.
 
-        A session without a supervisor holds no lock: it is left alone until its newest file is finished.
+        Of a recorder without a supervisor what is finished is taken while it runs, but never its newest file: it may be
+        written to again, however long ago it last was.
         """
-        now_s = self.ports.clock.now().timestamp()
+        done = {folder: self.done(station, files) for folder, files in live.items()}
         try:
-            with self.ports.storage.lock(station.folder / LIVE_FOLDER / "lock"):
+            with self.ports.storage.lock(station.folder / LIVE_FOLDER / LOCK_NAME):
                 for folder, files in live.items():
-                    ages_s = {file.path.name: now_s - file.identity.mtime_ns / 1e9 for file in files}
-                    if len(finished(ages_s, segment_time_s=station.segment_s)) == len(files):
+                    if len(done[folder]) == len(files):
                         self.all_files(station, files)
                         self.ports.storage.prune(folder, is_root_included=True)
-        except BusyError:
-            return  # the recorder runs, and gives its files their names itself
+        except BusyError:  # a recorder runs; if it has a supervisor, that adopts
+            newest = max((file for files in live.values() for file in files), key=lambda file: file.identity.mtime_ns)
+            for folder in live:
+                if not is_supervised(folder):
+                    self.all_files(station, [file for file in done[folder] if file != newest])
+
+    def done(self, station: Station, files: Sequence[FileEntry]) -> list[FileEntry]:
+        now_s = self.ports.clock.now().timestamp()
+        ages_s = {file.path.name: now_s - file.identity.mtime_ns / 1e9 for file in files}
+        names = finished(ages_s, segment_time_s=station.segment_s)
+        return [file for file in files if file.path.name in names]
 
     def one_file(self, station: Station, file: FileEntry) -> None:
         name = parse_segment_name(file.path.name)
@@ -206,6 +222,8 @@ class _Organizer:
             problem = f"[organize][WARN] {file.path} stays where it is: its name says that it is of {name.station}"
             self.ports.reporter.emit(Warned(problem))
             return
+        if name is not None and file.path.parent.parent.name == LIVE_FOLDER:
+            name = adopted_name(name, file.path.parent, zone=self.ports.zone)
         defect = self.ports.footage.defect(file.path)
         if defect:
             folder = self.quarantine / station.name
@@ -244,8 +262,9 @@ class _Organizer:
     ) -> PurePath:
         """Move under the first name that is free, here and at the target; never over anything."""
         self.ports.storage.make_folder(folder)
-        if self.finish_interrupted(file, folder / file.path.name):
-            return folder / file.path.name
+        wanted = folder / (file.path.name if name is None else str(name))
+        if self.finish_interrupted(file, wanted):
+            return wanted
         taken = self.taken(folder)
         while True:
             target = folder / _free(file.path.name, name, taken)

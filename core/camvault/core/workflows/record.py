@@ -1,14 +1,15 @@
 """Workflow: record one camera for ever, and know when it is not recording.
 
-One session is one run of the recorder. It writes into a folder of its own, so that a name that repeats (the autumn
-hour, a clock that was set back, a second start in one second) overwrites nothing (INV-10); what is finished is moved
-into the station's folder. A session is ended when its media stands still (INV-15), when the wall clock was set, or when
-it ends by itself, whatever with (INV-19); then the next one is started, sooner or later.
+One session is one run of the recorder. It writes into a folder of its own under names in UTC, so that it overwrites
+nothing (INV-10). What is finished is moved into the station's folder and gets its local name there, with a number if
+that repeats (the autumn hour, a clock that was set back, a second start in one second). A session is ended when its
+media stands still (INV-15), when the wall clock was set, or when it ends by itself, whatever with (INV-19); then the
+next one is started, sooner or later.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ import attrs
 
 from camvault.core.coverage import Cause
 from camvault.core.segments import SegmentName, free_name, parse_segment_name, strftime_pattern
+from camvault.core.sessions import LIVE_FOLDER, LOCK_NAME, adopted_name, session_names
 from camvault.core.stall import (
     BackOff,
     Basis,
@@ -31,17 +33,19 @@ from camvault.core.timeline import Entry, Kind, line_of
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileEntry, FileKind
-from camvault.ports.errors import CamvaultError, Cancelled, ExistsError, NoSpaceError, NotFoundError, StorageError
+from camvault.ports.errors import (
+    BusyError,
+    CamvaultError,
+    Cancelled,
+    ExistsError,
+    NoSpaceError,
+    NotFoundError,
+    StorageError,
+)
 from camvault.ports.events import Event, Level, Reporter
 from camvault.ports.files import Storage
 from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
 from camvault.ports.supervision import Supervision
-
-LIVE_FOLDER = ".live"
-"""Below the station's folder: one folder for each session."""
-
-LOCK_NAME = "lock"
-"""Below `LIVE_FOLDER`: held by the recorder of the station while it runs."""
 
 TIMELINE_NAME = ".timeline"
 """Below the station's folder: what happened, see `camvault.core.timeline`."""
@@ -59,6 +63,8 @@ class RecordOptions:
 
     Attributes:
         output_root: The folder of all stations.
+        is_utc: Whether segments keep their names in UTC, or get local ones.
+        zone: Of local names.
         free_floor_bytes: With less than this free no session is started: it could only write an empty file.
     """
 
@@ -66,6 +72,7 @@ class RecordOptions:
     output_root: PurePath
     segment_s: int = 600
     is_utc: bool = False
+    zone: tzinfo = UTC
     log_level: str = "info"
     stall: StallPolicy = attrs.field(factory=StallPolicy)
     back_off: BackOff = attrs.field(factory=BackOff)
@@ -75,6 +82,21 @@ class RecordOptions:
     def folder(self) -> PurePath:
         """The station's folder."""
         return self.output_root / self.station
+
+    @property
+    def lock_path(self) -> PurePath:
+        """What the recorder of the station holds while it runs."""
+        return self.folder / LIVE_FOLDER / LOCK_NAME
+
+
+@attrs.define(str=False)
+class StationBusyError(BusyError):
+    """Another recorder of the station runs, with a supervisor or without."""
+
+    station: str
+
+    def __str__(self) -> str:
+        return f"{self.station}: another recorder of this station runs; it holds {self.path}"
 
 
 @attrs.frozen
@@ -189,13 +211,41 @@ def record_camera(source: StreamSource, *, options: RecordOptions, ports: Ports)
 
     Raises:
         Cancelled: Somebody stopped it. What was recorded has its final name.
-        BusyError: Another recorder of this station runs.
+        StationBusyError: Another recorder of this station runs.
         StorageError: The station's folder cannot be made, for another reason than a full disk.
     """
     supervisor = _Supervisor(source, options, ports)
     supervisor.make_folders()
     with supervisor.claimed():
         supervisor.run()
+
+
+def prepare_unsupervised(options: RecordOptions, *, storage: Storage, clock: Clock) -> RecorderSettings:
+    """What a recorder needs that nobody stands beside: a session folder of its own, which `organize` looks after.
+
+    The caller holds the station's lock, and sees to it that the recorder holds it as long as it lives.
+
+    Raises:
+        StorageError: The folder cannot be made.
+    """
+    return _settings(options, _new_session_folder(options, storage, clock.now(), is_supervised=False))
+
+
+def _settings(options: RecordOptions, folder: PurePath) -> RecorderSettings:
+    pattern = strftime_pattern(options.station)
+    socket_timeout_s = 3 * options.stall.stall_timeout_s
+    return RecorderSettings(folder, pattern, options.segment_s, options.log_level, socket_timeout_s=socket_timeout_s)
+
+
+def _new_session_folder(options: RecordOptions, storage: Storage, now: datetime, *, is_supervised: bool) -> PurePath:
+    live = options.folder / LIVE_FOLDER
+    for name in session_names(now, is_utc=options.is_utc, is_supervised=is_supervised):
+        try:
+            storage.make_folder(live / name, must_be_new=True)
+        except ExistsError:
+            continue
+        return live / name
+    raise ExistsError(live, "all names of sessions of this second are taken")
 
 
 @attrs.define
@@ -233,8 +283,10 @@ class _Supervisor:
     def claimed(self) -> Iterator[None]:
         """Hold the station's lock, waiting for room if the disk has none for it."""
         with ExitStack() as stack:
-            lock = self.options.folder / LIVE_FOLDER / LOCK_NAME
-            self._when_disk_allows(lambda: stack.enter_context(self.ports.storage.lock(lock)))
+            try:
+                self._when_disk_allows(lambda: stack.enter_context(self.ports.storage.lock(self.options.lock_path)))
+            except BusyError as error:
+                raise StationBusyError(error.path, self.options.station) from error
             yield
 
     def run(self) -> None:
@@ -273,7 +325,7 @@ class _Supervisor:
         try:
             return self.ports.recorder.record(
                 self.source,
-                settings=self.settings(session.folder),
+                settings=_settings(self.options, session.folder),
                 on_progress=lambda progress: self.take_progress(session, progress),
                 on_log=lambda line: self.ports.reporter.emit(RecorderSaid(self.options.station, line)),
                 on_tick=lambda: self.tick(session),
@@ -286,26 +338,8 @@ class _Supervisor:
 
     def open_session(self) -> _Session:
         now_s, wall = self.ports.clock.monotonic_s(), self.now()
-        stamp = f"{wall:%Y%m%dT%H%M%S}Z"
-        for name in (stamp, *(f"{stamp}-{number}" for number in range(2, 100))):
-            folder = self.options.folder / LIVE_FOLDER / name
-            try:
-                self.ports.storage.make_folder(folder, must_be_new=True)
-            except ExistsError:
-                continue
-            return _Session(folder, now_s, started(now_s), wall, now_s)
-        raise ExistsError(self.options.folder / LIVE_FOLDER / stamp, "all session names of this second are taken")
-
-    def settings(self, folder: PurePath) -> RecorderSettings:
-        pattern = strftime_pattern(self.options.station, is_utc=self.options.is_utc)
-        return RecorderSettings(
-            folder,
-            pattern,
-            self.options.segment_s,
-            self.options.is_utc,
-            self.options.log_level,
-            socket_timeout_s=3 * self.options.stall.stall_timeout_s,
-        )
+        folder = _new_session_folder(self.options, self.ports.storage, wall, is_supervised=True)
+        return _Session(folder, now_s, started(now_s), wall, now_s)
 
     def cause_of_end(self, session: _Session) -> Cause:
         try:
@@ -389,7 +423,8 @@ class _Supervisor:
             self.trouble(error)
 
     def adopt(self, file: FileEntry) -> None:
-        name = parse_segment_name(file.path.name, station=self.options.station)
+        parsed = parse_segment_name(file.path.name, station=self.options.station)
+        name = adopted_name(parsed, file.path.parent, zone=self.options.zone) if parsed else None
         for target in self.targets(file, name):
             try:
                 self.ports.storage.move(file.path, target=target)

@@ -10,7 +10,7 @@ from camvault.ports.errors import CamvaultError
 
 if TYPE_CHECKING:
     from camvault.core.retention_rules import Rule
-    from camvault.core.workflows.cleanup_video import CleanupPlan
+    from camvault.core.workflows.cleanup_plan import CleanupPlan
 
 
 class NotAllRemovedError(CamvaultError):
@@ -55,7 +55,8 @@ def run(
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.apps import _video  # noqa: PLC0415
     from camvault.core.retention_rules import KeepDays, MaxBytes, MaxDays, MinFree  # noqa: PLC0415
-    from camvault.core.workflows.cleanup_video import CleanupPorts, free_space, plan_cleanup  # noqa: PLC0415
+    from camvault.core.workflows.cleanup_plan import CleanupPorts, plan_cleanup  # noqa: PLC0415
+    from camvault.core.workflows.cleanup_video import free_space  # noqa: PLC0415
 
     config = _video.backup_config(backup_config)
     storage = LocalStorage()

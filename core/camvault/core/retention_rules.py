@@ -8,9 +8,10 @@ lost: the caller writes it down. No rule takes more than it needs. The one who m
 
 import enum
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from pathlib import PurePath
+from types import MappingProxyType
 
 import attrs
 
@@ -125,6 +126,7 @@ def plan_retention(
     now_s: float,
     free_bytes: int,
     safety: Safety | None = None,
+    other_bytes: Mapping[str, int] = MappingProxyType({}),
 ) -> RetentionPlan:
     """Apply the rules in their order; what an earlier one takes counts for the later ones.
 
@@ -134,6 +136,7 @@ def plan_retention(
         now_s: The wall time.
         free_bytes: What is free on their file system now.
         safety: Limits for what is not proven elsewhere.
+        other_bytes: By station the size of segments that are here and not among `segments`, which only count.
     """
     safety = safety or Safety()
     everything = sorted(segments, key=_START)
@@ -142,7 +145,8 @@ def plan_retention(
         by_standing[segment.standing].append(segment)
     order = [segment for standing in Standing for segment in by_standing[standing]]
     unproven_count = len(order) - len(by_standing[Standing.PROVEN])
-    plan = _apply(order, rules, now_s=now_s, free_bytes=free_bytes, floor_at_s=now_s - safety.floor_s)
+    limits = _Limits(now_s=now_s, free_bytes=free_bytes, floor_at_s=now_s - safety.floor_s, other_bytes=other_bytes)
+    plan = _apply(order, rules, limits)
     lost_count = sum(victim.is_lost for victim in plan.victims)
     if lost_count * 100 <= safety.lost_percent * unproven_count:
         return plan
@@ -150,9 +154,15 @@ def plan_retention(
     return RetentionPlan(tuple(v for v in plan.victims if not v.is_lost), (*plan.shortfalls, held))
 
 
-def _apply(
-    order: Sequence[StoredSegment], rules: Sequence[Rule], *, now_s: float, free_bytes: int, floor_at_s: float
-) -> RetentionPlan:
+@attrs.frozen(kw_only=True)
+class _Limits:
+    now_s: float
+    free_bytes: int
+    floor_at_s: float
+    other_bytes: Mapping[str, int]
+
+
+def _apply(order: Sequence[StoredSegment], rules: Sequence[Rule], limits: _Limits) -> RetentionPlan:
     going: dict[PurePath, Victim] = {}
     shortfalls = []
     by_station: defaultdict[str, list[StoredSegment]] = defaultdict(list)
@@ -161,13 +171,12 @@ def _apply(
             by_station[segment.station].append(segment)
     for rule in rules:
         if isinstance(rule, KeepDays):
-            _take_proven(order, rule, now_s=now_s, going=going)
+            _take_proven(order, rule, now_s=limits.now_s, going=going)
         elif isinstance(rule, MaxDays):
-            _take_old(order, rule, now_s=now_s, floor_at_s=floor_at_s, going=going)
+            _take_old(order, rule, limits, going=going)
         else:
             station = rule.station if isinstance(rule, MaxBytes) else ""
-            concerned = by_station[station] if station else order
-            shortfalls += _take_bytes(concerned, rule, free_bytes=free_bytes, floor_at_s=floor_at_s, going=going)
+            shortfalls += _take_bytes(by_station[station] if station else order, rule, limits, going=going)
     return RetentionPlan(tuple(going.values()), tuple(shortfalls))
 
 
@@ -182,43 +191,42 @@ def _take_proven(
             going[segment.path] = Victim(segment, segment.proof)
 
 
-def _take_old(
-    order: Sequence[StoredSegment], rule: MaxDays, *, now_s: float, floor_at_s: float, going: dict[PurePath, Victim]
-) -> None:
-    limit_s = now_s - rule.days * _DAY_S
+def _take_old(order: Sequence[StoredSegment], rule: MaxDays, limits: _Limits, *, going: dict[PurePath, Victim]) -> None:
+    limit_s = limits.now_s - rule.days * _DAY_S
     for segment in order:
-        if segment.start_s < limit_s and segment.path not in going and _may_go(segment, rule.may_lose, floor_at_s):
-            age_days = (now_s - segment.start_s) / _DAY_S
+        if segment.start_s < limit_s and segment.path not in going and _may_go(segment, rule.may_lose, limits):
+            age_days = (limits.now_s - segment.start_s) / _DAY_S
             reason = RetentionReason("older than allowed", f"{age_days:.1f} days, at most {rule.days:g}")
             going[segment.path] = Victim(segment, reason)
 
 
 def _take_bytes(
-    order: Sequence[StoredSegment],
-    rule: MaxBytes | MinFree,
-    *,
-    free_bytes: int,
-    floor_at_s: float,
-    going: dict[PurePath, Victim],
+    order: Sequence[StoredSegment], rule: MaxBytes | MinFree, limits: _Limits, *, going: dict[PurePath, Victim]
 ) -> list[str]:
     """Take of `order` until enough bytes are freed; say what is missing if that is impossible."""
     if isinstance(rule, MinFree):
         freed = sum(victim.segment.identity.size_bytes for victim in going.values())
-        excess, figure = rule.floor_bytes - free_bytes - freed, f"at least {rule.floor_bytes:,} bytes free"
+        excess, figure = rule.floor_bytes - limits.free_bytes - freed, f"at least {rule.floor_bytes:,} bytes free"
         name = "free space"
     else:
         total = sum(segment.identity.size_bytes for segment in order if segment.path not in going)
+        total += bytes_of(limits.other_bytes, rule)
         excess, figure = total - rule.limit_bytes, f"at most {rule.limit_bytes:,} bytes"
         name = f"total size of {rule.station}" if rule.station else "total size"
     for segment in order:
         if excess <= 0:
             return []
         is_useful = segment.identity.size_bytes > 0 and segment.path not in going
-        if is_useful and _may_go(segment, rule.may_lose, floor_at_s):
+        if is_useful and _may_go(segment, rule.may_lose, limits):
             going[segment.path] = Victim(segment, RetentionReason(name, f"{excess:,} bytes too many, {figure}"))
             excess -= segment.identity.size_bytes
     return [f"{name}: {excess:,} bytes could not be freed, {figure}"] if excess > 0 else []
 
 
-def _may_go(segment: StoredSegment, may_lose: bool, floor_at_s: float) -> bool:
-    return segment.proof is not None or (may_lose and segment.start_s < floor_at_s)
+def bytes_of(by_station: Mapping[str, int], rule: MaxBytes) -> int:
+    """The part of these sizes that the rule is about."""
+    return by_station.get(rule.station, 0) if rule.station else sum(by_station.values())
+
+
+def _may_go(segment: StoredSegment, may_lose: bool, limits: _Limits) -> bool:
+    return segment.proof is not None or (may_lose and segment.start_s < limits.floor_at_s)

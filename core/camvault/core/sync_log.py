@@ -16,13 +16,14 @@ Source of the rule: the output of GNU sha256sum. A plain old log is read the sam
 import enum
 import re
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import PurePosixPath
 from zlib import crc32
 
 import attrs
 
 from camvault.core.segments import SUFFIX
-from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind, ListedFile, Listing
 from camvault.ports.removal import Proof
 
 LOG_SUFFIX = ".synced"
@@ -158,6 +159,22 @@ def _parsed(line: str) -> LedgerEntry | None:
 
 def _crc(line: str) -> str:
     return f"{crc32(line.encode('utf-8', 'surrogateescape')):08x}"
+
+
+def proven_mark(folder: PurePosixPath, listing: Listing, *, ledger: ListedFile | None, today: str) -> str:
+    """A digest of all that decides whether every file of a folder is proven: the same again is the same answer.
+
+    It is of the files as they are listed and of the ledger's file as it is listed, so that a line of that ledger need
+    not be parsed for each file in each run. The day is in it, so that once a day everything is read anew: bits that
+    fell over on the disk change no listing. Nothing is ever removed because of it (INV-21).
+    """
+    facts = str(folder), [tuple(file) for file in listing.files], ledger and tuple(ledger), today
+    return sha256(ascii(facts).encode("ascii")).hexdigest()
+
+
+def is_footage(name: str) -> bool:
+    """Whether it is named like a recording, of whatever origin."""
+    return name.endswith(SUFFIX) and name != SUFFIX
 
 
 @attrs.frozen

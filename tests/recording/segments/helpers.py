@@ -10,7 +10,8 @@ from camvault.adapters.memory.footage import MemoryFootage
 from camvault.adapters.memory.transfer import MemoryTransfer
 from camvault.core.retention_rules import Rule, Safety
 from camvault.core.workflows.backup import BackupFolders, BackupPorts, BackupReport, back_up
-from camvault.core.workflows.cleanup_video import CleanupPorts, CleanupReport, free_space
+from camvault.core.workflows.cleanup_plan import CleanupPorts
+from camvault.core.workflows.cleanup_video import CleanupReport, free_space
 from camvault.core.workflows.organize import OrganizePorts, OrganizeReport, Station, organize
 from camvault.core.workflows.sync_records import SyncRecords
 

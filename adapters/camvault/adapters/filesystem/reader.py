@@ -64,7 +64,7 @@ class LocalReader:
         with translated(folder):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                for name in _sorted_bytewise(os.listdir(descriptor)):
+                for name in _sorted_bytewise(os.listdir(descriptor)):  # noqa: PTH208 - an open folder
                     try:
                         status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
                     except FileNotFoundError:

@@ -4,9 +4,10 @@ Nothing is believed that the sending tool says. For each file the order is: sent
 log of the day. Whatever fails, the file is kept, and that is said.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from datetime import UTC
+from functools import cached_property
 from pathlib import PurePath, PurePosixPath
 from typing import ClassVar
 
@@ -14,11 +15,11 @@ import attrs
 
 from camvault.core.retention import Proven, plan_proven
 from camvault.core.segments import SUFFIX, free_name, parse_segment_name
-from camvault.core.sync_log import Ledger, LedgerEntry, ProofKind, plan_backup
-from camvault.core.workflows.sync_records import SyncRecords, make_folder_if_possible
+from camvault.core.sync_log import Ledger, LedgerEntry, ProofKind, is_footage, plan_backup, proven_mark
+from camvault.core.workflows.sync_records import Day, SyncRecords, days_below, make_folder_if_possible
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
-from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.entries import FileEntry, ListedFile, Listing
 from camvault.ports.errors import BusyError, ExistsError, NoSpaceError, NotFoundError, StorageError
 from camvault.ports.events import Event, Failed, Level, Note, Reporter, Warned
 from camvault.ports.files import Storage
@@ -138,6 +139,8 @@ class _Backup:
     exit_code: int = 0
     kept: dict[PurePosixPath, str] = attrs.field(factory=dict)
     failures: int = 0
+    is_target_checked: bool = False
+    marks: set[str] = attrs.field(factory=set)
 
     def run(self, *, may_begin: bool) -> BackupReport:
         problem = make_folder_if_possible(self.ports.storage, self.folders.success)
@@ -145,15 +148,28 @@ class _Backup:
             self.ports.reporter.emit(Warned(f"[backup] no records can be written: {problem}"))
         else:
             self.keep_reserve()
-        listed, to_send = self.plan()
         try:
-            if listed or to_send:
-                self.ports.transfer.check(may_begin=may_begin)
-                to_send = [*self.prove_listed(listed), *to_send]
-                self.send_all(to_send)
+            for day in days_below(self.folders.ready, self.ports.storage):
+                self.one_day(day, may_begin=may_begin)
         except TargetError as error:
+            self.keep_marks(self.marks | self.known_marks)
             return self.report(target_problem=str(error))
+        self.keep_marks(self.marks)
         return self.report()
+
+    def one_day(self, day: Day, *, may_begin: bool) -> None:
+        """Prove and send what is not proven yet."""
+        self.ports.cancel.check()
+        folders = self.unmarked(day)
+        if not folders:
+            return
+        self.ledger = self.records.ledger_of_day(day.name)
+        listed, to_send = self.plan(attrs.evolve(day, folders=folders))
+        if listed or to_send:
+            if not self.is_target_checked:
+                self.ports.transfer.check(may_begin=may_begin)
+                self.is_target_checked = True
+            self.send_all([*self.prove_listed(listed), *to_send])
 
     def report(self, *, target_problem: str = "") -> BackupReport:
         return BackupReport(self.synced_count, len(self.kept), self.exit_code, target_problem=target_problem)
@@ -166,16 +182,56 @@ class _Backup:
 
     # --- observe, decide ---
 
-    def plan(self) -> tuple[list[FileEntry], list[FileEntry]]:
+    def unmarked(self, day: Day) -> dict[PurePosixPath, Listing]:
+        """The folders with recordings that were not found to be proven to the last file as they are now."""
+        folders = {}
+        for folder, listing in day.folders.items():
+            if any(is_footage(file.name) for file in listing.files):
+                mark = self.mark_of(day.name, folder, listing)
+                if mark in self.known_marks:
+                    self.marks.add(mark)
+                else:
+                    folders[folder] = listing
+        return folders
+
+    def mark_of(self, day: str, folder: PurePosixPath, listing: Listing) -> str:
+        # as the ledger was listed before any of it was read: what is added to it later makes it another one
+        return proven_mark(folder, listing, ledger=self.ledger_files.get(day), today=self.today())
+
+    def plan(self, day: Day) -> tuple[list[FileEntry], list[FileEntry]]:
         """What a log without a ledger says is there, and what is to be sent; both are proven before they count."""
         root = PurePosixPath(self.folders.ready)
-        scan = self.ports.storage.scan(self.folders.ready)
-        files = [entry for entry in scan if entry.kind is FileKind.FILE and entry.path.suffix == SUFFIX]
-        self.ledger = self.records.ledger_for(self.relative(file) for file in files)
-        today = self.records.synced_on(self.today())
-        plan = plan_backup(files, root=root, today=today, ledger=self.ledger)
-        settled = {*plan.to_send, *plan.proven}
-        return [file for file in files if file not in settled], list(plan.to_send)
+        files = [file for _, file in day.files(self.folders.ready)]
+        plan = plan_backup(files, root=root, today=self.synced_today, ledger=self.ledger)
+        proven, to_send = set(plan.proven), set(plan.to_send)
+        waiting = {file.path.parent for file in files if file not in proven}
+        self.marks |= {
+            self.mark_of(day.name, folder, listing)
+            for folder, listing in day.folders.items()
+            if self.folders.ready / folder not in waiting
+        }
+        return [file for file in files if file not in proven and file not in to_send], list(plan.to_send)
+
+    @cached_property
+    def synced_today(self) -> frozenset[PurePosixPath]:
+        return self.records.synced_on(self.today())
+
+    @cached_property
+    def known_marks(self) -> frozenset[str]:
+        return self.records.marks()
+
+    @cached_property
+    def ledger_files(self) -> Mapping[str, ListedFile]:
+        return self.records.ledger_files()
+
+    def keep_marks(self, marks: Set[str]) -> None:
+        """They only save time: what cannot be written is found out again in the next run."""
+        if marks == self.known_marks:
+            return
+        try:
+            self.records.keep_marks(marks)
+        except StorageError as error:
+            self.ports.reporter.emit(Warned(f"[backup] the next run reads all ledgers again: {error}"))
 
     def relative(self, file: FileEntry) -> PurePosixPath:
         return PurePosixPath(file.path.relative_to(self.folders.ready))

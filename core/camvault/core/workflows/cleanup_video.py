@@ -10,37 +10,13 @@ from typing import ClassVar
 
 import attrs
 
-from camvault.core.retention import plan_victims
-from camvault.core.retention_rules import KeepDays, Rule, Safety, StoredSegment, plan_retention
-from camvault.core.segments import SUFFIX, SegmentName, parse_ready_path
-from camvault.core.sync_log import Ledger, LedgerEntry, ProofKind
+from camvault.core.retention_rules import Rule, Safety
+from camvault.core.sync_log import LedgerEntry, ProofKind
+from camvault.core.workflows.cleanup_plan import CleanupPorts, plan_cleanup
 from camvault.core.workflows.sync_records import SyncRecords
-from camvault.ports.cancellation import Cancellation
-from camvault.ports.clock import Clock
-from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import NoSpaceError, StorageError
-from camvault.ports.events import Event, Failed, Level, Reporter, Warned
-from camvault.ports.files import Storage
+from camvault.ports.events import Event, Failed, Level, Warned
 from camvault.ports.removal import Proof, Removal
-
-
-@attrs.frozen(kw_only=True)
-class CleanupPorts:
-    """The world of `free_space`."""
-
-    storage: Storage
-    clock: Clock
-    reporter: Reporter
-    cancel: Cancellation
-
-
-@attrs.frozen
-class CleanupPlan:
-    """What goes, in its order; what could not be reached; folders that are empty already."""
-
-    removals: tuple[Removal, ...] = ()
-    shortfalls: tuple[str, ...] = ()
-    empty_folders: tuple[PurePath, ...] = ()
 
 
 @attrs.frozen
@@ -74,25 +50,6 @@ class SegmentLost(SegmentRemoved):
         return f"{self.removal.path} is lost: {self.removal.reason}"
 
 
-def plan_cleanup(
-    ready: PurePath, *, records: SyncRecords, rules: Sequence[Rule], ports: CleanupPorts, safety: Safety | None = None
-) -> CleanupPlan:
-    """What `free_space` would do. Changes nothing."""
-    if ports.storage.entry(ports.storage.resolve(ready)) is None:
-        return CleanupPlan()  # nothing was ever organized
-    files, empty_folders = _seen(ready, ports.storage)
-    ledger = records.ledger_for(files)
-    segments = [_stored(path, file, ledger, ports.clock) for path, file in files.items()]
-    plan = plan_retention(
-        (segment for segment in segments if segment is not None),
-        rules=rules or (KeepDays(),),
-        now_s=ports.clock.now().timestamp(),
-        free_bytes=ports.storage.free_bytes(ready),
-        safety=safety,
-    )
-    return CleanupPlan(plan_victims(plan.victims).removals, plan.shortfalls, empty_folders)
-
-
 def free_space(
     ready: PurePath, *, records: SyncRecords, rules: Sequence[Rule], ports: CleanupPorts, safety: Safety | None = None
 ) -> CleanupReport:
@@ -117,39 +74,6 @@ def free_space(
         touched[removal.path.parent] = None
     problem_count += _prune(tuple(touched), ready=ready, ports=ports)
     return CleanupReport(removed_count, problem_count, plan.shortfalls)
-
-
-def _seen(ready: PurePath, storage: Storage) -> tuple[dict[PurePosixPath, FileEntry], tuple[PurePath, ...]]:
-    """The segments by their path below `ready`, and the folders with nothing in them."""
-    files: dict[PurePosixPath, FileEntry] = {}
-    empty: dict[PurePath, None] = {}
-    for entry in storage.scan(ready):
-        empty.pop(entry.path.parent, None)
-        if entry.kind is FileKind.FOLDER:
-            empty[entry.path] = None
-        elif entry.kind is FileKind.FILE and entry.path.suffix == SUFFIX:
-            files[PurePosixPath(entry.path.relative_to(ready))] = entry
-    return files, tuple(empty)
-
-
-def _stored(path: PurePosixPath, file: FileEntry, ledger: Ledger, clock: Clock) -> StoredSegment | None:
-    """What retention must know; None for a file that is no segment of ours and is not proven elsewhere (INV-11)."""
-    proof = ledger.proof_of(path, file.identity)
-    name = parse_ready_path(path)
-    if name is None and proof is None:
-        return None
-    known = ledger.known(path, file.identity)
-    is_sent = known is not None and known.kind in (ProofKind.SENT, ProofKind.SIZE)
-    start_s = file.identity.mtime_ns / 1e9 if name is None else _start_s(name, file, clock)
-    return StoredSegment(file.path, file.identity, path.parts[0], start_s, proof, is_sent)
-
-
-def _start_s(name: SegmentName, file: FileEntry, clock: Clock) -> float:
-    """When it began: what its name says, or when it was written last if that is later."""
-    now = clock.now()
-    written = type(now).fromtimestamp(file.identity.mtime_ns / 1e9, UTC)
-    zone = now.tzinfo or UTC
-    return max(name.starts_at(zone=zone, closed_at=written, length_s=0).timestamp(), written.timestamp() - 86_400)
 
 
 def _remove(removal: Removal, *, ready: PurePath, records: SyncRecords, ports: CleanupPorts) -> bool:

@@ -3,22 +3,36 @@
 `SUCCESS/YYYY-MM-DD.synced`, by the day of the backup, is as specified. Beside it stands `SUCCESS/YYYY-MM-DD.ledger`, by
 the day of the footage, so that a run reads only what concerns the footage that is here. What is in no date folder is in
 `other.ledger`. A reserve of some kilobytes is given up before a record could not be written.
+
+`SUCCESS/.camvault-proven` holds a mark for each folder of which all files were found proven (`sync_log.proven_mark`).
+It only saves time: without it, or with a damaged one, the ledgers are read (INV-21).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath, PurePosixPath
 
 import attrs
 
 from camvault.core.retention import plan_leftovers
-from camvault.core.sync_log import LOG_SUFFIX, Ledger, LedgerEntry, ledger_line, parse_ledger, parse_synced, synced_line
-from camvault.ports.entries import FileEntry
+from camvault.core.sync_log import (
+    LOG_SUFFIX,
+    Ledger,
+    LedgerEntry,
+    is_footage,
+    ledger_line,
+    parse_ledger,
+    parse_synced,
+    synced_line,
+)
+from camvault.ports.entries import FileEntry, ListedFile, Listing
 from camvault.ports.errors import NoSpaceError, NotFoundError, StorageError
-from camvault.ports.files import Storage
+from camvault.ports.files import FolderReader, Storage
 
 LEDGER_SUFFIX = ".ledger"
 RESERVE_NAME = ".camvault-reserve"
+MARKS_NAME = ".camvault-proven"
+OTHER_DAY = "other"
 _RESERVE_TEXT = "This space is kept for the records of the backup.\n" * 1311  # 64 KiB
 _PLENTY_BYTES = 16 * 1024 * 1024
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -26,7 +40,55 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 def day_of(path: PurePosixPath) -> str:
     """The date folder that the file is in; "other" if it is in none."""
-    return path.parent.name if _DAY.fullmatch(path.parent.name) else "other"
+    return day_of_folder(path.parent.name)
+
+
+def day_of_folder(name: str) -> str:
+    """Which ledger the files of a folder of this name are in."""
+    return name if _DAY.fullmatch(name) else OTHER_DAY
+
+
+@attrs.frozen
+class Day:
+    """The folders whose files are in one ledger, by their path below the root, in the order of `FolderReader.scan`."""
+
+    name: str
+    folders: Mapping[PurePosixPath, Listing]
+
+    def files(self, root: PurePath) -> Iterator[tuple[PurePosixPath, FileEntry]]:
+        """What is named like a recording, with its path below `root`."""
+        for folder, listing in self.folders.items():
+            for file in filter(lambda file: is_footage(file.name), listing.files):
+                yield folder / file.name, FileEntry(root / folder / file.name, file.identity)
+
+
+def days_below(root: PurePath, storage: FolderReader) -> Iterator[Day]:
+    """Everything below `root`, day by day: memory is bounded by a day. The oldest first, before them what has no date.
+
+    Every folder comes once, but a day may come again if its folders lie in other date folders, where nobody puts them.
+
+    Raises:
+        NotFoundError: There is no `root`. A folder below it that vanishes is skipped.
+        StorageError: Something cannot be listed.
+    """
+    waiting: dict[str, list[PurePosixPath]] = {OTHER_DAY: [PurePosixPath()]}
+    while waiting:
+        name = OTHER_DAY if OTHER_DAY in waiting else min(waiting)
+        listed: dict[PurePosixPath, Listing] = {}
+        for folder in sorted(waiting.pop(name), key=_bytewise):
+            try:
+                listed[folder] = storage.listing(root / folder)
+            except NotFoundError:
+                if folder == PurePosixPath():
+                    raise
+                continue
+            for below in listed[folder].folders:
+                waiting.setdefault(day_of_folder(below), []).append(folder / below)
+        yield Day(name, listed)
+
+
+def _bytewise(path: PurePosixPath) -> list[bytes]:
+    return [part.encode("utf-8", "surrogateescape") for part in path.parts]
 
 
 @attrs.define
@@ -46,6 +108,27 @@ class SyncRecords:
         for day in sorted({day_of(path) for path in paths}):
             entries.update(self.ledger_of_day(day).entries)
         return Ledger(entries)
+
+    def ledger_files(self) -> Mapping[str, ListedFile]:
+        """The ledgers as they are listed, by their day: whether one changed is seen without reading it."""
+        try:
+            files = self.storage.listing(self.folder).files
+        except NotFoundError:
+            return {}
+        return {f.name.removesuffix(LEDGER_SUFFIX): f for f in files if f.name.endswith(LEDGER_SUFFIX)}
+
+    def marks(self) -> frozenset[str]:
+        """Which folders were found to be proven to the last file, as `proven_mark`s."""
+        return frozenset((self.storage.read_text(self.folder / MARKS_NAME) or "").split())
+
+    def keep_marks(self, marks: Iterable[str]) -> None:
+        """Replace them, if there is plenty of room: they must not take the space that a proof needs.
+
+        Raises:
+            StorageError: They cannot be written; the old ones are as true as before.
+        """
+        if self.storage.free_bytes(self.folder) >= _PLENTY_BYTES:
+            self.storage.write_text(self.folder / MARKS_NAME, "".join(f"{mark}\n" for mark in sorted(marks)))
 
     def synced_on(self, day: str) -> frozenset[PurePosixPath]:
         """The paths of one day's log."""

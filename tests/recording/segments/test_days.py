@@ -1,0 +1,533 @@
+"""The jobs look at one day after the other, and only as closely as they must: with the same outcome as a full look."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import PurePath, PurePosixPath
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camvault.adapters.filesystem import LocalStorage
+from camvault.adapters.memory import MemoryClock, MemoryStorage
+from camvault.core.ready_folders import are_ready_names, starts_not_before
+from camvault.core.retention import plan_victims
+from camvault.core.retention_rules import (
+    KeepDays,
+    MaxBytes,
+    MaxDays,
+    MinFree,
+    Rule,
+    Safety,
+    StoredSegment,
+    plan_retention,
+)
+from camvault.core.segments import SegmentName, parse_ready_path
+from camvault.core.sync_log import LedgerEntry, ProofKind, is_footage, proven_mark
+from camvault.core.workflows.cleanup_plan import CleanupPlan, CleanupPorts, plan_cleanup
+from camvault.core.workflows.sync_records import MARKS_NAME, SyncRecords, day_of, days_below
+from camvault.ports.entries import FileEntry, FileKind, Listing
+from camvault.ports.errors import DeniedError, NoSpaceError, NotFoundError
+from tests.recording.segments.helpers import NOW, READY, SUCCESS, TODAY, Machine
+
+FIRST = "ROST1_20250528T140000.mkv"
+SECOND = "ROST1_20250528T141000.mkv"
+PATH = PurePosixPath("ROST1", TODAY, FIRST)
+LEDGER = SUCCESS / f"{TODAY}.ledger"
+MARKS = SUCCESS / MARKS_NAME
+HOSTILE = ("2025-05-28", "2025-02-30", "2025-05-2\n", "0001-01-01", "ROST1", "\udcff", "other", "2025-05-27")
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+class TestDaysBelow:
+    @given(
+        st.lists(st.lists(st.sampled_from(HOSTILE), max_size=4).map(lambda parts: PurePosixPath(*parts)), max_size=12)
+    )
+    def test_every_file_once_and_in_the_day_of_its_ledger(self, folders: list[PurePosixPath]) -> None:
+        """Whatever folders are called and however deep they lie: the same files as in a scan."""
+        storage = MemoryStorage()
+        storage.put_folder(READY)
+        for number, folder in enumerate(folders):
+            storage.put(READY / folder / f"{number}.mkv", b"x" * number)
+            storage.put(READY / folder / ".mkv")
+            storage.put(READY / folder / "note.txt")
+        found = []
+        for day in days_below(READY, storage):
+            for path, file in day.files(READY):
+                assert (file.path, day_of(path)) == (READY / path, day.name)
+                found.append(file)
+        scanned = [e for e in storage.scan(READY) if e.kind is FileKind.FILE and e.path.suffix == ".mkv"]
+        assert sorted(found, key=repr) == sorted(scanned, key=repr)
+
+    def test_the_oldest_first_and_before_them_what_has_no_date(self) -> None:
+        storage = MemoryStorage()
+        for folder in ("B/2025-05-02", "A/2025-05-03", "A/2025-05-01", "B/2025-05-01"):
+            storage.put_folder(READY / folder)
+        days = [(day.name, [str(folder) for folder in day.folders]) for day in days_below(READY, storage)]
+        assert days == [
+            ("other", ["."]),
+            ("other", ["A", "B"]),
+            ("2025-05-01", ["A/2025-05-01", "B/2025-05-01"]),
+            ("2025-05-02", ["B/2025-05-02"]),
+            ("2025-05-03", ["A/2025-05-03"]),
+        ]
+
+    def test_links_are_not_followed_and_other_things_not_taken(self) -> None:
+        storage = MemoryStorage()
+        storage.put("/elsewhere/clip.mkv", b"x")
+        storage.put_folder(READY)
+        storage.put_link(READY / "link", "/elsewhere")
+        storage.put_link(READY / "link.mkv", "/elsewhere/clip.mkv")
+        assert [list(day.files(READY)) for day in days_below(READY, storage)] == [[]]
+
+    def test_a_folder_that_vanishes_is_skipped_and_no_root_is_an_error(self) -> None:
+        storage = MemoryStorage()
+        storage.put(READY / "A" / TODAY / FIRST, b"x")
+        days = days_below(READY, storage)
+        assert [next(days).name, next(days).name] == ["other", "other"]
+        storage.tree.discard(READY / "A" / TODAY / FIRST)
+        storage.tree.discard(READY / "A" / TODAY)
+        assert [dict(day.folders) for day in days] == [{}]
+        with pytest.raises(NotFoundError):
+            next(days_below(READY / "nothing", storage))
+
+    def test_a_folder_that_cannot_be_listed_is_an_error(self) -> None:
+        storage = MemoryStorage()
+        storage.put(READY / "A" / TODAY / FIRST, b"x")
+        storage.unreadable.add(READY / "A" / TODAY)
+        with pytest.raises(DeniedError):
+            list(days_below(READY, storage))
+
+
+class TestMarks:
+    """What was found proven to the last file is believed until anything about it changes (INV-21)."""
+
+    def settled(self, machine: Machine, *names: str) -> None:
+        for name in names:
+            machine.wait(name)
+        machine.back_up()
+        machine.back_up()
+        machine.calls.log.clear()
+
+    def reads(self, machine: Machine) -> list[str]:
+        """Which ledgers were read."""
+        calls = [str(call.arguments[0]) for call in machine.calls.log if call.operation == "storage.read_text"]
+        return [PurePath(path).name for path in calls if path.endswith(".ledger")]
+
+    def test_nothing_to_do_reads_no_ledger(self, machine: Machine) -> None:
+        self.settled(machine, FIRST, SECOND)
+        assert machine.back_up().synced_count == 0
+        assert self.reads(machine) == []
+        assert not [call for call in machine.calls.log if call.operation.startswith("transfer")]
+
+    def test_footage_that_is_not_proven_is_looked_at_again(self, machine: Machine) -> None:
+        """A target that takes nothing leaves no mark."""
+        machine.transfer.poison = {machine.wait(FIRST)}
+        machine.back_up()
+        machine.back_up()
+        assert self.reads(machine) == [LEDGER.name] * 2
+
+    def test_a_second_day_asks_the_target_again_but_not_whether_it_may_begin(self, machine: Machine) -> None:
+        old = PurePosixPath("ROST1", "2025-05-01", "ROST1_20250501T140000.mkv")
+        machine.storage.put(READY / old, b"old", mtime_ns=1)
+        machine.wait(FIRST)
+        assert machine.back_up().synced_count == 2
+        assert list(machine.transfer.remote) == [old, PATH]
+
+    def test_a_file_more_reads_the_ledger_and_is_sent(self, machine: Machine) -> None:
+        self.settled(machine, FIRST)
+        machine.wait(SECOND)
+        assert machine.back_up().synced_count == 1
+        assert self.reads(machine) == [LEDGER.name]
+
+    def test_another_station_is_not_concerned(self, machine: Machine) -> None:
+        """But as they share the ledger, it is read once more for both."""
+        self.settled(machine, FIRST)
+        other = PurePosixPath("ROST2", TODAY, "ROST2_20250528T140000.mkv")
+        machine.storage.put(READY / other, b"other", mtime_ns=machine.ns(60))
+        assert machine.back_up().synced_count == 1
+        machine.calls.log.clear()
+        machine.back_up()
+        assert self.reads(machine) == [LEDGER.name]
+        machine.calls.log.clear()
+        machine.back_up()
+        assert self.reads(machine) == []
+
+    def test_a_file_that_changed_with_its_size_and_time_kept_is_looked_at(self, machine: Machine) -> None:
+        self.settled(machine, FIRST)
+        machine.wait(FIRST, b"FOOTAGE")
+        machine.back_up()
+        assert self.reads(machine) == [LEDGER.name]
+
+    @pytest.mark.parametrize("content", [b"", b"\xff\xfe\n", b"0" * 64 + b"\n"])
+    def test_damaged_marks_cost_time_only(self, machine: Machine, content: bytes) -> None:
+        self.settled(machine, FIRST)
+        machine.storage.put(MARKS, content)
+        assert machine.back_up().synced_count == 0
+        assert self.reads(machine) == [LEDGER.name]
+        machine.calls.log.clear()
+        machine.back_up()
+        assert self.reads(machine) == []
+
+    @pytest.mark.parametrize("content", [b"", b"X"], ids=["empty", "another byte"])
+    def test_a_ledger_that_was_damaged_is_noticed(self, machine: Machine, content: bytes) -> None:
+        self.settled(machine, FIRST)
+        raw = machine.storage.content(LEDGER)
+        machine.storage.put(LEDGER, content + raw[len(content) :] if content else b"")
+        assert machine.back_up().synced_count == 1
+
+    def test_a_ledger_that_is_gone_is_noticed(self, machine: Machine) -> None:
+        self.settled(machine, FIRST)
+        machine.storage.tree.discard(LEDGER)
+        assert machine.back_up().synced_count == 1
+
+    @pytest.mark.parametrize("days", [1, -1])
+    def test_a_bit_that_fell_over_is_found_within_a_day(self, machine: Machine, days: int) -> None:
+        """It changes no listing; so with each day, also one by a clock that is set, everything is read anew."""
+        self.settled(machine, FIRST)
+        (before,) = [f for f in machine.storage.listing(SUCCESS).files if f.name == LEDGER.name]
+        raw = machine.storage.content(LEDGER)
+        node = machine.storage.tree.get(LEDGER)
+        machine.storage.tree.nodes[LEDGER] = attrs.evolve(node, content=b"X" + raw[1:])
+        assert before in machine.storage.listing(SUCCESS).files
+        assert machine.back_up().synced_count == 0
+        machine.clock.wall += timedelta(days=days)
+        assert machine.back_up().synced_count == 1
+
+    def test_a_forged_mark_removes_nothing(self, machine: Machine) -> None:
+        """Cleanup goes by the ledger; the backup sends the file the day after."""
+        machine.wait(FIRST)
+        mark = proven_mark(PATH.parent, machine.storage.listing(READY / PATH.parent), ledger=None, today=TODAY)
+        machine.storage.put(MARKS, f"{mark}\n")
+        assert machine.back_up().synced_count == 0
+        assert machine.clean().removed_count == 0
+        machine.clock.wall += timedelta(days=1)
+        assert machine.back_up().synced_count == 1
+        assert machine.clean().removed_count == 1
+
+    def test_a_ledger_that_grows_while_it_is_used(self, machine: Machine) -> None:
+        """The mark is of the ledger as it was listed before it was read."""
+        self.settled(machine, FIRST)
+        machine.storage.tree.discard(MARKS)
+        withdrawn = LedgerEntry(PATH, machine.storage.tree.get(READY / PATH).identity, "", ProofKind.WITHDRAWN, "", "")
+        read = f"storage.read_text({LEDGER})"
+
+        def grow(call: object, phase: object) -> None:
+            if read in str(call) and "AFTER" in str(phase):
+                machine.calls.watchers.clear()
+                machine.records.add(withdrawn)
+
+        machine.calls.watchers.append(grow)
+        assert machine.back_up().synced_count == 0
+        assert machine.back_up().synced_count == 1
+
+    def test_marks_that_cannot_be_written_are_said(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.back_up()
+        machine.calls.fail("storage.write_text", NoSpaceError(MARKS))
+        machine.back_up()
+        assert "the next run reads all ledgers again" in machine.said()
+
+    def test_marks_never_take_the_space_of_a_proof(self, machine: Machine) -> None:
+        machine.storage.tree.volumes[PurePath("/")].capacity_bytes = 100_000
+        self.settled(machine, FIRST)
+        assert machine.storage.entry(MARKS) is None
+
+    def test_an_offline_target_forgets_no_mark(self, machine: Machine) -> None:
+        old = PurePosixPath("ROST1", "2025-05-01", "ROST1_20250501T140000.mkv")
+        self.settled(machine, FIRST)
+        machine.storage.put(READY / old, b"old", mtime_ns=1)
+        machine.transfer.is_there = False
+        assert machine.back_up().target_problem
+        assert machine.back_up().target_problem
+        assert LEDGER.name not in self.reads(machine)  # the old day comes first, and it ended there
+        machine.transfer.is_there = True
+        assert machine.back_up().synced_count == 1
+        assert LEDGER.name not in self.reads(machine)
+
+    def test_a_mark_of_a_folder_that_is_gone_goes_too(self, machine: Machine) -> None:
+        self.settled(machine, FIRST)
+        machine.clean()
+        machine.back_up()
+        assert machine.storage.content(MARKS) == b""
+
+    @given(st.data())
+    @settings(max_examples=60, deadline=None)
+    def test_with_and_without_marks_the_same_happens(self, data: st.DataObject) -> None:
+        machines = [Machine(), Machine()]
+        names = [FIRST, SECOND, "clip.mkv"]
+        for _ in range(data.draw(st.integers(2, 8), label="steps")):
+            name = data.draw(st.sampled_from(names), label="name")
+            content = data.draw(st.sampled_from([b"a", b"b", b"long"]), label="content")
+            action = data.draw(st.sampled_from(["put", "remove", "tear", "lose", "tomorrow", "clean"]), label="action")
+            for machine in machines:
+                disturb(machine, action, name, content)
+            machines[1].storage.tree.discard(MARKS)
+            reports = [machine.back_up() for machine in machines]
+            assert reports[0] == reports[1]
+            assert machines[0].transfer.remote == machines[1].transfer.remote
+            assert machines[0].ready() == machines[1].ready()
+            ledgers = [m.storage.files(SUCCESS).get(LEDGER) for m in machines]
+            assert ledgers[0] == ledgers[1]
+
+
+def disturb(machine: Machine, action: str, name: str, content: bytes) -> None:
+    path = READY / "ROST1" / TODAY / name
+    match action:
+        case "put":
+            machine.storage.put(path, content, mtime_ns=len(content))
+        case "remove":
+            machine.storage.tree.discard(path)
+        case "tear" if machine.storage.tree.find(LEDGER):
+            machine.storage.put(LEDGER, machine.storage.content(LEDGER)[:-3])
+        case "lose":
+            machine.storage.tree.discard(LEDGER)
+        case "tomorrow":
+            machine.clock.wall += timedelta(days=1)
+        case "clean":
+            machine.clean()
+
+
+class TestReadyFolders:
+    NAMES = st.one_of(
+        st.from_regex(
+            r"(ROST1|A_B)_(20250528|20250527|20240229|20250230)T[0-9]{6}Z?(~[0-9]{1,3})?\.mkv", fullmatch=True
+        ),
+        st.sampled_from([FIRST, SECOND, "clip.mkv", "ROST1_20250528T236060.mkv", f"{FIRST}\n", "x" + FIRST]),
+    )
+    FOLDERS = st.sampled_from(
+        [
+            "ROST1/2025-05-28",
+            "A_B/2025-05-28",
+            "ROST1/2024-02-29",
+            "ROST1/2025-02-30",
+            "ROST1/2025-05-28/2025-05-28",
+            "rost1/2025-05-28",
+            "a b/2025-05-28",
+            ".",
+            "2025-05-28",
+            "ROST1/0001-01-01",
+            "ROST1/20250528",
+        ]
+    )
+
+    @given(FOLDERS.map(PurePosixPath), st.lists(NAMES, max_size=3))
+    @settings(max_examples=500)
+    def test_as_the_parser_says(self, folder: PurePosixPath, names: list[str]) -> None:
+        expected = all(parse_ready_path(folder / name) is not None for name in names)
+        assert are_ready_names(folder, names) == expected
+
+    @given(
+        st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31)),  # noqa: DTZ001
+        st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+        st.booleans(),
+    )
+    def test_no_segment_begins_before_its_day_anywhere(self, stamp: datetime, zone: timezone, is_utc: bool) -> None:
+        name = SegmentName("ROST1", stamp.replace(microsecond=0), is_utc)
+        bound = starts_not_before(name.day)
+        assert bound is not None
+        assert name.starts_at(zone=zone, closed_at=datetime(2025, 1, 1, tzinfo=UTC), length_s=600) >= bound
+
+    @pytest.mark.parametrize("day", ["2025-02-30", "other", "2025-5-1", "0001-01-01", ""])
+    def test_what_is_no_day(self, day: str) -> None:
+        assert starts_not_before(day) is None
+
+
+# --- cleanup ---------------------------------------------------------------------------------------------------------
+
+
+def full_plan(
+    ready: PurePath, *, records: SyncRecords, rules: list[Rule], ports: CleanupPorts, safety: Safety
+) -> CleanupPlan:
+    """The reference: every file, every ledger, one plan of it all."""
+    entries = list(ports.storage.scan(ready))
+    files = [e for e in entries if e.kind is FileKind.FILE and is_footage(e.path.name)]
+    by_path = {PurePosixPath(file.path.relative_to(ready)): file for file in files}
+    segments = [
+        segment for path, file in by_path.items() if (segment := stored(path, file, records, ports)) is not None
+    ]
+    plan = plan_retention(
+        segments,
+        rules=rules or (KeepDays(),),
+        now_s=ports.clock.now().timestamp(),
+        free_bytes=ports.storage.free_bytes(ready),
+        safety=safety,
+    )
+    full = {entry.path.parent for entry in entries}
+    empty = tuple(e.path for e in entries if e.kind is FileKind.FOLDER and e.path not in full)
+    return CleanupPlan(plan_victims(plan.victims).removals, plan.shortfalls, empty)
+
+
+def stored(path: PurePosixPath, file: FileEntry, records: SyncRecords, ports: CleanupPorts) -> StoredSegment | None:
+    ledger = records.ledger_of_day(day_of(path))
+    proof, name = ledger.proof_of(path, file.identity), parse_ready_path(path)
+    if name is None and proof is None:
+        return None
+    known = ledger.known(path, file.identity)
+    is_sent = known is not None and known.kind in (ProofKind.SENT, ProofKind.SIZE)
+    written_s = file.identity.mtime_ns / 1e9
+    start_s = written_s
+    if name is not None:
+        closed_at = datetime.fromtimestamp(written_s, UTC)
+        zone = ports.clock.now().tzinfo or UTC
+        start_s = max(name.starts_at(zone=zone, closed_at=closed_at, length_s=0).timestamp(), written_s - 86_400)
+    return StoredSegment(file.path, file.identity, path.parts[0], start_s, proof, is_sent)
+
+
+@attrs.frozen
+class Footage:
+    """A file below READY; no two begin at the same time."""
+
+    station: str
+    day: int
+    size: int
+    kind: ProofKind | None
+    name: str
+    late_days: int
+
+
+FOOTAGE = st.builds(
+    Footage,
+    station=st.sampled_from(["A", "B", "a b"]),
+    day=st.integers(0, 9),
+    size=st.integers(0, 3),
+    kind=st.sampled_from([None, ProofKind.READ_BACK, ProofKind.READ_BACK, ProofKind.SENT, ProofKind.LOST]),
+    name=st.sampled_from(["segment", "segment", "segment", "utc", "clip", "other day", "above", "below"]),
+    late_days=st.sampled_from([0, 0, 0, 3]),
+)
+BYTES = st.integers(0, 20)
+LOSE = st.booleans()
+RULES = st.lists(
+    st.one_of(
+        st.builds(KeepDays, st.sampled_from([0, 2, 3.5, 20])),
+        st.builds(MaxDays, st.sampled_from([1, 4.5, 20]), LOSE),
+        st.builds(MaxBytes, BYTES, st.sampled_from(["", "A", "a b"]), LOSE),
+        st.builds(MinFree, BYTES, LOSE),
+    ),
+    max_size=3,
+)
+SAFETY = st.builds(Safety, st.sampled_from([0, 3600, 86_400 * 3]), st.sampled_from([0, 50, 100]))
+
+
+def put(machine: Machine, number: int, footage: Footage) -> None:
+    """The file, and its line in the ledger."""
+    begun = NOW - timedelta(days=footage.day, seconds=number * 37)
+    written = begun + timedelta(days=footage.late_days, seconds=1 / 2)
+    day = f"{begun:%Y-%m-%d}"
+    name = f"{footage.station}_{begun:%Y%m%dT%H%M%S}.mkv"
+    path = {
+        "segment": PurePosixPath(footage.station, day, name),
+        "utc": PurePosixPath(footage.station, day, name.replace(".mkv", "Z.mkv")),
+        "clip": PurePosixPath(footage.station, day, f"clip{number}.mkv"),
+        "other day": PurePosixPath(footage.station, "2025-05-20", name),
+        "above": PurePosixPath(footage.station, name),
+        "below": PurePosixPath(footage.station, day, "2025-05-21", name),
+    }[footage.name]
+    machine.storage.put(READY / path, b"x" * footage.size, mtime_ns=int(written.timestamp() * 1e9))
+    if footage.kind is not None:
+        identity = machine.storage.tree.get(READY / path).identity
+        machine.records.add(LedgerEntry(path, identity, f"{number:064x}", footage.kind, "2025", "nas"))
+
+
+def ports_of(machine: Machine) -> CleanupPorts:
+    return CleanupPorts(storage=machine.storage, clock=machine.clock, reporter=machine.reporter, cancel=machine.cancel)
+
+
+class TestPlan:
+    """The days that are not read make no difference (INV-22)."""
+
+    @given(st.lists(FOOTAGE, max_size=14), RULES, SAFETY, st.integers(0, 20), st.sampled_from([-11, 0, 2, 14]))
+    @settings(max_examples=600, deadline=None)
+    def test_the_same_as_of_all_days(
+        self, footage: list[Footage], rules: list[Rule], safety: Safety, free: int, zone_h: int
+    ) -> None:
+        machine = Machine(clock=MemoryClock(NOW.astimezone(timezone(timedelta(hours=zone_h)))))
+        for number, each in enumerate(footage):
+            put(machine, number, each)
+        machine.storage.put_folder(READY / "A/2025-01-01")
+        used = sum(len(content) for content in machine.storage.files().values())
+        machine.storage.tree.volumes[PurePath("/")].capacity_bytes = used + free
+        world = {"records": machine.records, "rules": rules, "ports": ports_of(machine), "safety": safety}
+
+        lazy, full = plan_cleanup(READY, **world), full_plan(READY, **world)  # type: ignore[arg-type]
+
+        assert lazy.removals == full.removals
+        assert lazy.shortfalls == full.shortfalls
+        assert sorted(lazy.empty_folders) == sorted(full.empty_folders)
+
+    def machine_of(self, days: int, *, is_proven: bool = True) -> Machine:
+        machine = Machine()
+        for day in range(days):
+            put(machine, day, Footage("A", day, 3, ProofKind.READ_BACK if is_proven else None, "segment", 0))
+        machine.calls.log.clear()
+        return machine
+
+    def ledgers_read(self, machine: Machine, *rules: Rule) -> int:
+        plan_cleanup(READY, records=machine.records, rules=rules, ports=ports_of(machine))
+        return sum(call.operation == "storage.read_text" for call in machine.calls.log)
+
+    @pytest.mark.parametrize(
+        "rules",
+        [(KeepDays(60),), (KeepDays(60), MinFree(1)), (KeepDays(60), MaxBytes(90)), (KeepDays(60), MaxDays(60, True))],
+        ids=str,
+    )
+    def test_what_no_rule_reaches_is_not_read(self, rules: tuple[Rule, ...]) -> None:
+        assert self.ledgers_read(self.machine_of(30), *rules) == 0
+
+    def test_what_nothing_was_ever_proven_of_is_not_read(self) -> None:
+        assert self.ledgers_read(self.machine_of(30, is_proven=False), KeepDays()) == 0
+
+    def test_an_age_reaches_the_days_before_it(self) -> None:
+        """And, as a name does not tell its zone, two or three more."""
+        assert 10 <= self.ledgers_read(self.machine_of(30), KeepDays(20)) <= 13
+
+    def test_bytes_reach_as_many_days_as_they_need(self) -> None:
+        """Twice as many each time, so at most about twice what was needed."""
+        assert self.ledgers_read(self.machine_of(30), KeepDays(60), MaxBytes(84)) <= 7
+
+    def test_a_day_that_vanishes_between_the_looks(self) -> None:
+        """Its bytes count no more."""
+        machine = self.machine_of(3)
+        oldest = min(path for path in machine.storage.files(READY))
+        machine.calls.hook("storage.free_bytes", lambda: vanish(machine, oldest))
+        plan = plan_cleanup(READY, records=machine.records, rules=[KeepDays(60), MaxBytes(6)], ports=ports_of(machine))
+        assert plan.removals == ()
+        assert plan.shortfalls == ()
+
+
+def vanish(machine: Machine, path: PurePath) -> None:
+    machine.storage.tree.discard(path)
+    machine.storage.tree.discard(path.parent)
+
+
+def test_on_a_real_disk(tmp_path: object) -> None:
+    """Marks hold from run to run there too, and notice a change that keeps size and time."""
+    root = PurePath(str(tmp_path))
+    machine = Machine()
+    storage = LocalStorage()
+    storage.make_folder(root / "a")
+    storage.write_text(root / "a" / FIRST, "x")
+
+    def mark() -> str:
+        return proven_mark(PATH.parent, storage.listing(root / "a"), ledger=None, today=TODAY)
+
+    before = mark()
+    assert mark() == before
+    storage.write_text(root / "a" / FIRST, "y")
+    assert mark() != before
+    assert machine.records.ledger_files() == {}
+
+
+def test_marks_of_hostile_names_differ() -> None:
+    storage = MemoryStorage()
+    marks = set()
+    for number, folder in enumerate((*HOSTILE, "2025-05-2')", "2025-05-2', [", "a/b")):
+        storage.put(READY / folder / "\udcff\n.mkv", b"")
+        marks.add(proven_mark(PurePosixPath(folder), Listing(), ledger=None, today=TODAY))
+        listing = storage.listing(READY / folder)
+        marks.add(proven_mark(PurePosixPath(folder), listing, ledger=listing.files[0], today=TODAY))
+        assert len(marks) == 2 * (number + 1)

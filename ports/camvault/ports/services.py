@@ -67,7 +67,13 @@ CREDENTIALS = "{credentials}"
 
 @attrs.frozen
 class ServiceState:
-    """What the manager says of one unit, in its own words. `is_failed`: its last run ended badly."""
+    """What the manager says of one unit; `detail` is in its own words.
+
+    Attributes:
+        is_failed: Its last run ended badly.
+        active_s: For how long it has been running, by the monotonic clock of the machine: no step of the wall clock
+            changes it. 0 while it is starting; None if it does not run, or nobody knows.
+    """
 
     name: str
     is_known: bool
@@ -75,6 +81,7 @@ class ServiceState:
     is_enabled: bool
     detail: str = ""
     is_failed: bool = False
+    active_s: float | None = None
 
 
 class Services(Protocol):
@@ -93,7 +100,7 @@ class Services(Protocol):
         ...
 
     def restart(self, name: str, /) -> None:
-        """Stop and start one unit."""
+        """Stop and start one unit; one that does not run is started."""
         ...
 
     def enable(self, names: tuple[str, ...], /) -> None:

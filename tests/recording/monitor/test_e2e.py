@@ -27,7 +27,8 @@ case "$*" in
     record_camera_ROST2.service)
         printf '%s\\n' LoadState=loaded ActiveState=active SubState=running UnitFileState=enabled ;;
     *) printf '%s\\n' LoadState=not-found ActiveState=inactive SubState=dead UnitFileState= ;;
-    esac ;;
+    esac
+    echo ActiveEnterTimestampMonotonic=0 ;;
 *restart*) ;;
 *) exit 1 ;;
 esac

@@ -182,7 +182,8 @@ def _fake_systemctl(site: Site, *, state: str = "active") -> Path:
 echo "$*" >> {shlex.quote(str(asked))}
 [ "$1" = show ] || exit 0
 shift 3
-for _ in "$@"; do printf 'LoadState=loaded\\nActiveState={state}\\nSubState=x\\nUnitFileState=enabled\\n\\n'; done
+for _ in "$@"; do printf 'LoadState=loaded\\nActiveState={state}\\nSubState=x\\nUnitFileState=enabled\\n'
+  printf 'ActiveEnterTimestampMonotonic=0\\n\\n'; done
 """
     )
     (site.folder / "bin/systemctl").chmod(0o755)

@@ -181,11 +181,33 @@ def test_unit_names_are_escaped_as_systemd_escape_does_it(text: str) -> None:
 
 def test_what_systemctl_says_of_a_unit_is_read() -> None:
     text = "LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\n"
+    text += "ActiveEnterTimestampMonotonic=61500000\n"
 
-    state = state_of("a.service", parse_show(text))
+    state = state_of("a.service", parse_show(text), now_s=100.0)
 
     assert (state.is_known, state.is_active, state.is_enabled) == (True, True, True)
     assert state.detail == "loaded, active (running), enabled"
+    assert state.active_s == 38.5
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("active", 40.0), ("reloading", 40.0), ("activating", 0.0), ("inactive", None), ("failed", None)],
+)
+def test_only_what_runs_has_a_time_since_its_start(state: str, expected: float | None) -> None:
+    """A unit that starts again still says when its last run began."""
+    text = (
+        f"LoadState=loaded\nActiveState={state}\nSubState=x\nUnitFileState=\nActiveEnterTimestampMonotonic=60000000\n"
+    )
+
+    assert state_of("a.service", parse_show(text), now_s=100.0).active_s == expected
+
+
+def test_a_time_that_is_no_number_is_not_taken_for_just_started() -> None:
+    systemctl, _ = _systemctl(SHOWN.replace(b"2000000", b"soon"))
+
+    with pytest.raises(ToolError):
+        systemctl.states(("a.service", "nope.service", "c.service"))
 
 
 def test_an_answer_that_is_not_understood_is_not_taken_for_stopped() -> None:
@@ -193,21 +215,25 @@ def test_an_answer_that_is_not_understood_is_not_taken_for_stopped() -> None:
         parse_show("LoadState=loaded\nActiveState=active\nUnitFileState=\n")
 
 
-# systemctl show --property=LoadState,ActiveState,SubState,UnitFileState -- A nope.service C     (systemd 252)
+# systemctl show --property=LoadState,ActiveState,SubState,UnitFileState,ActiveEnterTimestampMonotonic
+#           -- A nope.service C     (systemd 252)
 SHOWN = b"""LoadState=loaded
 ActiveState=active
 SubState=running
 UnitFileState=linked
+ActiveEnterTimestampMonotonic=2000000
 
 LoadState=not-found
 ActiveState=inactive
 SubState=dead
 UnitFileState=
+ActiveEnterTimestampMonotonic=0
 
 LoadState=loaded
 ActiveState=failed
 SubState=failed
 UnitFileState=enabled
+ActiveEnterTimestampMonotonic=1000000
 """
 
 
@@ -249,11 +275,15 @@ def test_an_answer_that_is_missing_is_not_taken_for_anothers() -> None:
 
 
 def test_a_unit_that_runs_without_a_definition_can_be_stopped_and_an_unknown_one_is_an_error() -> None:
-    systemctl, run = _systemctl(b"LoadState=not-found\nActiveState=active\nSubState=running\nUnitFileState=\n")
+    systemctl, run = _systemctl(
+        b"LoadState=not-found\nActiveState=active\nSubState=running\nUnitFileState=\nActiveEnterTimestampMonotonic=1\n"
+    )
     systemctl.stop(("gone.service",))
     assert run.asked[-1][-3:] == ("stop", "--", "gone.service")
 
-    systemctl, run = _systemctl(b"LoadState=not-found\nActiveState=inactive\nSubState=dead\nUnitFileState=\n")
+    systemctl, run = _systemctl(
+        b"LoadState=not-found\nActiveState=inactive\nSubState=dead\nUnitFileState=\nActiveEnterTimestampMonotonic=0\n"
+    )
     with pytest.raises(NotFoundError):
         systemctl.stop(("nope.service",))
     assert len(run.asked) == 1

@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 import attrs
 
+from camvault.ports.clock import Clock
 from camvault.ports.errors import NotFoundError
 from camvault.ports.services import Services, ServiceState
 
@@ -22,11 +23,14 @@ class MemoryServices:
     """Asked on `reload`: the names that are known from then on."""
     fault: Exception | None = None
     """Raised by the next calls that change something, until it is taken away."""
+    clock: Clock | None = None
+    """Says for how long units run; without one, and for units that others made `active`, nobody knows."""
+    _begun_s: dict[str, float] = attrs.field(factory=dict, init=False)
 
     def start(self, names: tuple[str, ...], /) -> None:
         """See `Services`."""
         self._act("start", names)
-        self.active |= set(names)
+        self._begin(name for name in names if name not in self.active)
 
     def stop(self, names: tuple[str, ...], /) -> None:
         """See `Services`."""
@@ -36,7 +40,7 @@ class MemoryServices:
     def restart(self, name: str, /) -> None:
         """See `Services`."""
         self._act("restart", (name,))
-        self.active.add(name)
+        self._begin((name,))
 
     def enable(self, names: tuple[str, ...], /) -> None:
         """See `Services`."""
@@ -66,9 +70,23 @@ class MemoryServices:
                 raise NotFoundError(PurePath(name), "no such unit")
         self.actions.append((action, *names))
 
+    def _begin(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.active.add(name)
+            self.failed.discard(name)
+            if self.clock:
+                self._begun_s[name] = self.clock.monotonic_s()
+
     def _state(self, name: str) -> ServiceState:
+        is_active = name in self.active
+        begun_s = self._begun_s.get(name) if is_active and self.clock else None
         return ServiceState(
-            name, name in self.known, name in self.active, name in self.enabled, "", name in self.failed
+            name,
+            is_known=name in self.known,
+            is_active=is_active,
+            is_enabled=name in self.enabled,
+            is_failed=name in self.failed,
+            active_s=None if begun_s is None or self.clock is None else self.clock.monotonic_s() - begun_s,
         )
 
 

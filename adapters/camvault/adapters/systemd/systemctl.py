@@ -4,6 +4,7 @@
 answers for each, also for unknown ones (LoadState=not-found), with an empty line between two.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
@@ -14,7 +15,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import NotFoundError, ToolError
 from camvault.ports.services import Services, ServiceState
 
-_PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState")
+_PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "ActiveEnterTimestampMonotonic")
 _ANSWER_LIMIT_S = 120.0
 """Stopping waits for the unit's own TimeoutStopSec; a manager that says nothing for longer is broken."""
 
@@ -41,8 +42,17 @@ def parse_show(text: str) -> Mapping[str, str]:
     return pairs
 
 
-def state_of(name: str, properties: Mapping[str, str]) -> ServiceState:
-    """The state that the properties of one unit mean."""
+def state_of(name: str, properties: Mapping[str, str], *, now_s: float) -> ServiceState:
+    """The state that the properties of one unit mean.
+
+    Args:
+        name: The unit, as it was asked for.
+        properties: What `parse_show` found.
+        now_s: CLOCK_MONOTONIC of the manager's machine, which its own times are of.
+
+    Raises:
+        ValueError: A time is no number.
+    """
     return ServiceState(
         name,
         is_known=properties["LoadState"] != "not-found",
@@ -51,15 +61,24 @@ def state_of(name: str, properties: Mapping[str, str]) -> ServiceState:
         detail=f"{properties['LoadState']}, {properties['ActiveState']} ({properties['SubState']}), "
         f"{properties['UnitFileState'] or 'no unit file'}",
         is_failed=properties["ActiveState"] == "failed",
+        active_s=_active_s(properties["ActiveState"], properties["ActiveEnterTimestampMonotonic"], now_s),
     )
+
+
+def _active_s(state: str, entered_us: str, now_s: float) -> float | None:
+    """A unit that is starting still has the time of its last run, or 0 if there was none."""
+    if state == "activating":
+        return 0.0
+    return max(0.0, now_s - int(entered_us) / 1e6) if state in {"active", "reloading"} else None
 
 
 @attrs.frozen
 class Systemctl:
-    """The system's own service manager."""
+    """The system's own service manager. `monotonic_s` is the clock of its machine."""
 
     cancel: Cancellation
     run: Callable[..., Finished] = run
+    monotonic_s: Callable[[], float] = time.monotonic
 
     def start(self, names: tuple[str, ...], /) -> None:
         """See `Services`."""
@@ -88,7 +107,9 @@ class Systemctl:
         finished = self._judged(show_argv(names))
         answers = finished.text.strip("\n").split("\n\n")
         try:
-            return tuple(state_of(name, parse_show(answer)) for name, answer in zip(names, answers, strict=True))
+            found = zip(names, map(parse_show, answers), strict=True)
+            now_s = self.monotonic_s()
+            return tuple(state_of(name, properties, now_s=now_s) for name, properties in found)
         except ValueError as error:
             raise ToolError("systemctl", finished.exit_code, (str(error),)) from error
 

@@ -143,6 +143,7 @@ class Stage:
         echo: The stream the log is echoed to. Errors are always on stderr.
         exit_codes: From error to exit code.
         lines: The line format of log and console, by its name in `camvault.adapters.reporting`.
+        is_resident: Whether it runs for months: its process is then kept free of the parser.
     """
 
     name: str
@@ -152,15 +153,19 @@ class Stage:
     default_log: Path | None = None
     echo: Literal["stdout", "stderr"] = "stdout"
     lines: Literal["arrows", "brackets"] = "arrows"
+    is_resident: bool = False
 
     def main(self, argv: Sequence[str], *, is_last: bool = False) -> int:
         """Run as a command with these arguments and return the exit code.
 
         `is_last`: the process ends with it, so signals stay caught: a second Ctrl-C does not change how it ends.
         """
-        from camvault.apps._command import parse  # noqa: PLC0415 - a library that imports a stage needs no parser
-        from camvault.apps._job import run_command  # noqa: PLC0415
+        from camvault.apps._job import run_command  # noqa: PLC0415 - a library that imports a stage needs no parser
 
+        if self.is_resident and is_last:
+            from camvault.apps._apart import parse_apart as parse  # noqa: PLC0415
+        else:
+            from camvault.apps._command import parse  # noqa: PLC0415
         parsed = parse(self, argv)
         return parsed if isinstance(parsed, int) else run_command(self, parsed, is_last=is_last)
 

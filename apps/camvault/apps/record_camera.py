@@ -126,6 +126,7 @@ STAGE = Stage(
     run=run,
     log=Log.OWN,
     echo="stdout",
+    is_resident=True,
     exit_codes=ExitCodes({1: "wrong usage, no recorder program, or another recorder of this station runs"}),
 )
 entry = STAGE.entry

@@ -1,16 +1,18 @@
 """organize, backup and cleanup, each alone and each pair of them interleaved, cut off everywhere."""
 
 import hashlib
+import random
+import sys
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from itertools import permutations
 
 import pytest
 
-from camvault.adapters.memory import Calls, Phase
-from camvault.adapters.memory.calls import Call
+from camvault.adapters.memory import Calls
 from camvault.adapters.memory.explorer import explore
 from camvault.ports.errors import ChangedError, NotFoundError
+from tests.crash.interleave import Schedule, cut_schedules, run_both, schedules
 from tests.recording.segments.helpers import READY, Machine
 
 FOOTAGE = {b"first", b"second", b"waiting", b"proven", b"again"}
@@ -49,7 +51,7 @@ def nothing_is_lost(machine: Machine) -> bool:
 
 
 def old_stays(machine: Machine) -> bool:
-    return b"old" in contents_there(machine)
+    return b"old" in contents_there(machine) and not machine.transfer.replaced
 
 
 def snapshot(machine: Machine) -> object:
@@ -92,31 +94,70 @@ def test_cut_off_everywhere(is_split: bool) -> None:
     )
 
 
-@pytest.mark.parametrize(("outer", "inner"), list(permutations(JOBS, 2)))
-def test_interleaved(outer: str, inner: str) -> None:
-    """At every call of one job, another one runs from beginning to end."""
+def everything_is_safe(machine: Machine, schedule: Schedule, at: str = "the end") -> None:
+    """Asked at every point of two jobs: also for a moment nothing may be lost."""
+    assert nothing_is_lost(machine), f"{schedule}: {at}"
+    assert old_stays(machine), f"{schedule}: {at}"
+
+
+def points(job: Callable[[Machine], object]) -> int:
+    """How many points the job has when it is alone."""
+    machine = make_machine(Calls())
+    return run_both(machine, machine.calls, (job, lambda _: None), Schedule(), may_raise=())
+
+
+PAIRS = [*permutations(JOBS, 2), *((name, name) for name in JOBS)]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_interleaved(one: str, other: str) -> None:
+    """Two jobs in every order of their steps that is tried, and the power cut at every step of the two.
+
+    After a cut, and after the end, all footage is here or proven elsewhere, and the timers put the rest right.
+    """
+    jobs, chance = (JOBS[one], JOBS[other]), random.Random(f"{one} {other}")
+    counts = (points(jobs[0]), points(jobs[1]))
     undisturbed = make_machine(Calls())
-    JOBS[outer](undisturbed)
-    count = len(undisturbed.calls.log)
     settle(undisturbed)
     expected = snapshot(undisturbed)
-    for number in range(1, count + 1):
+    tried = list(schedules(counts, chance=chance, number=40))
+    cut = list(cut_schedules(counts, chance=chance))
+    for schedule in (*tried, *cut):
         machine = make_machine(Calls())
-        points = [0]
-
-        def at(
-            call: Call, phase: Phase, machine: Machine = machine, points: list[int] = points, number: int = number
-        ) -> None:
-            if phase is Phase.BEFORE:
-                points[0] += 1
-                if points[0] == number:
-                    machine.calls.watchers.clear()
-                    JOBS[inner](machine)
-
-        machine.calls.watchers.append(at)
-        with suppress(ChangedError, NotFoundError):  # a file went while it was looked at: the next run puts it right
-            JOBS[outer](machine)
-        assert nothing_is_lost(machine), f"{inner} at call {number} of {outer}"
+        run_both(
+            machine,
+            machine.calls,
+            jobs,
+            schedule,
+            may_raise=(ChangedError, NotFoundError),  # a file went while it was looked at: the next run puts it right
+            check=partial(everything_is_safe, machine, schedule),
+        )
+        machine.calls.restart()
+        machine.restart()
+        everything_is_safe(machine, schedule)
         settle(machine)
-        assert nothing_is_lost(machine)
-        assert snapshot(machine) == expected
+        everything_is_safe(machine, schedule)
+        assert snapshot(machine) == expected, str(schedule)
+    sys.stdout.write(f"{one} and {other}: {len(tried)} interleavings, {len(cut)} power cuts\n")
+
+
+def test_what_deletes_without_proof_is_found() -> None:
+    """The exploration itself: a job that removes what waits while another is at work."""
+
+    def reckless(machine: Machine) -> None:
+        machine.storage.resolve(READY)
+        for path, content in machine.storage.files(READY).items():
+            if content == b"waiting":
+                machine.storage.tree.discard(path)
+        machine.storage.resolve(READY)
+
+    machine, schedule = make_machine(Calls()), Schedule((5,))
+    with pytest.raises(AssertionError, match=r"turns of 5: after call .*resolve"):
+        run_both(
+            machine,
+            machine.calls,
+            (JOBS["organize"], reckless),
+            schedule,
+            may_raise=(),
+            check=partial(everything_is_safe, machine, schedule),
+        )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camvault.adapters.filesystem import LocalStorage
-from camvault.adapters.memory import MemoryClock, MemoryStorage
+from camvault.adapters.memory import MemoryClock, MemoryStorage, Phase
 from camvault.core.ready_folders import are_ready_names, starts_not_before
 from camvault.core.retention import plan_victims
 from camvault.core.retention_rules import (
@@ -28,7 +28,7 @@ from camvault.core.workflows.cleanup_plan import CleanupPlan, CleanupPorts, plan
 from camvault.core.workflows.sync_records import MARKS_NAME, SyncRecords, day_of, days_below
 from camvault.ports.entries import FileEntry, FileKind, Listing
 from camvault.ports.errors import DeniedError, NoSpaceError, NotFoundError
-from tests.recording.segments.helpers import NOW, READY, SUCCESS, TODAY, Machine
+from tests.recording.segments.helpers import NOW, OUT, READY, SUCCESS, TODAY, Machine
 
 FIRST = "ROST1_20250528T140000.mkv"
 SECOND = "ROST1_20250528T141000.mkv"
@@ -335,6 +335,31 @@ class TestReadyFolders:
     @pytest.mark.parametrize("day", ["2025-02-30", "other", "2025-5-1", "0001-01-01", ""])
     def test_what_is_no_day(self, day: str) -> None:
         assert starts_not_before(day) is None
+
+
+class TestOrganize:
+    def test_a_session_that_its_recorder_just_adopted_is_no_problem(self, machine: Machine) -> None:
+        live = OUT / "ROST1" / ".live"
+        for name in ("20250528T140000Z", "20250528T150000Z"):
+            machine.storage.put(live / name / FIRST, b"footage", mtime_ns=machine.ns(60))
+        machine.storage.put(live / "empty" / "list.csv", b"", mtime_ns=machine.ns(60))
+
+        def vanish_once(call: object, phase: object) -> None:
+            if f"storage.listing({live / '20250528T140000Z'})" in str(call) and phase is Phase.BEFORE:
+                vanish(machine, live / "20250528T140000Z" / FIRST)
+
+        machine.calls.watchers.append(vanish_once)
+        report = machine.organize()
+        assert (report.moved_count, report.problem_count) == (1, 0)
+        assert machine.storage.entry(live / "empty" / "list.csv") is not None
+
+    def test_what_is_deeper_is_not_looked_at(self, machine: Machine) -> None:
+        """Only the station's folder and its sessions: a folder of somebody else neither stops it nor is taken."""
+        machine.storage.put(OUT / "ROST1" / "deeper" / FIRST, b"footage", mtime_ns=machine.ns(60))
+        machine.storage.unreadable.add(OUT / "ROST1" / "deeper")
+        machine.record(SECOND)
+        report = machine.organize()
+        assert (report.moved_count, report.problem_count) == (1, 0)
 
 
 # --- cleanup ---------------------------------------------------------------------------------------------------------

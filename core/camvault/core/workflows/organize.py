@@ -1,7 +1,7 @@
 """Workflow: finished segments go from the live folders to their date folders; what is broken is put aside."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, tzinfo
 from pathlib import PurePath, PurePosixPath
 from typing import ClassVar
@@ -11,7 +11,7 @@ import attrs
 from camvault.core.retention import Proven, plan_proven
 from camvault.core.segments import SUFFIX, SegmentName, finished, free_name, parse_segment_name
 from camvault.core.sessions import LIVE_FOLDER, LOCK_NAME, adopted_name, is_supervised
-from camvault.core.sync_log import Ledger
+from camvault.core.sync_log import Ledger, is_footage
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileEntry, FileKind
@@ -175,21 +175,23 @@ class _Organizer:
     def candidates(self, station: Station) -> tuple[list[FileEntry], dict[PurePath, list[FileEntry]]]:
         """The finished segments of the station's folder, and the files of its live sessions by session."""
         now_s = self.ports.clock.now().timestamp()
-        closed: dict[str, FileEntry] = {}
-        ages_s: dict[str, float] = {}
-        live: defaultdict[PurePath, list[FileEntry]] = defaultdict(list)
-        live_folder = station.folder / LIVE_FOLDER
-        for entry in self.ports.storage.scan(station.folder):
-            if entry.kind is not FileKind.FILE or entry.path.suffix != SUFFIX:
-                continue
-            folder = entry.path.parent
-            if folder == station.folder:
-                closed[entry.path.name] = entry
-                ages_s[entry.path.name] = now_s - entry.identity.mtime_ns / 1e9
-            elif folder.parent == live_folder:
-                live[folder].append(entry)
+        listing = self.ports.storage.listing(station.folder)
+        closed = [file for file in listing.files if is_footage(file.name)]
+        ages_s = {file.name: now_s - file.mtime_ns / 1e9 for file in closed}
         done = finished(ages_s, segment_time_s=station.segment_s)
-        return [entry for name, entry in closed.items() if name in done], dict(live)
+        own = [FileEntry(station.folder / file.name, file.identity) for file in closed if file.name in done]
+        return own, dict(self.sessions(station.folder / LIVE_FOLDER)) if LIVE_FOLDER in listing.folders else {}
+
+    def sessions(self, live: PurePath) -> Iterator[tuple[PurePath, list[FileEntry]]]:
+        """The sessions that hold segments; one that vanishes was adopted by its recorder."""
+        for name in self.ports.storage.listing(live).folders:
+            with suppress(NotFoundError):
+                files = self.ports.storage.listing(live / name).files
+                segments = [
+                    FileEntry(live / name / file.name, file.identity) for file in files if is_footage(file.name)
+                ]
+                if segments:
+                    yield live / name, segments
 
     def adopt(self, station: Station, live: Mapping[PurePath, Sequence[FileEntry]]) -> None:
         """Take what sessions left behind whose recorder does not run; its lock is held meanwhile.

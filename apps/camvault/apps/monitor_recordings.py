@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camvault.apps._cli import Context, ExitCodes, Log, Stage
-from camvault.ports.errors import BusyError, UsageError
+from camvault.ports.errors import BusyError
 
 if TYPE_CHECKING:
     from camvault.core.workflows.coverage_report import Places
@@ -50,15 +50,13 @@ def run(
     """Restart recorders that stand still, and tell the operator once for each incident. Mail: SMTP_*, ALERT_TO."""
     import os  # noqa: PLC0415 - heavy imports: --help must stay fast
 
-    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415
+    from camvault.adapters.filesystem import LocalStorage, read_mount_table  # noqa: PLC0415
     from camvault.adapters.jsonfile import JsonDocuments  # noqa: PLC0415
     from camvault.adapters.systemd import Systemctl  # noqa: PLC0415
     from camvault.apps import _watch  # noqa: PLC0415
     from camvault.core.workflows.monitor import MonitorOptions, MonitorPorts, monitor  # noqa: PLC0415
     from camvault.ports.events import Note  # noqa: PLC0415
 
-    if not recording_dir.is_dir():
-        raise UsageError(f"Recording directory not found: {recording_dir}")
     channels, mail_is_missing = _watch.channels(context, os.environ, alert_command, alert_urls)
     storage = LocalStorage()
     options = MonitorOptions(
@@ -70,6 +68,7 @@ def run(
         boot=_watch.boot_name(),
         host=_watch.host_name(),
         disk_limit_percent=disk_limit,
+        mounts=read_mount_table(),
     )
     ports = MonitorPorts(
         storage=storage,

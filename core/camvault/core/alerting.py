@@ -59,6 +59,16 @@ def disk_relieved(folder: str, percent: float, free_bytes: int, *, host: Host) -
     return _alert(f"[DISK] Usage normal again ({percent:.1f}%)", text, host)
 
 
+def folder_missing(problem: str, *, host: Host) -> Alert:
+    """The folder of all recordings is gone."""
+    return _alert("[DISK] Recording folder missing", f"{problem}: nothing can be recorded there", host)
+
+
+def folder_back(folder: str, down_s: float, *, host: Host) -> Alert:
+    """It is there again."""
+    return _alert("[DISK] Recording folder is back", f"{folder}: there again after {down_s:.0f} s", host)
+
+
 def _alert(subject: str, text: str, host: Host) -> Alert:
     return Alert(subject, f"{text}\nHost: {host.name}  |  Time: {host.at:%Y-%m-%d %H:%M:%S}", host.at)
 

@@ -2,9 +2,12 @@
 
 Everything that is true together stands in one document, replaced at one stroke: an incident and its message, above all.
 `serial` grows with each write, so that of two copies the newer one is known where a disk was full for a while.
+
+When the recording folder is gone, so may be the copy in it. What is remembered then, with nothing to begin from, is
+joined with that copy as soon as it is there again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +19,7 @@ from camvault.ports.alerts import Alert
 from camvault.ports.entries import FileIdentity
 
 VERSION = 1
+_ORPHAN_SERIAL = 10**12
 FILES_LIMIT = 1000
 """How many files of a station are remembered: where nobody moves them away, the newest."""
 
@@ -37,13 +41,51 @@ class Watched:
 
 
 @attrs.frozen
+class Missing:
+    """The recording folder is not there: since `down_s` when `monotonic_s` was read."""
+
+    down_s: float
+    monotonic_s: float
+    boot: str
+
+    def later(self, monotonic_s: float, boot: str) -> "Missing":
+        """As of now; a new start of the machine counts from its beginning (INV-15)."""
+        begun_s = self.monotonic_s if boot == self.boot else 0.0
+        return Missing(self.down_s + max(0.0, monotonic_s - begun_s), monotonic_s, boot)
+
+
+@attrs.frozen
 class State:
-    """Everything. Stations by name."""
+    """Everything. Stations by name.
+
+    Attributes:
+        missing: While the recording folder is not there, which was told.
+        is_orphan: It began without memory, while the folder that holds the other copy was not there.
+    """
 
     serial: int = 0
     stations: Mapping[str, Watched] = attrs.field(factory=dict)
     is_disk_alerted: bool = False
     queue: Queue = attrs.field(factory=Queue)
+    missing: Missing | None = None
+    is_orphan: bool = False
+
+
+def orphan() -> State:
+    """A beginning that is newer than whatever stands in the folder that is not there."""
+    return State(serial=_ORPHAN_SERIAL, is_orphan=True)
+
+
+def newest(states: Iterable[State]) -> State:
+    """What is remembered: the newest copy; if that is an orphan, joined with the newest of the others."""
+    *others, last = sorted(states, key=lambda state: state.serial) or [State()]
+    if not (last.is_orphan and others):
+        return last
+    found = others[-1]
+    queue = found.queue
+    for item in last.queue.items:
+        queue = queue.with_alert(item.alert, item.pending)
+    return attrs.evolve(found, serial=last.serial, queue=queue, missing=last.missing)
 
 
 def remembered(files: Mapping[str, FileIdentity], limit: int = FILES_LIMIT) -> tuple[Mapping[str, FileIdentity], int]:
@@ -60,6 +102,8 @@ def document_of(state: State) -> dict[str, object]:
         "version": VERSION,
         "serial": state.serial,
         "is_disk_alerted": state.is_disk_alerted,
+        "missing": attrs.asdict(state.missing) if state.missing is not None else None,
+        "is_orphan": state.is_orphan,
         "stations": {name: _document_of(watched) for name, watched in state.stations.items()},
         "next_alert": state.queue.next_number,
         "alerts": [
@@ -112,12 +156,19 @@ def _state_of(document: Any) -> State:
         )
         for each in document["alerts"]
     )
+    missing = document.get("missing")
     return State(
         serial=int(document["serial"]),
         stations={name: _watched_of(each) for name, each in document["stations"].items()},
         is_disk_alerted=bool(document["is_disk_alerted"]),
         queue=Queue(items, int(document["next_alert"])),
+        missing=_missing_of(missing) if missing is not None else None,
+        is_orphan=bool(document.get("is_orphan")),
     )
+
+
+def _missing_of(document: Any) -> Missing:
+    return Missing(float(document["down_s"]), float(document["monotonic_s"]), str(document["boot"]))
 
 
 def _watched_of(document: Any) -> Watched:

@@ -157,15 +157,20 @@ def test_a_configured_camera_without_folder_and_a_stray_folder(machine: Machine)
     assert PASSWORD not in (machine.folder / "state.json").read_text() + done.stdout + done.stderr
 
 
-def test_a_missing_folder_is_an_error(machine: Machine) -> None:
-    (machine.cameras / "ROST2/ROST2_20250528T120000.mkv").unlink()
-    (machine.cameras / "ROST2").rmdir()
-    machine.cameras.rmdir()
+def test_a_missing_folder_is_an_error_and_one_incident(machine: Machine) -> None:
+    aside = machine.cameras.with_name("aside")
+    machine.cameras.rename(aside)
 
-    done = machine.run()
+    for _ in range(2):
+        done = machine.run()
+        assert done.returncode == 1
+        assert f"[ERROR] Recording directory not found: {machine.cameras}" in done.stderr
 
-    assert done.returncode == 1
-    assert f"[ERROR] Recording directory not found: {machine.cameras}" in done.stderr
+    assert [mail["Subject"] for mail in machine.mailbox.mails] == ["[DISK] Recording folder missing"]
+    assert not machine.cameras.exists()
+    aside.rename(machine.cameras)
+    assert machine.run().returncode == 0
+    assert [mail["Subject"] for mail in machine.mailbox.mails][1] == "[DISK] Recording folder is back"
 
 
 @pytest.mark.parametrize(

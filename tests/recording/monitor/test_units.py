@@ -14,7 +14,7 @@ from camvault.core.watchdog import Memory, Phase
 from camvault.core.workflows.monitor import AlertSent, Restarted, StationRecovered, monitor
 from camvault.ports.alerts import Alert
 from camvault.ports.entries import FileIdentity
-from camvault.ports.errors import AlertError, BusyError, Cancelled, NoSpaceError, StorageError, ToolError
+from camvault.ports.errors import AlertError, BusyError, Cancelled, NoSpaceError, ToolError, UsageError
 from camvault.ports.events import Failed, Warned
 from tests.recording.monitor.desk import ROOT, SEGMENT_S, SPARE, STATE, World, make_world
 
@@ -269,7 +269,7 @@ def test_a_missing_recording_folder_is_an_error() -> None:
     world = make_world()
     world.options = attrs.evolve(world.options, recording_dir=PurePath("/nothing"))
 
-    with pytest.raises(StorageError):
+    with pytest.raises(UsageError, match="Recording directory not found: /nothing"):
         world.look()
 
 

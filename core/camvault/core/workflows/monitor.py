@@ -7,13 +7,15 @@ at most once more for each power cut (INV-20).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import PurePath
 from typing import ClassVar
 
 import attrs
 
 from camvault.core import alerting
-from camvault.core.monitor_state import State, Watched, document_of, remembered, state_of
+from camvault.core.monitor_state import Missing, State, Watched, document_of, newest, orphan, remembered, state_of
+from camvault.core.mount_points import missing_mount
 from camvault.core.segments import SUFFIX, is_station
 from camvault.core.sessions import LIVE_FOLDER
 from camvault.core.watchdog import Act, Judged, UnitState, WatchdogPolicy, Witnesses, judge
@@ -23,9 +25,18 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.documents import Documents
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
-from camvault.ports.errors import AlertError, CamvaultError, NotFoundError, RecordError, StorageError, ToolError
+from camvault.ports.errors import (
+    AlertError,
+    CamvaultError,
+    NotFoundError,
+    RecordError,
+    StorageError,
+    ToolError,
+    UsageError,
+)
 from camvault.ports.events import Event, Failed, Level, Note, Reporter, Warned
 from camvault.ports.files import Storage
+from camvault.ports.mounts import MountTable
 from camvault.ports.services import Services
 
 _DISK_RELIEF_PERCENT = 3
@@ -52,10 +63,11 @@ class MonitorOptions:
         segment_s: For stations that are not in `cameras`.
         multiplier: So many segments without progress are an incident.
         cameras: The cameras of the configuration; None without one.
-        state_paths: Where memory is kept; the first that can be written is taken, the newest that is there is read.
+        state_paths: Where memory is kept: each of them is written, the newest is read.
         boot: An opaque name of this start of the machine.
         host: The machine's name, for messages.
         disk_limit_percent: Usage of the recording disk that is an incident.
+        mounts: What belongs where: a mount point with nothing mounted is no recording folder.
     """
 
     recording_dir: PurePath
@@ -66,6 +78,7 @@ class MonitorOptions:
     boot: str
     host: str
     disk_limit_percent: float = 85
+    mounts: MountTable = attrs.field(factory=MountTable)
 
 
 @attrs.frozen(kw_only=True)
@@ -146,37 +159,65 @@ def unit_of(station: str) -> str:
 def monitor(options: MonitorOptions, ports: MonitorPorts) -> MonitorReport:
     """Look once, and deliver what still has to be delivered.
 
+    A recording folder that is not there is an incident like others. The cameras below it are not looked at meanwhile:
+    one message says it for all of them.
+
     Raises:
-        NotFoundError: There is no recording folder.
+        UsageError: There is no recording folder; the operator was told.
         BusyError: Another watchdog is looking at it.
         Cancelled: Stopped; what was not written down is decided again by the next run.
     """
     ports.reporter.emit(Note("Running monitor_recordings check..."))
-    with ports.storage.lock(options.recording_dir):  # a folder: nothing has to be written on a full disk
-        run = _Run(options, ports)
-        report = run.run()
+    problem = _problem_of(options, ports.storage)
+    with _lock(options, ports.storage, is_missing=bool(problem)):
+        report = _Run(options, ports, problem).run()
     ports.reporter.emit(Note("monitor_recordings check complete."))
+    if problem:
+        raise UsageError(problem)
     return report
+
+
+def _problem_of(options: MonitorOptions, storage: Storage) -> str:
+    """Why the recording folder cannot be what it should be; "" if it can."""
+    folder = storage.resolve(options.recording_dir)
+    point = missing_mount(folder, table=options.mounts)
+    if point is not None:
+        return f"Recording directory not mounted: {options.recording_dir} ({point})"
+    entry = storage.entry(folder)
+    if entry is None or entry.kind is not FileKind.FOLDER:
+        return f"Recording directory not found: {options.recording_dir}"
+    return ""
+
+
+def _lock(options: MonitorOptions, storage: Storage, *, is_missing: bool) -> AbstractContextManager[None]:
+    """Of a folder: nothing has to be written on a full disk. Without any folder to remember in, nobody is kept out."""
+    folder = options.state_paths[-1].parent if is_missing else options.recording_dir
+    if is_missing and storage.entry(storage.resolve(folder)) is None:
+        return nullcontext()
+    return storage.lock(folder)
 
 
 @attrs.define
 class _Run:
     options: MonitorOptions
     ports: MonitorPorts
+    missing: str
     state: State = attrs.field(init=False, factory=State)
     live_bytes: dict[str, int] = attrs.field(init=False, factory=dict)
     is_unsaved_told: bool = attrs.field(init=False, default=False)
 
     def run(self) -> MonitorReport:
         self.load()
+        self.look_at_folder()
         stations = list(self.stations())
         known = dict(self.state.stations)
         for station in stations:
             self.ports.cancel.check()
             self.guarded(lambda station=station: self.look_after(station))  # type: ignore[misc]
-        self.guarded(self.look_at_disk)
-        kept = {station.name for station in stations}
-        self.forget({name for name in known if name not in kept})
+        if not self.missing:
+            self.guarded(self.look_at_disk)
+            kept = {station.name for station in stations}
+            self.forget({name for name in known if name not in kept})
         self.save()  # power fails before: all of this is decided again; after: every message is in the queue
         self.deliver()
         return MonitorReport(self.state, self.live_bytes)
@@ -192,6 +233,10 @@ class _Run:
 
     def stations(self) -> Iterator[Station]:
         cameras = {camera.name: camera for camera in self.options.cameras or ()}
+        if self.missing:
+            root = self.options.recording_dir
+            yield from (each for each in cameras.values() if not each.folder.is_relative_to(root))
+            return
         yield from cameras.values()
         folders = {e.path.name for e in self.ports.storage.children(self.options.recording_dir) if _is_folder(e)}
         for name in sorted({*folders, *self.state.stations} - {*cameras}):
@@ -326,6 +371,19 @@ class _Run:
 
     # --- the disk ---
 
+    def look_at_folder(self) -> None:
+        known, now_s, boot = self.state.missing, self.ports.clock.monotonic_s(), self.options.boot
+        since = known.later(now_s, boot) if known is not None else None
+        if self.missing and since is None:
+            since = Missing(0.0, now_s, boot)
+            self.tell(alerting.folder_missing(self.missing, host=self.host()))
+        elif not self.missing and since is not None:
+            alert = alerting.folder_back(str(self.options.recording_dir), since.down_s, host=self.host())
+            self.ports.reporter.emit(Note(alert.body.partition("\n")[0]))
+            self.tell(alert)
+            since = None
+        self.state = attrs.evolve(self.state, missing=since)
+
     def look_at_disk(self) -> None:
         folder, limit = self.options.recording_dir, self.options.disk_limit_percent
         free_bytes, total_bytes = self.ports.storage.free_bytes(folder), self.ports.storage.total_bytes(folder)
@@ -377,8 +435,13 @@ class _Run:
     # --- memory ---
 
     def load(self) -> None:
-        found = [state for path in self.options.state_paths if (state := self.state_at(path)) is not None]
-        self.state = max(found, key=lambda state: state.serial, default=State())
+        found = [state for path in self.places() if (state := self.state_at(path)) is not None]
+        self.state = newest(found) if found or not self.missing else orphan()
+
+    def places(self) -> tuple[PurePath, ...]:
+        """Where memory is kept; while the recording folder is not what it should be, nothing in it counts."""
+        root, paths = self.options.recording_dir, self.options.state_paths
+        return tuple(path for path in paths if not (self.missing and path.is_relative_to(root)))
 
     def state_at(self, path: PurePath) -> State | None:
         try:
@@ -392,19 +455,20 @@ class _Run:
         return state
 
     def save(self) -> None:
-        """Write to the first place that takes it: the recording disk may be full, and that is an incident itself."""
+        """Write to every place that takes it: the recording disk may be full, or gone the next time."""
         self.state = attrs.evolve(self.state, serial=self.state.serial + 1)
         problems: list[CamvaultError] = []
-        for path in self.options.state_paths:
+        places = self.places()
+        for path in places:
             try:
                 self.ports.documents.write(path, document_of(self.state))
             except StorageError as error:
                 problems.append(error)
-            else:
-                return
+        if len(problems) < len(places):
+            return
         if not self.is_unsaved_told:
             self.is_unsaved_told = True
-            said = "; ".join(map(str, problems))
+            said = "; ".join(map(str, problems)) or "there is no place for it outside the recording folder"
             self.ports.reporter.emit(Failed(f"Nothing can be remembered until the next run: {said}"))
 
 

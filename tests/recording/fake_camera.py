@@ -51,15 +51,24 @@ class Footage:
     audio_config: str = ""
 
 
-def make_footage(ffmpeg: str, folder: Path, *, kbps: int = 400, has_audio: bool = False, seconds: int = 4) -> Footage:
+def make_footage(
+    ffmpeg: str,
+    folder: Path,
+    *,
+    kbps: int = 400,
+    has_audio: bool = False,
+    seconds: int = 4,
+    key_frame_every: int = 25,
+    size: str = "320x180",
+) -> Footage:
     """Encode a small loop with `ffmpeg`: 25 frames a second, a key frame each second, no B frames."""
     video, audio = folder / "loop.h264", folder / "loop.aac"
     rate = f"{kbps}k"
     subprocess.run(
         [
             *(ffmpeg, "-v", "error", "-nostdin", "-y", "-f", "lavfi"),
-            *("-i", f"testsrc2=size=320x180:rate=25:duration={seconds},noise=alls=20:allf=t"),
-            *("-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "25", "-pix_fmt", "yuv420p"),
+            *("-i", f"testsrc2=size={size}:rate=25:duration={seconds},noise=alls=20:allf=t"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", str(key_frame_every), "-pix_fmt", "yuv420p"),
             *("-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-x264-params", "aud=1:nal-hrd=cbr", str(video)),
         ],
         check=True,

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -23,6 +24,9 @@ from tests.recording.record.helpers import CANARY, FFMPEGS, STALL_S, frames_of, 
 
 RSS_LIMIT_BYTES = 36_000_000
 """Of a supervisor, once for each camera and for months; 32.6 million were measured."""
+
+
+STALLS_PER_MODE = 4
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +55,18 @@ def _restarted_after(folder: Path, footage: Footage, version: str, mode: Mode) -
 def test_every_kind_of_stall_is_followed_by_a_new_recorder_in_time(
     version: str, footage: Footage, tmp_path: Path
 ) -> None:
-    modes = [mode for mode in Mode if mode is not Mode.NORMAL]
+    """Several cameras of each kind at once. The limit is for the 95th percentile; here not one sample is above it."""
+    modes = [mode for mode in Mode if mode is not Mode.NORMAL] * STALLS_PER_MODE
+    folders = [tmp_path / str(number) for number in range(len(modes))]
 
     with ThreadPoolExecutor(len(modes)) as pool:
-        waits = dict(
-            zip(modes, pool.map(lambda m: _restarted_after(tmp_path / m.name, footage, version, m), modes), strict=True)
-        )
+        waits_s = list(pool.map(lambda m, f: _restarted_after(f, footage, version, m), modes, folders))
 
-    sys.stdout.write(f"ffmpeg {version}: " + ", ".join(f"{m.value} {s:.1f} s" for m, s in waits.items()) + "\n")
-    assert max(waits.values()) <= STALL_S + 5
+    for mode in dict.fromkeys(modes):
+        taken = sorted(wait_s for each, wait_s in zip(modes, waits_s, strict=True) if each is mode)
+        sys.stdout.write(f"ffmpeg {version}, {mode.value}: " + ", ".join(f"{s:.1f}" for s in taken) + " s\n")
+    sys.stdout.write(f"ffmpeg {version}: p95 {statistics.quantiles(waits_s, n=20)[-1]:.1f} s\n")
+    assert max(waits_s) <= STALL_S + 5
 
 
 @contextmanager

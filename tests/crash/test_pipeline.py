@@ -58,7 +58,7 @@ class World:
         run_stages(
             [Step(stage, partial(self._guarded, stage, work, names)) for stage, work in stages.items()],
             build_dir=names.build_dir,
-            image=names.image,
+            advise=lambda stage, _: str(stage),
             is_new=True,
             discard=lambda: self._clean(names),
             reporter=MemoryReporter(),

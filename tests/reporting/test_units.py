@@ -113,14 +113,16 @@ class TestTextLines:
 
 class TestShellLine:
     @given(st.lists(st.binary(min_size=1).filter(lambda b: b"\0" not in b), min_size=1, max_size=4))
-    def test_is_one_line_that_bash_reads_back(self, arguments: list[bytes]) -> None:
-        """Property on the words; `test_bash_agrees` runs bash."""
+    def test_is_one_line_that_can_be_shown(self, arguments: list[bytes]) -> None:
+        """Property on the words; `test_shells_agree` runs shells."""
         line = shell_line(tuple(map(os.fsdecode, arguments)))
         assert len(line.splitlines()) <= 1
 
-    def test_bash_agrees(self) -> None:
-        """What a dry run prints can be pasted: bash gives the very bytes back."""
+    @pytest.mark.parametrize("shell", ["bash", "dash"])
+    def test_shells_agree(self, shell: str) -> None:
+        """What a dry run prints can be pasted: a shell gives the very bytes back."""
         words = [
+            b"%s\\0",
             b"growisofs",
             b"-Z",
             b"/dev/sr0=a b.iso",
@@ -129,10 +131,13 @@ class TestShellLine:
             b"-dash",
             b"\xc3\xa9",
             b"*?",
+            b"100%d\n",
+            b"!x",
         ]
-        line = shell_line(tuple(map(os.fsdecode, words)))
-        out = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True).stdout
-        assert out.split(b"\0")[:-1] == words
+        line = shell_line(("printf", *map(os.fsdecode, words)))
+        assert line.isprintable()
+        out = subprocess.run([shell, "-c", line], capture_output=True, check=True).stdout
+        assert out.split(b"\0")[:-1] == words[1:]
 
     def test_plain_words_stay_plain(self) -> None:
         """As `shlex.join` would print them."""

@@ -120,6 +120,7 @@ class Context:
         log_to: Opens a log file, for commands with `Log.OWN`.
         logfile: The log of the run, absolute, so that nobody masters or removes it; None if there is none.
         known: What a larger job has found out before this stage.
+        is_json: Whether log and console are lines for machines.
     """
 
     clock: Clock
@@ -129,6 +130,7 @@ class Context:
     log_to: LogTo
     logfile: Path | None = None
     known: Known = attrs.field(factory=Known)
+    is_json: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -171,11 +173,22 @@ class Stage:
 
     def entry(self) -> NoReturn:
         """The console script."""
+        import atexit  # noqa: PLC0415
+
+        atexit.register(_hear_no_more)
         try:
             code = self.main(sys.argv[1:], is_last=True)
         except KeyboardInterrupt:  # before the signals were caught
             code = CANCELLED_EXIT
         sys.exit(flushed(code))
+
+
+def _hear_no_more() -> None:
+    """The exit code is settled; later in its shutdown, Python would give signals their deadly defaults back."""
+    import signal  # noqa: PLC0415
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def flushed(code: int) -> int:

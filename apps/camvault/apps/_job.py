@@ -73,6 +73,7 @@ def run_command(stage: Stage, values: dict[str, Any], *, is_last: bool) -> int:
             print_result=_print_result,
             log_to=logs.log_to,
             logfile=logfile and logfile.absolute(),
+            is_json=is_json,
         )
         code = _guarded(stage, context, logs, logfile, values)
         logs.finish(code)

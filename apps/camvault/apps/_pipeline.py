@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,15 @@ import attrs
 
 from camvault.adapters.filesystem import LocalStorage, read_mount_table
 from camvault.adapters.progressfile import JsonProgressFiles
+from camvault.apps._advice import Advice
 from camvault.apps._cli import Context, Known, YesNo
+from camvault.apps._outlook import Outlook
 from camvault.apps._parts import Part
 from camvault.apps._stages import StageRunner
 from camvault.apps._workspace import guarded_folders
-from camvault.apps.prepare_bodycam import DISC_BYTES, SAFETY_BYTES, Wishes
-from camvault.core.burning import DISC_FILE_PREFIX
-from camvault.core.capacity import image_overhead_bytes
+from camvault.apps.prepare_bodycam import Wishes
 from camvault.core.labels import check_label
-from camvault.core.pipeline import Need, PipelineStage, RunNames, bound_bytes, image_bound_bytes
+from camvault.core.pipeline import PipelineStage, RunNames
 from camvault.core.workflows.burn import BurnReport
 from camvault.core.workflows.cleanup import check_removable
 from camvault.core.workflows.create_iso import ImageReport
@@ -36,7 +37,7 @@ from camvault.core.workflows.pipeline import (
     run_stages,
 )
 from camvault.core.workflows.prepare import PrepareReport
-from camvault.ports.errors import StorageError, UsageError
+from camvault.ports.errors import UsageError
 from camvault.ports.files import Storage
 
 _MORE_PROGRAMS = ("/opt/homebrew/bin", "/usr/local/bin")
@@ -74,13 +75,13 @@ class PipelineRun:
             UsageError: And nothing was written.
         """
         check_workspace(self.root, storage=self.storage, mounts=read_mount_table())
-        if not self.files and self._resumed is None:
+        if not self.files and self.outlook.resumed is None:
             raise UsageError("Missing argument 'FILE...' (or --prep-resume)")
-        self.wishes(self.root).check()
+        self._check_wishes()
         if self.values["iso_volume_label"] is not None:
             check_label(self.values["iso_volume_label"])
-        if self._usable_bytes is not None and self._usable_bytes <= 0:
-            raise UsageError(self._nothing_left())
+        self.outlook.check_budget()
+        self.outlook.check_disc_file(self.parts.burn.in_larger_terms)
         if self.extra_folder is not None:
             check_removable(
                 self.extra_folder,
@@ -88,7 +89,26 @@ class PipelineRun:
                 storage=self.storage,
                 progress_files=JsonProgressFiles(self.storage),
                 cancel=self.context.cancel,
+                is_losing_allowed=self.values["clean_even_only_copies"],
             )
+
+    def _check_wishes(self) -> None:
+        try:
+            self.wishes(self.root).check()
+        except UsageError as error:
+            raise UsageError(self.parts.prepare.in_larger_terms(str(error))) from error
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What the run will take."""
+        return Outlook(
+            values=self.values, root=self.root, files=self.files, storage=self.storage, cancel=self.context.cancel
+        )
+
+    @property
+    def extra_folder(self) -> Path | None:
+        """A further build directory, of an earlier run, that goes too."""
+        return self.outlook.extra_folder
 
     def prepare_for_work(self) -> None:
         """Check everything, the room for it included, and let the tools be found.
@@ -97,12 +117,12 @@ class PipelineRun:
             UsageError: And nothing was written.
         """
         self.check()
-        check_room(self.needs(), storage=self.storage)
+        check_room(self.outlook.needs(), storage=self.storage)
         extend_program_path()
 
     def build_dir(self, names: RunNames) -> Path:
         """Where the outputs go: a folder of this run, or that of the job to resume."""
-        return self._resumed.parent if self._resumed else Path(names.build_dir)
+        return self.outlook.resumed.parent if self.outlook.resumed else Path(names.build_dir)
 
     def carry_out(self) -> None:
         """Check, reserve names, open the log, run the stages.
@@ -120,60 +140,6 @@ class PipelineRun:
 
         announce_tools(self)
 
-    def needs(self) -> list[Need]:
-        """The room that build directory, image and disc file may take. What cannot be seen is left to prepare."""
-        sizes = [size for size in map(self._size_of, self.files) if size is not None]
-        outputs = bound_bytes(input_bytes=sum(sizes), usable_bytes=self._usable_bytes)
-        image = image_bound_bytes(outputs, output_count=len(sizes))
-        images = self.root / "images"
-        found = [("image", images, image)]
-        if self._resumed is None:
-            found.insert(0, ("build directory", images, outputs))
-        disc = disc_file_of(self.values["burn_device"])
-        if disc is not None and not disc.exists():
-            found.append(("disc file", disc, image))
-        return [Need(what, place, self.storage.device_of(place), size) for what, place, size in found]
-
-    @property
-    def _resumed(self) -> Path | None:
-        resumed: Path | None = self.values["prep_resume"]
-        return resumed and resumed.absolute()
-
-    @property
-    def extra_folder(self) -> Path | None:
-        """A further build directory, of an earlier run, that goes too."""
-        folder: Path | None = self.values["clean_build_dir"]
-        return folder and folder.absolute()
-
-    @property
-    def _safety_bytes(self) -> int:
-        """What stays free of the disc: at least what the image needs beside its files, whatever the user says."""
-        return max(self._wished_safety_bytes, image_overhead_bytes(len(self.files)))
-
-    @property
-    def _wished_safety_bytes(self) -> int:
-        wished: int | None = self.values["prep_safety_bytes"]
-        return SAFETY_BYTES if wished is None else wished
-
-    @property
-    def _disc_bytes(self) -> int | None:
-        """None until the drive was asked."""
-        disc = self.values["prep_disc_bytes"]
-        return None if disc == "auto" else DISC_BYTES if disc is None else int(disc)
-
-    @property
-    def _usable_bytes(self) -> int | None:
-        """None until the drive was asked."""
-        return None if self._disc_bytes is None else self._disc_bytes - self._safety_bytes
-
-    def _nothing_left(self) -> str:
-        disc, kept_free = self._disc_bytes, self._safety_bytes
-        asked, overhead = self._wished_safety_bytes, image_overhead_bytes(len(self.files))
-        return (
-            f"--prep-safety-bytes leaves nothing of --prep-disc-bytes: of {disc:,} bytes {kept_free:,} stay free, "
-            f"the larger of {asked:,} (--prep-safety-bytes) and {overhead:,} (what the image itself needs)"
-        )
-
     def wishes(self, build_dir: Path) -> Wishes:
         """The first stage's flags as it sees them."""
         values = {**self.parts.prepare.values(self.values), **self.prepare_values(), "build_dir": build_dir}
@@ -183,31 +149,24 @@ class PipelineRun:
     def prepare_values(self) -> dict[str, object]:
         """What the pipeline decides for the first stage beside the build directory: originals go after the burn."""
         decided: dict[str, object] = {"files": list(self.files), "delete_originals": YesNo.NO}
-        if self._resumed is None:
-            decided["safety_bytes"] = self._safety_bytes
+        decided["safety_bytes"] = self.outlook.safety_bytes
         if self.values["prep_disc_bytes"] == "auto" and self.values["prep_device"] is None:
             decided["device"] = self.values["burn_device"]  # the disc that will be burned is the one to ask
         return decided
-
-    def _size_of(self, path: Path) -> int | None:
-        try:
-            entry = self.storage.entry(self.storage.resolve(path.absolute()))
-        except StorageError:
-            return None
-        return entry.identity.size_bytes if entry else None
 
     def _run(self, names: RunNames) -> None:
         context = attrs.evolve(self.context, logfile=Path(names.log))
         runner = StageRunner(context, self.values)
         build_dir = self.build_dir(names)
         self._announce()
-        if self._resumed is None:
+        is_new = self.outlook.resumed is None
+        if is_new:
             make_build_dir(build_dir, storage=self.storage)
         reports = run_stages(
             self._steps(runner, names, build_dir),
             build_dir=build_dir,
-            image=names.image,
-            is_new=self._resumed is None,
+            is_new=is_new,
+            advise=Advice(run=self, names=names, build_dir=build_dir).sentence,
             discard=lambda: runner.run(PipelineStage.CLEAN, self.parts.clean, build_dir=build_dir),
             reporter=context.reporter,
             cancel=context.cancel,
@@ -247,7 +206,8 @@ class PipelineRun:
         if not self.values["burn_dry_run"]:
             steps.append(runner.step(PipelineStage.CLEAN, parts.clean, {"build_dir": build_dir}))
             if self.extra_folder is not None:
-                steps.append(runner.step(PipelineStage.CLEAN, parts.clean, {"build_dir": self.extra_folder}))
+                extra = runner.step(PipelineStage.CLEAN, parts.clean, {"build_dir": self.extra_folder})
+                steps.append(attrs.evolve(extra, folder=self.extra_folder))
         return steps
 
     @property
@@ -283,13 +243,6 @@ def _verified_image(reports: Reports) -> Known:
     """What was mastered is what will be burned."""
     image = reports[PipelineStage.IMAGE]
     return Known(image_sha256=image.sha256) if isinstance(image, ImageReport) else Known()
-
-
-def disc_file_of(device: str | None) -> Path | None:
-    """The file of a device `stdio:PATH[,blocks=N]`; None for a drive."""
-    if device is None or not device.startswith(DISC_FILE_PREFIX):
-        return None
-    return Path(device.removeprefix(DISC_FILE_PREFIX).rsplit(",blocks=", 1)[0]).absolute()
 
 
 def extend_program_path() -> None:

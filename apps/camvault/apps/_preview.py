@@ -8,12 +8,14 @@ import attrs
 from camvault.adapters.bridge.layout import lay_out
 from camvault.adapters.reporting import ScopedReporter
 from camvault.apps._pipeline import PipelineRun
+from camvault.apps._stages import StageRunner
 from camvault.apps.burn_iso import print_command
 from camvault.apps.prepare_bodycam import plan_only
-from camvault.core.pipeline import RunNames, image_bound_bytes
+from camvault.core.pipeline import PipelineStage, RunNames, image_bound_bytes
 from camvault.core.preparation import PreparePlan
 from camvault.core.workflows.pipeline import expected_names
 from camvault.ports.entries import FileIdentity
+from camvault.ports.errors import DriveError, MissingToolError
 from camvault.ports.image import SECTOR_BYTES
 from camvault.ports.progress import Mode
 
@@ -23,7 +25,12 @@ def print_preview(run: PipelineRun) -> None:
     run.prepare_for_work()
     names = expected_names(run.root, at=run.context.clock.now(), unique="…", storage=run.storage)
     tools = attrs.evolve(run.context, reporter=ScopedReporter(run.context.reporter, "tools"))
-    plan = plan_only(tools, run.wishes(run.build_dir(names)))
+    # as the stage itself: the same words and exit codes for what is wrong
+    step = StageRunner(run.context, run.values).step_after(
+        PipelineStage.PREPARE, run.parts.prepare, lambda _, __: plan_only(tools, run.wishes(run.build_dir(names)))
+    )
+    plan = step.run({})
+    assert isinstance(plan, PreparePlan)  # noqa: S101 - what the step returns
     for word, text in _lines(run, names, plan):
         run.context.print_result(f"{word:<8} {text}")
 
@@ -36,8 +43,7 @@ def _lines(run: PipelineRun, names: RunNames, plan: PreparePlan) -> Iterator[tup
         yield "prepare", f"{clip.source} → {clip.output_name or clip.key}"
     yield "image", _image(plan)
     yield "", f"label {run.values['iso_volume_label'] or names.label}"
-    for command in _burn_command(run, Path(names.image)):
-        yield "burn", command
+    yield from _burn(run, Path(names.image))
     if run.is_deleting_originals:
         yield "release", f"{len(plan.progress.clips):,} originals will be deleted, if the disc is read back equal"
     for folder in (plan.build_dir, run.extra_folder):
@@ -61,11 +67,16 @@ def _image(plan: PreparePlan) -> str:
     return f"at most {size:,} bytes, {100 * size / disc:.1f} % of the disc"
 
 
-def _burn_command(run: PipelineRun, image: Path) -> list[str]:
+def _burn(run: PipelineRun, image: Path) -> Iterator[tuple[str, str]]:
+    """The burner's command; a burner that is missing may be there when its turn comes."""
     commands: list[str] = []
     context = attrs.evolve(
         run.context, print_result=commands.append, reporter=ScopedReporter(run.context.reporter, "burn")
     )
     values = run.parts.burn.values(run.values)
-    print_command(context, image, device=values["device"], speed=values["speed"], burner=values["burner"])
-    return commands
+    try:
+        print_command(context, image, device=values["device"], speed=values["speed"], burner=values["burner"])
+    except (MissingToolError, DriveError) as error:
+        yield "warning", f"stage burn cannot work as things are: {run.parts.burn.in_larger_terms(str(error))}"
+    for command in commands:
+        yield "burn", command

@@ -8,7 +8,6 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.capacity import image_overhead_bytes
-from camvault.core.naming import COMPLETED_NAME
 
 
 class PipelineStage(enum.StrEnum):
@@ -71,12 +70,25 @@ def fate_after_failure(stage: PipelineStage, *, exit_code: int, is_new: bool) ->
     return Fate.REMOVED if was_refused and is_new else Fate.KEPT
 
 
-def bound_bytes(*, input_bytes: int, usable_bytes: int | None) -> int:
+def kept_free_bytes(wished_bytes: int, *, clip_count: int) -> int:
+    """What stays free of the disc: at least what the image needs beside its files, whatever the user says."""
+    return max(wished_bytes, image_overhead_bytes(clip_count))
+
+
+def bound_bytes(*, input_bytes: int | None, usable_bytes: int | None) -> int:
     """The most that the outputs can take: clips that fit are copied, others are encoded to what fits.
 
-    `usable_bytes` is None while it is not known (the drive has not been asked).
+    None for what is not known (the drive has not been asked, a progress file does not say it).
     """
-    return input_bytes if usable_bytes is None else min(input_bytes, usable_bytes)
+    return min((size for size in (input_bytes, usable_bytes) if size is not None), default=0)
+
+
+def least_image_bytes(*, input_bytes: int | None, usable_bytes: int | None) -> int:
+    """What the image takes in any case: clips that are copied, or encodes that are made to fill what is usable.
+
+    0 where that is not known.
+    """
+    return 0 if input_bytes is None or usable_bytes is None else min(input_bytes, usable_bytes)
 
 
 def image_bound_bytes(output_bytes: int, *, output_count: int) -> int:
@@ -107,13 +119,53 @@ def shortages(needs: Sequence[Need], *, free_bytes: Mapping[str, int]) -> tuple[
     return tuple(found)
 
 
-def next_step(stage: PipelineStage, *, build_dir: PurePath, image: PurePath) -> str:
-    """How to go on after `stage` failed or was stopped and the build directory was kept."""
-    if stage is PipelineStage.BURN:
-        return f"The image is complete: burn it with burn_iso --iso-path '{image}'"
-    if stage is PipelineStage.RELEASE:
-        again = f"prepare_bodycam --resume '{build_dir / COMPLETED_NAME}' --delete-originals yes"
-        return f"The disc is done; originals that are left go with {again}, then the build directory with cleanup"
-    if stage is PipelineStage.CLEAN:
-        return f"The disc is done; only the build directory is left: {build_dir}"
-    return f"To go on from there: run_bodycam_pipeline --prep-resume '{build_dir / 'progress.json'}'"
+class Way(enum.Enum):
+    """What the user can do after a run that did not come to its end; each is a command, or two."""
+
+    START = "start"
+    RESUME = "resume"
+    BURN = "burn"
+    RELEASE = "release"
+    CLEAN = "clean"
+
+
+@attrs.frozen
+class NextStep:
+    """A sentence, and what is to be done; None where no command would help."""
+
+    words: str
+    way: Way | None = None
+
+
+def next_step(
+    stage: PipelineStage, *, exit_code: int | None, is_begun: bool, is_image_good: bool, is_deleting: bool
+) -> NextStep:
+    """How to go on after `stage` failed with `exit_code` (None: it was stopped), and the build directory was kept.
+
+    `is_begun`: there is a progress file; `is_image_good`: the image still is what was made; `is_deleting`: originals
+    are to go, which only a run that reads the disc back may do.
+    """
+    if stage in _AFTER_THE_DISC:
+        return _AFTER_THE_DISC[stage]
+    if stage is PipelineStage.BURN and is_image_good and not is_deleting:
+        return NextStep("The image is complete. To burn it, and then remove the build directory:", Way.BURN)
+    if stage is PipelineStage.PREPARE and exit_code == _TOO_BIG:
+        return NextStep("All outputs are there, but they do not fit: start anew with a larger disc or with fewer clips")
+    if stage is PipelineStage.PREPARE and exit_code == _NO_RECORD:
+        return NextStep("Leave out the flags that contradict the progress file, or start anew with the clips")
+    if not is_begun:
+        return NextStep("Nothing was begun. To start again:", Way.START)
+    return NextStep("To go on from there:", Way.RESUME)
+
+
+_AFTER_THE_DISC = {
+    PipelineStage.RELEASE: NextStep(
+        "The disc is done. Originals that are left go, and then the build directory, with", Way.RELEASE
+    ),
+    PipelineStage.CLEAN: NextStep(
+        "The disc is done. Once nothing speaks against it, the build directory goes with", Way.CLEAN
+    ),
+}
+_TOO_BIG = 2
+_NO_RECORD = 3
+"""What `prepare_bodycam` ends with."""

@@ -232,6 +232,12 @@ def batch_of(progress: Progress) -> Batch:
     )
 
 
+def sources_bytes(progress: Progress) -> int | None:
+    """What the originals take together; None where the file does not say it of all of them."""
+    sizes = [clip.source_identity.size_bytes for clip in progress.clips if clip.source_identity]
+    return sum(sizes) if len(sizes) == len(progress.clips) else None
+
+
 def _size(identity: FileIdentity | None) -> int:
     return identity.size_bytes if identity else 0
 

@@ -74,7 +74,7 @@ class World:
         return run_stages(
             [self._step(stage, names, stage_work) for stage, stage_work in work.items()],
             build_dir=names.build_dir,
-            image=names.image,
+            advise=lambda stage, _: f"after {stage}",
             is_new=True,
             discard=lambda: self.clean(names.build_dir),
             reporter=self.reporter,

@@ -280,7 +280,7 @@ class TestFlags:
                 ["--prep-disc-bytes", "5", "--prep-safety-bytes", "5"],
                 "of 5 bytes 2,113,536 stay free, the larger of 5 (",
             ),
-            (["--prep-device", "/dev/sr0"], "--device goes with"),
+            (["--prep-device", "/dev/sr0"], "--prep-device goes with --prep-disc-bytes auto"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
@@ -400,7 +400,7 @@ class TestOutput:
         clip.write_bytes(b"x")
         os.truncate(clip, 10**13)
         before = tree(workspace.root.parent)
-        done = workspace.run(clip, "--prep-disc-bytes", str(10**14), "--burn-device", f"stdio:{disc}")
+        done = workspace.run(clip, "--prep-disc-bytes", str(10**14), "--burn-device", f"stdio:{disc},blocks={10**11}")
         assert done.code == 1
         assert re.search(
             r"for build directory and image and disc file: [\d,]+ bytes needed, [\d,]+ bytes free", done.err

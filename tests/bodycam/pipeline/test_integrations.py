@@ -11,9 +11,10 @@ import pytest
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.apps import _workspace
-from camvault.apps._pipeline import disc_file_of, extend_program_path
+from camvault.apps._outlook import disc_file_of
+from camvault.apps._pipeline import extend_program_path
 from camvault.core.build_dir import MARKER_NAME
-from camvault.core.pipeline import Need, PipelineStage, RunNames, next_step
+from camvault.core.pipeline import Need, PipelineStage, RunNames
 from camvault.core.workflows.pipeline import (
     BuildDirKept,
     PipelineFinished,
@@ -152,15 +153,16 @@ class Stages:
         self.reporter = MemoryReporter()
         self.cancel = MemoryCancellation()
         self.discard_error: StorageError | None = None
+        self.folder: PurePath | None = None
         self._ending, self._at = ending, at
 
     def run(self, *, is_new: bool = True) -> dict[PipelineStage, object]:
         return run_stages(
-            [Step(stage, self._work(stage)) for stage in PipelineStage],
+            [Step(stage, self._work(stage), self.folder) for stage in PipelineStage],
             build_dir=BUILD_DIR,
-            image=IMAGE,
             is_new=is_new,
             discard=self._discard,
+            advise=lambda stage, problem: f"advice after {stage}: {problem}",
             reporter=self.reporter,
             cancel=self.cancel,
         )
@@ -201,7 +203,15 @@ class TestStages:
         assert str(failure) == f"Stage {stage} failed (command, exit code 4): words"
         assert stages.ran[-1] == stage.value
         assert (stages.discarded, len(stages.reporter.of(BuildDirKept))) == (0, 1)
-        assert next_step(stage, build_dir=BUILD_DIR, image=IMAGE) in stages.reporter.lines()[-1]
+        assert f"advice after {stage}: {failure}" in stages.reporter.lines()[-1]
+
+    def test_what_a_stage_leaves_may_be_another_folder(self) -> None:
+        """That of an earlier run, which is cleaned last: this run's own is gone by then."""
+        stages = Stages(StageFailed(PipelineStage.CLEAN, "cleanup", 1, "words"), PipelineStage.CLEAN)
+        stages.folder = PurePath("/v/images/earlier")
+        with pytest.raises(StageFailed):
+            stages.run()
+        assert [event.path for event in stages.reporter.of(BuildDirKept)] == [stages.folder]
 
     @pytest.mark.parametrize(("is_new", "discarded"), [(True, 1), (False, 0)])
     def test_s04_refused_input_leaves_nothing(self, is_new: bool, discarded: int) -> None:

@@ -12,9 +12,13 @@ from camvault.core.pipeline import (
     Fate,
     Need,
     PipelineStage,
+    Way,
     bound_bytes,
     fate_after_failure,
     image_bound_bytes,
+    kept_free_bytes,
+    least_image_bytes,
+    next_step,
     run_names,
     shortages,
 )
@@ -64,6 +68,36 @@ class TestFate:
         assert (fate is Fate.REMOVED) == (stage is PipelineStage.PREPARE and exit_code == 1 and is_new)
 
 
+class TestNextStep:
+    @pytest.mark.parametrize(
+        ("stage", "exit_code", "facts", "way"),
+        [
+            ("prepare", 4, {}, Way.RESUME),
+            ("prepare", None, {}, Way.RESUME),
+            ("prepare", None, {"is_begun": False}, Way.START),
+            ("prepare", 4, {"is_begun": False}, Way.START),
+            ("prepare", 3, {}, None),
+            ("prepare", 3, {"is_begun": False}, None),
+            ("prepare", 2, {}, None),
+            ("image", 1, {}, Way.RESUME),
+            ("image", 2, {}, Way.RESUME),
+            ("burn", 1, {}, Way.BURN),
+            ("burn", 2, {}, Way.BURN),
+            ("burn", None, {}, Way.BURN),
+            ("burn", 1, {"is_image_good": False}, Way.RESUME),
+            ("burn", 1, {"is_deleting": True}, Way.RESUME),
+            ("release", 4, {"is_deleting": True}, Way.RELEASE),
+            ("clean", 1, {}, Way.CLEAN),
+        ],
+    )
+    def test_table(self, stage: str, exit_code: int | None, facts: dict[str, bool], way: Way | None) -> None:
+        """No resume is recommended that must fail in the same way; no burn of an image that is another one."""
+        known = {"is_begun": True, "is_image_good": True, "is_deleting": False, **facts}
+        found = next_step(PipelineStage(stage), exit_code=exit_code, **known)
+        assert found.way is way
+        assert found.words
+
+
 PLACES = st.sets(st.sampled_from([PurePosixPath(p) for p in ("/", "/mnt", "/mnt/a", "/mnt/a/b", "/srv")])).map(
     frozenset
 )
@@ -107,6 +141,28 @@ class TestRoom:
         """Copied as they are, or encoded to what fits; without a limit all of them."""
         assert bound_bytes(input_bytes=given_bytes, usable_bytes=usable_bytes) == min(given_bytes, usable_bytes)
         assert bound_bytes(input_bytes=given_bytes, usable_bytes=None) == given_bytes
+
+    def test_what_is_not_known_bounds_nothing(self) -> None:
+        """A progress file of the plain format does not say what the clips take."""
+        assert bound_bytes(input_bytes=None, usable_bytes=5) == 5
+        assert bound_bytes(input_bytes=None, usable_bytes=None) == 0
+        assert (
+            least_image_bytes(input_bytes=None, usable_bytes=5)
+            == least_image_bytes(input_bytes=5, usable_bytes=None)
+            == 0
+        )
+
+    @given(st.integers(0, 10**12), st.integers(1, 10**12))
+    def test_the_least_image_is_what_is_copied_or_filled(self, given_bytes: int, usable_bytes: int) -> None:
+        """Never more than the most that it can take."""
+        least = least_image_bytes(input_bytes=given_bytes, usable_bytes=usable_bytes)
+        assert least == min(given_bytes, usable_bytes)
+        assert least <= image_bound_bytes(least, output_count=0)
+
+    def test_the_image_needs_something_itself(self) -> None:
+        """Also with `--prep-safety-bytes 0`."""
+        assert kept_free_bytes(0, clip_count=2) == image_bound_bytes(0, output_count=2)
+        assert kept_free_bytes(500_000_000, clip_count=2) == 500_000_000
 
     @given(st.lists(st.integers(0, 10**12), max_size=20))
     def test_the_image_holds_all_sectors(self, sizes: list[int]) -> None:

@@ -40,6 +40,7 @@ from camvault.core.progress import (
     recheck,
     replaced,
     results_of,
+    sources_bytes,
     with_encode,
     with_sample,
     with_settled,
@@ -309,6 +310,11 @@ def output(item: ClipRecord, *, size: int = 500, mtime_ns: int = 9, kind: FileKi
 
 
 class TestProgress:
+    def test_what_the_originals_take(self) -> None:
+        """Not known of all of them is not known."""
+        assert sources_bytes(progress(record(), record("b.mp4"))) == 2000
+        assert sources_bytes(progress(record(), ClipRecord("b.mp4"))) is None
+
     def test_what_was_not_given_contradicts_nothing(self) -> None:
         assert contradictions(progress(record()), Expected()) == ()
         assert contradictions(progress(record()), Expected(disc_bytes=1_000_000, safety_bytes=0, preset=8)) == ()

@@ -33,7 +33,7 @@ class DiscFileDrives:
         return ()
 
     def medium(self, device: str, /) -> Medium:
-        """See `Drives`. Raises `DriveError` if the path is anything else than a file, or its folder is not there."""
+        """See `Drives`. Raises `DriveError` if the path is no file, or its folder is not there or cannot be written."""
         disc = parse_device(device)
         temporary = Path(temporary_name(disc.path))
         try:
@@ -48,6 +48,8 @@ class DiscFileDrives:
             return Medium(MediumState.INCOMPLETE, _KIND, detail=f"a burn that was cut off left {temporary}")
         if size_bytes:
             return Medium(MediumState.CLOSED, _KIND)
+        if not os.access(disc.path.parent, os.W_OK | os.X_OK):
+            raise DriveError(device, f"The folder {disc.path.parent} of the disc file cannot be written to")
         return Medium(MediumState.BLANK, _KIND, disc.sector_count)
 
     def reload(self, device: str, /, *, cancel: Cancellation) -> None:

@@ -50,16 +50,16 @@ def encodable(text: str, encoding: str | None) -> str:
 
 
 def shell_line(argv: tuple[str, ...]) -> str:
-    """A command as one line that can be pasted into bash, whatever bytes its arguments hold."""
-    return " ".join(map(_shell_word, argv))
+    """A command as one line that can be pasted into any POSIX shell, whatever bytes its arguments hold.
 
-
-def _shell_word(word: str) -> str:
-    if not _UNSAFE.search(word):
-        return shlex.quote(word)
-    quoted = word.replace("\\", "\\\\").replace("'", "\\'")
-    raw = _UNSAFE.sub(lambda match: "".join(f"\\x{byte:02x}" for byte in os.fsencode(match[0])), quoted)
-    return f"$'{raw}'"
+    What must not stand in a line is spelled for `printf`, which every shell knows; `$'…'` is unknown to dash.
+    """
+    line = shlex.join(argv)
+    if not _UNSAFE.search(line):
+        return line
+    raw = line.replace("\\", "\\\\").replace("%", "%%")
+    spelled = _UNSAFE.sub(lambda match: "".join(f"\\{byte:03o}" for byte in os.fsencode(match[0])), raw)
+    return f'eval "$(printf {shlex.quote(spelled)})"'
 
 
 def arrows(at: datetime, level: Level, message: str) -> str:

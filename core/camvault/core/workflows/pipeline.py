@@ -19,7 +19,6 @@ from camvault.core.pipeline import (
     PipelineStage,
     RunNames,
     fate_after_failure,
-    next_step,
     run_names,
     shortages,
 )
@@ -50,15 +49,21 @@ Reports = Mapping[PipelineStage, object]
 """What the stages that are done have reported."""
 
 
+Advise = Callable[[PipelineStage, StageFailed | Cancelled], str]
+"""How to go on after a stage failed or was stopped, in one sentence with the commands for it."""
+
+
 @attrs.frozen
 class Step:
     """One stage, ready to run.
 
     `run` is given the reports of the stages before it. It raises `StageFailed` or `Cancelled`, or returns its report.
+    `folder` is what it leaves if it fails; None for the build directory of the run.
     """
 
     stage: PipelineStage
     run: Callable[[Reports], object]
+    folder: PurePath | None = None
 
 
 @attrs.frozen
@@ -190,16 +195,16 @@ def run_stages(
     steps: Iterable[Step],
     *,
     build_dir: PurePath,
-    image: PurePath,
     is_new: bool,
     discard: Callable[[], object],
+    advise: Advise,
     reporter: Reporter,
     cancel: Cancellation,
 ) -> dict[PipelineStage, object]:
     """Run the stages in order and return their reports. The first failure ends it.
 
     `discard` removes the build directory; it is called if a failure leaves nothing worth keeping, only for one that
-    this run has made (`is_new`).
+    this run has made (`is_new`). `advise` says how to go on if it is kept.
 
     Raises:
         StageFailed: As the stage raised it; the fate of the build directory was settled and reported.
@@ -212,32 +217,19 @@ def run_stages(
             reporter.emit(StageStarted(step.stage))
             reports[step.stage] = step.run(reports)
         except (Cancelled, StageFailed) as problem:
-            _settle(step.stage, problem, build_dir, image, is_new=is_new, discard=discard, reporter=reporter)
+            exit_code = problem.exit_code if isinstance(problem, StageFailed) else None
+            if (
+                exit_code is not None
+                and fate_after_failure(step.stage, exit_code=exit_code, is_new=is_new) is Fate.REMOVED
+            ):
+                _discard(build_dir, discard, reporter)
+            else:
+                words = f"stopped in stage {step.stage}" if exit_code is None else f"stage {step.stage} failed"
+                reporter.emit(BuildDirKept(step.folder or build_dir, words))
+                reporter.emit(Note(advise(step.stage, problem)))
             raise
         reporter.emit(StageFinished(step.stage))
     return reports
-
-
-def _settle(
-    stage: PipelineStage,
-    problem: Cancelled | StageFailed,
-    build_dir: PurePath,
-    image: PurePath,
-    *,
-    is_new: bool,
-    discard: Callable[[], object],
-    reporter: Reporter,
-) -> None:
-    """Remove or keep the build directory, and say so."""
-    if isinstance(problem, StageFailed):
-        if fate_after_failure(stage, exit_code=problem.exit_code, is_new=is_new) is Fate.REMOVED:
-            return _discard(build_dir, discard, reporter)
-        reason = f"stage {stage} failed"
-    else:
-        reason = f"stopped in stage {stage}"
-    reporter.emit(BuildDirKept(build_dir, reason))
-    reporter.emit(Note(next_step(stage, build_dir=build_dir, image=image)))
-    return None
 
 
 def _discard(build_dir: PurePath, discard: Callable[[], object], reporter: Reporter) -> None:

@@ -186,7 +186,7 @@ def plan_resumed(
         RecordError: The progress file is missing, unreadable or malformed, or contradicts `expected` or the outputs.
         UsageError: An original that is still needed is gone or was changed, or there is no room.
     """
-    path, progress = _loaded(progress_file, progress_files)
+    path, progress = load_progress(progress_file, progress_files)
     found = contradictions(progress, expected)
     if found:
         raise RecordError(path, "; ".join(found))
@@ -239,7 +239,12 @@ def _doubts(rechecked: Rechecked) -> str:
     return "; ".join(f"{key}: {reason}" for key, reason in rechecked.redone) or "not every clip is done"
 
 
-def _loaded(path: PurePath, progress_files: ProgressFiles) -> tuple[PurePath, Progress]:
+def load_progress(path: PurePath, progress_files: ProgressFiles) -> tuple[PurePath, Progress]:
+    """The job to resume and the file it is in: that of the finished job where the one asked for is gone.
+
+    Raises:
+        RecordError: There is none, or it cannot be read.
+    """
     candidates = (path, path.with_name(COMPLETED_NAME)) if path.name == PROGRESS_NAME else (path,)
     for candidate in candidates:
         try:

@@ -100,6 +100,7 @@ class TestLeftovers:
         assert_complete(plan, tree)
         assert {k.entry.kind for k in plan.kept} <= {FileKind.FOLDER}
         assert {r.reason for r in plan.removals} <= {Leftover(".camvault-part")}
+        assert not any(r.proof for r in plan.removals)
 
     @given(tree=strategies.trees())
     def test_without_a_marker_everything_stays(self, tree: tuple[FileEntry, ...]) -> None:

@@ -13,7 +13,7 @@ import attrs
 
 from camvault.core.retention_rules import Victim
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
-from camvault.ports.removal import Leftover, Proof, Removal
+from camvault.ports.removal import Leftover, Proof, Removal, RetentionReason
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -65,7 +65,7 @@ def plan_proven(entries: Iterable[FileEntry], *, proofs: Mapping[PurePath, Prove
             return "nothing proves that it exists elsewhere"
         if proven.identity != entry.identity:
             return "it is not the file that was proven: its size or its time differ"
-        if not _SHA256.fullmatch(proven.proof.sha256):
+        if _sound(proven.proof) is None:
             return "its proof has no SHA-256"
         return proven.proof
 
@@ -90,16 +90,26 @@ def plan_leftovers(entries: Iterable[FileEntry], *, marker: str) -> RemovalPlan:
 
 
 def plan_victims(victims: Iterable[Victim]) -> RemovalPlan:
-    """Remove what the rules of the user chose, in their order; a proof without a digest proves nothing."""
+    """Remove what the rules of the user chose, in their order; a proof without a digest proves nothing.
+
+    A removal by a rule carries the proof too if there is one: only without any is the footage lost.
+    """
     removals: list[Removal] = []
     kept: list[Kept] = []
     for victim in victims:
-        path, identity, reason = victim.segment.path, victim.segment.identity, victim.reason
-        if isinstance(reason, Proof) and not _SHA256.fullmatch(reason.sha256):
-            kept.append(Kept(FileEntry(path, identity), "its proof has no SHA-256"))
+        segment, reason = victim.segment, victim.reason
+        if isinstance(reason, RetentionReason):
+            removals.append(Removal(segment.path, segment.identity, attrs.evolve(reason, proof=_sound(segment.proof))))
+        elif _sound(reason) is None:
+            kept.append(Kept(FileEntry(segment.path, segment.identity), "its proof has no SHA-256"))
         else:
-            removals.append(Removal(path, identity, reason))
+            removals.append(Removal(segment.path, segment.identity, reason))
     return RemovalPlan(tuple(removals), tuple(kept))
+
+
+def _sound(proof: Proof | None) -> Proof | None:
+    """The proof, if it has a digest."""
+    return proof if proof is not None and _SHA256.fullmatch(proof.sha256) else None
 
 
 def plan_build_dir_removal(entries: Iterable[FileEntry], *, marker: str) -> RemovalPlan:

@@ -23,13 +23,17 @@ class Proof:
 
 @attrs.frozen
 class RetentionReason:
-    """The user asked for it by flag or configuration: which rule, and the figure that met it."""
+    """The user asked for it by flag or configuration: which rule, and the figure that met it.
+
+    With `proof` the file exists elsewhere all the same; without, it is lost.
+    """
 
     rule: str
     figure: str
+    proof: Proof | None = None
 
     def __str__(self) -> str:
-        return f"{self.rule}: {self.figure}"
+        return f"{self.rule}: {self.figure}" + (f" ({self.proof})" if self.proof else "")
 
 
 @attrs.frozen
@@ -52,3 +56,14 @@ class Removal:
     path: PurePath
     identity: FileIdentity
     reason: Proof | RetentionReason | Leftover
+
+    @property
+    def proof(self) -> Proof | None:
+        """How it is known that the file exists elsewhere; None if nothing says so."""
+        match self.reason:
+            case Proof():
+                return self.reason
+            case RetentionReason():
+                return self.reason.proof
+            case Leftover():
+                return None

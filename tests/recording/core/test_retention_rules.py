@@ -197,6 +197,15 @@ class TestRemovals:
             (v.segment.path, v.segment.identity, v.reason) for v in victims
         ]
 
+    def test_a_rule_that_takes_what_is_proven(self) -> None:
+        """Loses nothing: the removal has the rule and the proof."""
+        reason = RetentionReason("free space", "5 bytes too many")
+        bad = Proof("nas", "")
+        victims = [Victim(stored(name, days=1, proof=proof), reason) for name, proof in (("A_1", PROOF), ("A_2", bad))]
+        first, second = plan_victims(victims).removals
+        assert (first.proof, str(first.reason)) == (PROOF, "free space: 5 bytes too many (proven at nas:/video)")
+        assert (second.proof, str(second.reason)) == (None, "free space: 5 bytes too many")
+
     def test_a_proof_without_a_digest(self) -> None:
         """Keeps the file."""
         victim = Victim(stored("A_1", days=1), Proof("nas", ""))

@@ -539,6 +539,8 @@ class TestCleanup:
         machine.storage.tree.volumes[PurePath("/")].capacity_bytes = used
         assert machine.clean(KeepDays(7), MinFree(5)).removed_count == 1
         assert list(machine.ready()) == [f"ROST1/{TODAY}/{SECOND}"]
+        assert machine.records.ledger_of_day(TODAY).entries[PATH].kind.is_proof
+        assert " is lost" not in machine.said()
 
     def test_a_rule_that_cannot_be_met_says_so(self, machine: Machine) -> None:
         machine.wait(FIRST)

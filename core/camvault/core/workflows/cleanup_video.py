@@ -16,7 +16,7 @@ from camvault.core.workflows.cleanup_plan import CleanupPorts, plan_cleanup
 from camvault.core.workflows.sync_records import SyncRecords
 from camvault.ports.errors import NoSpaceError, StorageError
 from camvault.ports.events import Event, Failed, Level, Warned
-from camvault.ports.removal import Proof, Removal
+from camvault.ports.removal import Removal
 
 
 @attrs.frozen
@@ -77,7 +77,7 @@ def free_space(
 
 
 def _remove(removal: Removal, *, ready: PurePath, records: SyncRecords, ports: CleanupPorts) -> bool:
-    if isinstance(removal.reason, Proof):
+    if removal.proof is not None:
         is_removed = ports.storage.remove(removal)
         ports.reporter.emit(SegmentRemoved(removal))
         return is_removed

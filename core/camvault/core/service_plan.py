@@ -147,6 +147,7 @@ def _jobs(cameras: tuple[Camera, ...], backup: BackupConfig, layout: Layout) -> 
 
 
 def _monitor(cameras: tuple[Camera, ...], layout: Layout) -> ServiceDefinition:
+    """Footage that is not mounted is what it has to tell of: it must run without."""
     folders = _unique(PurePath(each.output_dir) for each in cameras)
     return ServiceDefinition(
         name="monitor_recordings",
@@ -158,7 +159,6 @@ def _monitor(cameras: tuple[Camera, ...], layout: Layout) -> ServiceDefinition:
         ),
         writable=(STATE_FOLDER,),
         has_runtime_folder=True,
-        readable=folders,
         environment_files=(MAIL_SETTINGS,),
         schedule=Schedule(_MONITOR_EVERY_S, _MONITOR_EVERY_S),
         needs_network=True,

@@ -34,10 +34,10 @@ class ServiceDefinition:
         argv: The command line; the first element is an absolute path. `CREDENTIALS` in an argument stands for the
             folder in which the manager puts the credentials.
         user: Who it runs as; "" for root.
-        writable: Folders it may write to; made before it starts, owned by `user`. All else is read-only.
+        writable: Folders it may write to; made before it starts, owned by `user`, but never where a link of another
+            account than root leads. All else is read-only.
         writable_if_there: Folders on foreign file systems that it may write to: mounted before it starts, never made,
             because a folder made on an empty mount point would look like the real one.
-        readable: Folders that must be mounted before it starts.
         credentials: Secret files by name; the manager hands them to the service, nobody else can read them.
         environment_files: Files of `KEY=value` lines; a missing one is no error.
         has_runtime_folder: It gets a folder in memory, named in `$RUNTIME_DIRECTORY`, which outlives its runs.
@@ -51,7 +51,6 @@ class ServiceDefinition:
     user: str = ""
     writable: tuple[PurePath, ...] = ()
     writable_if_there: tuple[PurePath, ...] = ()
-    readable: tuple[PurePath, ...] = ()
     credentials: Mapping[str, PurePath] = attrs.field(factory=dict)
     environment_files: tuple[PurePath, ...] = ()
     has_runtime_folder: bool = False

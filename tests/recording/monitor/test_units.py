@@ -11,7 +11,7 @@ from camvault.core import alerting
 from camvault.core.alerting import Host, Queue
 from camvault.core.monitor_state import State, Watched, document_of, remembered, state_of
 from camvault.core.watchdog import Memory, Phase
-from camvault.core.workflows.monitor import AlertSent, Restarted, StationRecovered, monitor
+from camvault.core.workflows.monitor import AlertSent, Restarted, StationRecovered, monitor, unit_of
 from camvault.ports.alerts import Alert
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import AlertError, BusyError, Cancelled, NoSpaceError, ToolError, UsageError
@@ -114,6 +114,25 @@ def test_no_step_of_the_wall_clock_is_an_incident_or_hides_one() -> None:
     world.live(1800)
 
     assert world.subjects() == [DOWN]
+
+
+@pytest.mark.parametrize(("active_s", "restarts"), [(1100, 0), (1300, 1)])
+def test_a_recorder_that_was_just_started_gets_its_time(active_s: float, restarts: int) -> None:
+    """The watchdog itself was off, and is started together with a recorder whose footage is days old."""
+    world = make_world("ROST2")
+    world.services.clock = world.clock
+    world.services.restart(unit_of("ROST2"))
+    world.services.actions.clear()
+    old_ns = int(world.clock.wall.timestamp() - 5 * 86_400) * 10**9
+    world.storage.put(ROOT / "ROST2/ROST2_20250528T144947.mkv", b"x", mtime_ns=old_ns)
+    world.recording.clear()
+    world.clock.advance(active_s)
+
+    world.look()
+
+    assert len(world.restarts()) == restarts
+    world.live(300)  # hung all the same: its time is over at the next look, or it is tried again
+    assert len(world.restarts()) == restarts + 1
 
 
 def test_a_restart_that_helps_ends_the_incident() -> None:

@@ -115,10 +115,16 @@ def test_the_watchdog_knows_all_cameras_and_remembers_where_root_may_write() -> 
     assert _flag(monitor, "--recording_dir") == "/srv/a"
     assert _flag(monitor, "--cameras_config") == "/srv/cameras.json"
     assert PurePath(_flag(monitor, "--state")).parent in monitor.writable
-    assert monitor.readable == (PurePath("/srv/a"), PurePath("/srv/b"))
     assert (monitor.user, monitor.may_control_services) == ("", True)
     assert "RuntimeDirectory=monitor_recordings" in unit_files(monitor)["monitor_recordings.service"]
     assert "monitor_recordings" not in _plan()
+
+
+def test_trap_the_watchdog_runs_when_the_footage_is_not_mounted() -> None:
+    """It is who has to tell of it."""
+    text = unit_files(_plan(_camera(1, output_dir="/srv/a"))["monitor_recordings"])["monitor_recordings.service"]
+
+    assert "RequiresMountsFor=/var/lib/camvault\n" in text
 
 
 def test_a_local_nas_is_writable_for_the_backup_only_and_never_made() -> None:
@@ -127,7 +133,9 @@ def test_a_local_nas_is_writable_for_the_backup_only_and_never_made() -> None:
 
     assert "ReadWritePaths=-/srv/ready -/srv/logs -/srv/locks -/mnt/nas/video" in text
     assert "/mnt/nas/video" in next(line for line in text.splitlines() if line.startswith("RequiresMountsFor="))
-    assert not [line for line in text.splitlines() if line.startswith("ExecStartPre") and "/mnt" in line]
+    assert not [
+        line for line in text.splitlines() if "/mnt" in line and line.startswith(("ExecStartPre", "StandardInput"))
+    ]
     assert not [each.name for each in plan.values() if each.writable_if_there and each.name != "backup_video"]
 
 

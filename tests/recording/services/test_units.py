@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path, PurePath
 
@@ -36,7 +37,7 @@ BACKUP = ServiceDefinition(
     argv=("/bin/true", "--backup_config", "/srv/back up.json"),
     user="recorder",
     writable=(PurePath("/srv/ready"),),
-    readable=(PurePath("/mnt/nas"),),
+    writable_if_there=(PurePath("/mnt/nas"),),
     environment_files=(PurePath("/etc/monitor_email.conf"),),
     schedule=Schedule(first_after_s=240, every_s=600),
 )
@@ -103,9 +104,68 @@ def test_trap_missing_mail_settings_do_not_disable_the_job() -> None:
 def test_trap_missing_folders_are_made_before_the_sandbox_is_set_up() -> None:
     text = unit_files(RECORDER)["record_camera_ROST2.service"]
 
-    assert 'ExecStartPre=+/usr/bin/install --directory --owner=recorder -- "/srv/my cameras"' in text
+    assert 'StandardInputText=d "/srv/my cameras" :0755 recorder - -\n' in text
+    assert "ExecStartPre=-+/usr/bin/systemd-tmpfiles --create -\n" in text
     assert 'ReadWritePaths="-/srv/my cameras" -/srv/logs' in text  # without "-", systemd 252: 226/NAMESPACE
     assert "WorkingDirectory" not in text
+
+
+def _make_folders(*folders: Path, owner: str = "daemon") -> "subprocess.CompletedProcess[bytes]":
+    """What the unit of a program does that may write to `folders`, as root."""
+    definition = attrs.evolve(RECORDER, writable=tuple(map(PurePath, folders)), user=owner)
+    lines = unit_files(definition)["record_camera_ROST2.service"].splitlines()
+    (command,) = [line.removeprefix("ExecStartPre=-+") for line in lines if line.startswith("ExecStartPre=")]
+    texts = [line.removeprefix("StandardInputText=") for line in lines if line.startswith("StandardInputText=")]
+    # as systemd undoes it: escapes, then specifiers, then each line gets its end
+    given = "".join(text.replace("\\\\", "\\").replace("%%", "%") + "\n" for text in texts)
+    return subprocess.run(command.split(), input=os.fsencode(given), capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("name", ['100 %h "quoted" $HOME', "back\\slash\\n", "d a 'b'", "ä", "a/b/c", "# no comment"])
+def test_folders_get_the_name_they_should_have(tmp_path: Path, name: str) -> None:
+    done = _make_folders(tmp_path / name)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / name).owner() == "daemon"
+    assert (tmp_path / name).stat().st_mode & 0o7777 == 0o755
+    assert [each for each in tmp_path.rglob("*") if not any(each.iterdir())] == [tmp_path / name]
+
+
+def test_a_folder_that_is_there_keeps_its_mode_and_content(tmp_path: Path) -> None:
+    folder = tmp_path / "cameras"
+    folder.mkdir(mode=0o700)
+    (folder / "a.mkv").write_bytes(b"footage")
+
+    assert _make_folders(folder).returncode == 0
+
+    assert (folder.owner(), folder.stat().st_mode & 0o7777) == ("daemon", 0o700)
+    assert (folder / "a.mkv").owner() == "root"
+
+
+@pytest.mark.parametrize("below", ["", "new"])
+def test_trap_root_gives_nothing_away_that_a_link_leads_to(tmp_path: Path, below: str) -> None:
+    """Whoever owns the folder of the footage may put a link in the place of a folder that a unit makes in it."""
+    victim, footage = tmp_path / "etc", tmp_path / "footage"
+    victim.mkdir()
+    footage.mkdir()
+    shutil.chown(footage, "daemon")
+    (footage / "logs").symlink_to(victim)
+    os.lchown(footage / "logs", footage.stat().st_uid, -1)
+
+    _make_folders(footage / "logs" / below, tmp_path / "other")
+
+    assert victim.owner() == "root"
+    assert list(victim.iterdir()) == []
+    assert (tmp_path / "other").is_dir()  # one that cannot be made keeps no other from it
+
+
+def test_a_link_that_root_made_is_followed(tmp_path: Path) -> None:
+    """A disk of its own for the footage, reached by a link."""
+    (tmp_path / "ssd").mkdir()
+    (tmp_path / "cameras").symlink_to(tmp_path / "ssd")
+
+    assert _make_folders(tmp_path / "cameras/ROST2").returncode == 0
+    assert (tmp_path / "ssd/ROST2").owner() == "daemon"
 
 
 def test_trap_jobs_are_enabled_by_their_timer_only() -> None:

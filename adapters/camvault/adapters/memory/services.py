@@ -6,7 +6,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.ports.clock import Clock
-from camvault.ports.errors import NotFoundError
+from camvault.ports.errors import NotFoundError, ToolError
 from camvault.ports.services import Services, ServiceState
 
 
@@ -23,6 +23,8 @@ class MemoryServices:
     """Asked on `reload`: the names that are known from then on."""
     fault: Exception | None = None
     """Raised by the next calls that change something, until it is taken away."""
+    dying: set[str] = attrs.field(factory=set, converter=set)
+    """Units that fail as soon as they are started."""
     clock: Clock | None = None
     """Says for how long units run; without one, and for units that others made `active`, nobody knows."""
     _begun_s: dict[str, float] = attrs.field(factory=dict, init=False)
@@ -72,6 +74,10 @@ class MemoryServices:
 
     def _begin(self, names: Iterable[str]) -> None:
         for name in names:
+            if name in self.dying:
+                self.active.discard(name)
+                self.failed.add(name)
+                raise ToolError("systemctl", 1, (f"Job for {name} failed",))
             self.active.add(name)
             self.failed.discard(name)
             if self.clock:

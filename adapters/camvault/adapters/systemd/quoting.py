@@ -26,6 +26,14 @@ def argument(text: str) -> str:
     return _word(literal(text).replace("$", "$$"))
 
 
+def input_line(text: str) -> str:
+    """`text`, a line that ends with no backslash, as the value of `StandardInputText=`: escapes and specifiers are off.
+
+    Source: systemd.exec(5), "StandardInputText=".
+    """
+    return literal(text).replace("\\", "\\\\")
+
+
 def _word(text: str) -> str:
     if "\0" in text:
         raise ValueError("an argument cannot hold a NUL character")

@@ -6,7 +6,7 @@ break says why it goes without it.
 
 from collections.abc import Iterator, Mapping
 
-from camvault.adapters.systemd.quoting import argument, literal, quoted
+from camvault.adapters.systemd.quoting import argument, input_line, literal, quoted
 from camvault.ports.services import CREDENTIALS, ServiceDefinition, ServiceKind
 from camvault.ports.units import UnitRole
 
@@ -90,7 +90,7 @@ def _unit_section(definition: ServiceDefinition) -> Iterator[str]:
     yield f"Description={literal(definition.description)}"
     if definition.needs_network:
         yield from ("After=network-online.target", "Wants=network-online.target")
-    mounts = sorted({str(path) for path in (*definition.writable, *definition.writable_if_there, *definition.readable)})
+    mounts = sorted({str(path) for path in (*definition.writable, *definition.writable_if_there)})
     if mounts:
         yield "RequiresMountsFor=" + " ".join(quoted(path) for path in mounts)
     if definition.kind is ServiceKind.DAEMON:
@@ -100,16 +100,30 @@ def _unit_section(definition: ServiceDefinition) -> Iterator[str]:
 def _identity(definition: ServiceDefinition) -> Iterator[str]:
     if definition.user:
         yield f"User={literal(definition.user)}"
-    for folder in definition.writable:
-        owner = f"--owner={definition.user} " if definition.user else ""
-        # "+": as root and outside the sandbox; the sandbox of the program itself is set up after it
-        yield f"ExecStartPre=+/usr/bin/install --directory {owner}-- {argument(str(folder))}"
+    yield from _made_folders(definition)
     for name, path in sorted(definition.credentials.items()):
         yield f"LoadCredential={name}:{literal(str(path))}"
     if definition.has_runtime_folder:
         yield from (f"RuntimeDirectory={definition.name}", "RuntimeDirectoryPreserve=yes")
     for path in definition.environment_files:
         yield f"EnvironmentFile=-{literal(str(path))}"  # "-": without mail there is still a watchdog
+
+
+def _made_folders(definition: ServiceDefinition) -> Iterator[str]:
+    """Root makes the folders, and gives them away, below folders that may belong to somebody else.
+
+    Whoever may write there could put a link in the place of one: systemd-tmpfiles(8) follows no link that an account
+    other than root made, and changes the owner of nothing that is reached by one. `mkdir` or `install` would.
+    """
+    if not definition.writable:
+        return
+    owner = quoted(definition.user) if definition.user else "-"
+    yield "StandardInput=data"
+    for folder in definition.writable:
+        # ":" leaves the mode of a folder that is there as it is
+        yield "StandardInputText=" + input_line(f"d {quoted(str(folder))} :0755 {owner} - -")
+    # "+": as root and outside the sandbox, which is set up after it; "-": the program says better what it lacks
+    yield "ExecStartPre=-+/usr/bin/systemd-tmpfiles --create -"
 
 
 def _argument(text: str) -> str:

@@ -252,7 +252,8 @@ class _Run:
         """Whether a name that is in no configuration is a station."""
         if has_folder and self.options.cameras is None:
             return True
-        if self.unit_state(name) is not UnitState.MISSING:
+        unit, _ = self.unit_state(name)
+        if unit is not UnitState.MISSING:
             return True  # organize_video and others prune empty folders; a unit that is there is still to be watched
         if has_folder:
             self.ports.reporter.emit(
@@ -265,27 +266,29 @@ class _Run:
             rest = {name: each for name, each in self.state.stations.items() if name not in names}
             self.state = attrs.evolve(self.state, stations=rest)
 
-    def unit_state(self, station: str) -> UnitState:
+    def unit_state(self, station: str) -> tuple[UnitState, float | None]:
+        """What the manager says, and for how long the unit has been running."""
         try:
             (state,) = self.ports.services.states((unit_of(station),))
         except ToolError as error:
             self.ports.reporter.emit(Failed(str(error)))
-            return UnitState.UP  # nobody knows; what can be done is tried, and what fails is said
+            return UnitState.UP, None  # nobody knows; what can be done is tried, and what fails is said
         if not state.is_known:
-            return UnitState.MISSING
+            return UnitState.MISSING, None
         if state.is_active:
-            return UnitState.UP
-        return UnitState.DOWN if state.is_enabled else UnitState.STOPPED
+            return UnitState.UP, state.active_s
+        return (UnitState.DOWN if state.is_enabled else UnitState.STOPPED), None
 
     # --- one station ---
 
     def look_after(self, station: Station) -> None:
         watched = self.state.stations.get(station.name)
         files, left_out_ns = self.files(station, watched)
+        unit, active_s = self.unit_state(station.name)
         seen = Witnesses(
             files=files,
-            unit=self.unit_state(station.name),
-            unit_active_s=None,
+            unit=unit,
+            unit_active_s=active_s,
             monotonic_s=self.ports.clock.monotonic_s(),
             boot=self.options.boot,
             wall_s=self.ports.clock.now().timestamp(),

@@ -93,6 +93,8 @@ class Sampler:
         words = argv.removesuffix(b"\0").split(b"\0")
         program = f"{hook.shown(words)} (seen in /proc)"
         for number, word in enumerate(words):
+            if hook.may_show(number, words):
+                continue
             canary.look("argv", f"{program}, argument {number}", word)
         for setting in environment.split(b"\0"):
             key = setting.partition(b"=")[0]

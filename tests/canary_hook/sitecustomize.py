@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAY_HOLD = (("SMTP_PASS", "monitor_recordings"),)
 """Variables that a program must hold, because the specification hands the mail password over that way: only itself."""
+MAY_SHOW = (("--password", "record_camera"),)
+"""Options whose value a program must be given, because the specification has them: only itself."""
 
 
 def _bytes(value: Any) -> bytes:
@@ -54,6 +56,8 @@ class Looker:
         words = [_bytes(word) for word in argv]
         program = shown(words)
         for number, word in enumerate(words):
+            if may_show(number, words):
+                continue
             for encoding in self.encodings(word):
                 self.note("argv", f"{program}, argument {number}", encoding)
         for key, value in environment.items():
@@ -86,6 +90,12 @@ def may_hold(key: bytes, argv: list[bytes]) -> bool:
     """Whether this program must have this variable."""
     start = b"\0".join(argv[:4])
     return any(key == name.encode() and program.encode() in start for name, program in MAY_HOLD)
+
+
+def may_show(number: int, argv: list[bytes]) -> bool:
+    """Whether this argument is one that this program must be given."""
+    before, start = argv[max(number - 1, 0)], b"\0".join(argv[:4])
+    return any(before == option.encode() and program.encode() in start for option, program in MAY_SHOW)
 
 
 def _begin() -> None:

@@ -5,9 +5,19 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import NoReturn
 
+import attrs
+
 from camvault.adapters._durable import translated
 from camvault.adapters.rtsp.argv import environment, ffconcat, record_argv
 from camvault.ports.recorder import RecorderSettings, StreamSource
+
+_DISCREET = ("quiet", "panic", "fatal")
+"""Levels at which ffmpeg names no address. Source: libavformat/concatdec.c, "Impossible to open '%s'" is an error."""
+
+
+def discreet(source: StreamSource, level: str) -> str:
+    """The level that can be had: what ffmpeg says goes straight to the journal, and its errors hold the password."""
+    return level if level in _DISCREET or not source.password else "fatal"
 
 
 def become_recorder(
@@ -19,6 +29,8 @@ def become_recorder(
 ) -> NoReturn:
     """Replace this process by ffmpeg. The address is read from memory that no other process can open.
 
+    Where the camera has a password, ffmpeg says nothing but why it ends, see `discreet`.
+
     Raises:
         StorageError: The program cannot be executed.
     """
@@ -27,6 +39,7 @@ def become_recorder(
     os.lseek(descriptor, 0, os.SEEK_SET)
     os.dup2(descriptor, 0)
     os.close(descriptor)
+    settings = attrs.evolve(settings, log_level=discreet(source, settings.log_level))
     argv = [os.fsdecode(os.fsencode(each)) for each in record_argv(ffmpeg, settings)]
     with translated(ffmpeg):
         execute(str(ffmpeg), argv, {**os.environ, **environment()})

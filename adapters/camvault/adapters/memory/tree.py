@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, MutableMapping
 from pathlib import PurePath
 
 import attrs
@@ -37,6 +38,50 @@ class Volume:
     capacity_bytes: int | None = None
 
 
+class Nodes(MutableMapping[PurePath, Node]):
+    """The nodes by their paths, with what is in each folder: to list a folder need not cost a look at everything."""
+
+    def __init__(self) -> None:
+        """Only the root folder."""
+        self._nodes: dict[PurePath, Node] = {}
+        self._names: defaultdict[PurePath, set[str]] = defaultdict(set)
+        self._bytes: Counter[PurePath] = Counter()
+        self[PurePath("/")] = Node(FileKind.FOLDER)
+
+    def __getitem__(self, path: PurePath, /) -> Node:
+        """What stands there."""
+        return self._nodes[path]
+
+    def __setitem__(self, path: PurePath, node: Node, /) -> None:
+        """Put it there, in place of what was there."""
+        old = self._nodes.get(path)
+        self._nodes[path] = node
+        self._names[path.parent].add(path.name)
+        self._bytes[path.parent] += len(node.content) - len(old.content if old else b"")
+
+    def __delitem__(self, path: PurePath, /) -> None:
+        """Take it away."""
+        node = self._nodes.pop(path)
+        self._names[path.parent].discard(path.name)
+        self._bytes[path.parent] -= len(node.content)
+
+    def __iter__(self) -> Iterator[PurePath]:
+        """In the order in which they came."""
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._nodes)
+
+    def names(self, folder: PurePath) -> set[str]:
+        """The names in a folder."""
+        return self._names[folder] - {""} if folder in self._names else set()
+
+    def bytes_by_folder(self) -> Iterator[tuple[PurePath, int]]:
+        """Each folder that files were in, with the bytes in it."""
+        return iter(self._bytes.items())
+
+
 def system_error(number: int, path: PurePath) -> Exception:
     """What the real adapter would raise for this errno."""
     return translate(OSError(number, os.strerror(number)), path)
@@ -46,7 +91,7 @@ def system_error(number: int, path: PurePath) -> Exception:
 class Tree:
     """Absolute paths and what stands there. Raises what a real file system would."""
 
-    nodes: dict[PurePath, Node] = attrs.field(factory=lambda: {PurePath("/"): Node(FileKind.FOLDER)})
+    nodes: Nodes = attrs.field(factory=Nodes)
     volumes: dict[PurePath, Volume] = attrs.field(factory=lambda: {PurePath("/"): Volume("0:1")})
     _changes: dict[PurePath, int] = attrs.field(factory=dict, init=False, eq=False)
     _count: int = attrs.field(default=0, init=False, eq=False)
@@ -98,10 +143,7 @@ class Tree:
         """The names in a folder, sorted bytewise."""
         if self.get(folder).kind is not FileKind.FOLDER:
             raise system_error(errno.ENOTDIR, folder)
-        return sorted((path.name for path in self._children(self.real(folder))), key=os.fsencode)
-
-    def _children(self, folder: PurePath) -> Iterator[PurePath]:
-        return (path for path in self.nodes if path.parent == folder and path != folder)
+        return sorted(self.nodes.names(self.real(folder)), key=os.fsencode)
 
     def set(self, path: PurePath, node: Node) -> None:
         """Put a file, folder or link under the name itself; the folder must be there, and the space."""
@@ -144,7 +186,8 @@ class Tree:
             return
         if (there := self.nodes.get(new)) and FileKind.FOLDER in (there.kind, self.nodes[old].kind):
             raise system_error(errno.EISDIR if there.kind is FileKind.FOLDER else errno.ENOTDIR, target)
-        for path in [path for path in self.nodes if path.is_relative_to(old)]:
+        is_file = self.nodes[old].kind is not FileKind.FOLDER
+        for path in [old] if is_file else [path for path in self.nodes if path.is_relative_to(old)]:
             self.nodes[new / path.relative_to(old)] = self.nodes.pop(path)
             self._changed(new / path.relative_to(old))
 
@@ -159,8 +202,8 @@ class Tree:
         capacity_bytes = self.volumes[root].capacity_bytes
         if capacity_bytes is None:
             return _ENDLESS
-        used = (len(n.content) for p, n in self.nodes.items() if p.is_relative_to(root) and self.volume_root(p) == root)
-        return max(0, capacity_bytes - sum(used))
+        used = ((folder, size) for folder, size in self.nodes.bytes_by_folder() if size and folder.is_relative_to(root))
+        return max(0, capacity_bytes - sum(size for folder, size in used if self.volume_root(folder) == root))
 
     def total_bytes(self, path: PurePath) -> int:
         """The capacity of the file system that holds `path`."""

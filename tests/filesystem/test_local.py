@@ -371,6 +371,66 @@ def test_a_lock_is_on_what_stands_under_the_name_now(tmp_path: Path, mocker: Moc
             pass
 
 
+def test_of_three_contenders_the_one_that_came_late_looks_again(tmp_path: Path, mocker: MockerFixture) -> None:
+    """A holds the lock and removes its name at the end; B opened that; C makes a new one: B must not have the old."""
+    path, real = tmp_path / "lock", fcntl.flock
+    inner = contextlib.ExitStack()
+    a = contextlib.ExitStack()
+
+    def a_ends_and_c_begins() -> None:
+        path.unlink()
+        a.close()
+        inner.enter_context(LocalStorage().lock(path))
+
+    steps_before = iter([a_ends_and_c_begins])
+
+    def flock(descriptor: int, kind: int) -> None:
+        mocker.stopall()
+        for step in steps_before:
+            step()
+        real(descriptor, kind)
+
+    a.enter_context(LocalStorage().lock(path))
+    mocker.patch("camvault.adapters.filesystem.volumes.fcntl.flock", flock)
+    with inner, pytest.raises(BusyError), LocalStorage().lock(path):
+        pass
+    with LocalStorage().lock(path):
+        assert path.exists()
+
+
+def test_a_new_file_that_was_taken_for_abandoned_is_not_written(tmp_path: Path, mocker: MockerFixture) -> None:
+    """Between its making and its lock another writer removed it and made its own: that one's content is not ours."""
+    target, real = tmp_path / "progress.json", fcntl.flock
+    theirs = tmp_path / ".progress.json.camvault-part"
+
+    def flock(descriptor: int, kind: int) -> None:
+        mocker.stopall()
+        theirs.unlink()
+        theirs.write_text("their first half")
+        real(descriptor, kind)
+
+    mocker.patch("camvault.adapters.filesystem.steps.fcntl.flock", flock)
+    with pytest.raises(BusyError):
+        LocalStorage().write_text(target, "ours")
+    assert theirs.read_text() == "their first half"
+    assert not target.exists()
+
+
+def test_a_line_goes_to_the_file_that_has_the_name(tmp_path: Path, mocker: MockerFixture) -> None:
+    """While an appender waited for its turn, the whole text was replaced."""
+    ledger, real = tmp_path / "ledger", fcntl.flock
+    ledger.write_text("old\n")
+
+    def flock(descriptor: int, kind: int) -> None:
+        mocker.stopall()
+        LocalStorage().write_text(ledger, "new\n")
+        real(descriptor, kind)
+
+    mocker.patch("camvault.adapters.filesystem.records.fcntl.flock", flock)
+    LocalStorage().append_line(ledger, "line")
+    assert ledger.read_text() == "new\nline\n"
+
+
 def test_two_writers_of_one_ledger_lose_no_line(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
 

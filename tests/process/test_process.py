@@ -1,11 +1,12 @@
 """The process runner: whatever happens, no process is left, and what was said is heard."""
 
+import contextlib
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path, PurePath
 
@@ -58,6 +59,22 @@ def assert_gone(pids: list[int]) -> None:
 
 def open_files() -> list[str]:
     return sorted(entry.name for entry in Path("/proc/self/fd").iterdir())
+
+
+@pytest.fixture
+def no_children() -> Iterator[None]:
+    """As a library user may have it who never wants to hear of children."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGCHLD, before)
+
+
+def assert_threads_end(count: int) -> None:
+    """A timer of `sh` that was cancelled takes a moment to end; one of an earlier test may end meanwhile."""
+    deadline_s = time.monotonic() + 5
+    while threading.active_count() > count:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
 
 
 STUBBORN = """
@@ -335,6 +352,57 @@ run((sys.executable, "-c", "import os, sys, time; open({str(note)!r}, 'w').write
             thread.join(60)
         assert results == {n: f"{n}\n" for n in range(6)}
 
+    @pytest.mark.parametrize("code", [0, 3])
+    def test_an_end_that_nobody_knows_is_no_success(self, code: int, no_children: None) -> None:
+        """Where SIGCHLD is ignored, the system forgets how programs end; what they said is still there."""
+        lines: list[str] = []
+        before, threads = open_files(), threading.active_count()
+        with pytest.raises(ToolError, match=r"said \| it ended, but not known how: is SIGCHLD ignored here"):
+            python(f"import sys; print('said'); sys.exit({code})", on_stdout=lines.append)
+        assert lines == ["said"]
+        assert open_files() == before
+        assert_threads_end(threads)
+
+    def test_a_stop_where_ends_are_forgotten(self, no_children: None) -> None:
+        """Still a stop, a time limit still a time limit, and nothing is left."""
+        cancel, pids = Stop(), list[int]()
+
+        def on_stdout(line: str) -> None:
+            pids.extend(map(int, line.split()))
+            cancel.is_requested = True
+
+        with pytest.raises(Cancelled):
+            python(STUBBORN, cancel=cancel, on_stdout=on_stdout, grace_s=0.1)
+        assert_gone(pids)
+        with pytest.raises(ToolError, match="took longer than"):
+            python("import time; time.sleep(60)", timeout_s=0.3)
+        with pytest.raises(MissingToolError):
+            run(("/etc/hostname",), cancel=Stop())
+
+    def test_a_program_can_wait_for_children_of_its_own(self, no_children: None) -> None:
+        """It does not inherit that they are ignored."""
+        lines: list[str] = []
+        script = "import subprocess; print(subprocess.run(['sh', '-c', 'exit 5']).returncode)"
+        with pytest.raises(ToolError):
+            python(script, on_stdout=lines.append)
+        assert lines == ["5"]
+
+    def test_somebody_else_waits_for_every_child(self) -> None:
+        """A host application that reaps whatever ends."""
+        reaped: list[int] = []
+
+        def reap(number: int, frame: object) -> None:
+            with contextlib.suppress(ChildProcessError):
+                reaped.append(os.waitpid(-1, os.WNOHANG)[0])
+
+        before = signal.signal(signal.SIGCHLD, reap)
+        try:
+            with pytest.raises(ToolError, match="not known how"):
+                python("pass")
+        finally:
+            signal.signal(signal.SIGCHLD, before)
+        assert reaped
+
     def test_nothing_is_left_open(self) -> None:
         python("pass")
         before = open_files()
@@ -342,4 +410,4 @@ run((sys.executable, "-c", "import os, sys, time; open({str(note)!r}, 'w').write
         for _ in range(5):
             python("pass", stdin=b"x")
         assert open_files() == before
-        assert threading.active_count() <= threads  # one of an earlier test may end meanwhile
+        assert_threads_end(threads)

@@ -10,6 +10,9 @@ its own reading threads touches the output. Facts of sh 2.4.0 that shaped this, 
 * Its argument encoding is strict, so that a name that is not UTF-8 cannot be passed: `_Argument` encodes itself.
 * `_bg=True` makes the child ignore SIGHUP: `_prepare_child` undoes it.
 * `RunningCommand.wait` raises for signals whatever `_ok_code` says: the process object is waited for instead.
+* How a program ended can be lost: where SIGCHLD is ignored, or somebody waits for every child of this process, the
+  system has nothing to tell. Then `wait` raises what waitpid says, unless the process object has an exit code:
+  `_Child.reap` gives it one, and `run` says that nobody knows.
 * A failed exec raises `ForkException` and leaves the forked child unreaped and a pipe open: `_reap_failed` does it.
 """
 
@@ -46,6 +49,8 @@ _KILL_WAIT_S = 30.0
 _CHUNK_BYTES = 64 * 1024
 _LINE_LIMIT_BYTES = 64 * 1024
 _LAST_LINES = 20
+_UNKNOWN = -255
+"""In the place of an exit code that the system has forgotten. No signal has this number."""
 _PR_SET_PDEATHSIG = 1  # source: linux/prctl.h
 
 # Loaded before any fork: a forked child must not import or load anything
@@ -119,7 +124,8 @@ def run(
     Raises:
         MissingToolError: There is no such program, or this system cannot run it.
         Cancelled: The program was stopped, or not started, because `cancel` was requested.
-        ToolError: It took longer than `timeout_s`, said more than `stdout_limit_bytes`, or survives SIGKILL.
+        ToolError: It took longer than `timeout_s`, said more than `stdout_limit_bytes`, or survives SIGKILL; or it
+            ended and nobody knows how, because this process ignores SIGCHLD or reaps all children: no success.
     """
     cancel.check()
     keep: list[bytes] | None = None if on_stdout or on_stdout_bytes else []
@@ -152,6 +158,8 @@ def run(
         for lines in (output_lines, error_lines):
             lines.finish()
     last_lines = tuple(error_lines.last) or tuple(output_lines.last)
+    if is_finished and child.is_end_lost:
+        raise ToolError(tool, _UNKNOWN, (*last_lines, "it ended, but not known how: is SIGCHLD ignored here?"))
     if is_finished:
         return Finished(child.exit_code, last_lines, b"".join(keep or ()))
     if cancel.is_requested:
@@ -359,7 +367,14 @@ class _Child:
 
     def reap(self) -> None:
         """Join the threads of `sh`; the program has ended."""
+        if not self.is_alive() and self._process.exit_code is None:
+            self._process.exit_code = _UNKNOWN
         self._process.wait()
+
+    @property
+    def is_end_lost(self) -> bool:
+        """Whether somebody else, or the system, took the exit code; known once it was reaped."""
+        return bool(self._process.exit_code == _UNKNOWN)
 
 
 def _start(
@@ -401,7 +416,8 @@ def _start(
 
 
 def _prepare_child(parent: int, *, ends_with_us: bool) -> None:  # pragma: no cover - runs between fork and exec
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for kind in (signal.SIGHUP, signal.SIGCHLD):  # ignored signals are inherited, and programs wait for children
+        signal.signal(kind, signal.SIG_DFL)
     if ends_with_us and _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it was killed before the line above

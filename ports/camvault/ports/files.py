@@ -140,7 +140,7 @@ class Volumes(Protocol):
     def lock(self, path: PurePath, /) -> AbstractContextManager[None]:
         """Hold an exclusive lock named `path` inside the context; raises `BusyError` at once if it is held.
 
-        The lock goes with the process, whatever ends it.
+        The lock goes with the process, whatever ends it. Its holder may remove the name: the next one locks a new file.
         """
         ...
 

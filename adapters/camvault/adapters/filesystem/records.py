@@ -37,9 +37,8 @@ class LocalRecords:
         if "\n" in line:
             raise ValueError(f"a line cannot hold a newline: {line!r}")
         with translated(path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = _opened_in_turn(path)
             try:
-                _wait_for_turn(descriptor)
                 is_new = os.fstat(descriptor).st_size == 0
                 end = _end_of_last_line(descriptor)
                 os.ftruncate(descriptor, end)
@@ -64,6 +63,20 @@ class LocalRecords:
         with translated(target):
             steps.rename_new(source, target)
             steps.make_names_durable(target)
+
+
+def _opened_in_turn(path: PurePath) -> int:
+    """The file that stands under the name once it is locked: while we waited, another one may have been put there."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            _wait_for_turn(descriptor)
+            if steps.has_name(descriptor, path):
+                return descriptor
+        except OSError:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
 
 
 def _wait_for_turn(descriptor: int) -> None:

@@ -104,7 +104,8 @@ def new_file(target: PurePath) -> Iterator[tuple[int, PurePath]]:
     with suppress(FileNotFoundError):
         _remove_abandoned(temporary, target)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    if not _is_claimed(descriptor):
+    # between open and lock another writer may have taken it for abandoned, and the name may be theirs by now
+    if not _is_claimed(descriptor) or not has_name(descriptor, temporary):
         os.close(descriptor)
         raise BusyError(target)
     try:
@@ -138,6 +139,14 @@ def _is_claimed(descriptor: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def has_name(descriptor: int, path: PurePath) -> bool:
+    """Whether this open file is what stands under the name now; asked once it is locked, it stays so."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))  # noqa: PTH116 - PurePath
+    except FileNotFoundError:
+        return False
 
 
 def write_all(descriptor: int, content: bytes | memoryview) -> None:

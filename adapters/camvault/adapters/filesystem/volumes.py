@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from camvault.adapters._durable import fsync_folder, translated
+from camvault.adapters.filesystem import steps
 from camvault.ports.errors import BusyError, ExistsError, NotFoundError
 from camvault.ports.files import Volumes
 
@@ -54,7 +55,8 @@ class LocalVolumes:
     def lock(self, path: PurePath, /) -> Iterator[None]:
         """An flock on the folder `path`, or on a file of that name, which is made and stays.
 
-        The file is not removed: whoever had opened it meanwhile would hold a lock on a file without a name.
+        The file is not removed here. Its holder may remove it: whoever had opened it meanwhile gets a lock on a file
+        without a name, notices, and looks again.
         """
         with translated(path):
             descriptor = _locked(path)
@@ -84,7 +86,7 @@ def _locked(path: PurePath) -> int:
         descriptor = os.open(path, kind | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _has_name(descriptor, path):
+            if steps.has_name(descriptor, path):
                 return descriptor
         except BlockingIOError as error:
             os.close(descriptor)
@@ -93,13 +95,6 @@ def _locked(path: PurePath) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)  # the name was taken away, or given to another file, before we had the lock
-
-
-def _has_name(descriptor: int, path: PurePath) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))  # noqa: PTH116 - PurePath
-    except FileNotFoundError:
-        return False
 
 
 def _nearest_existing(path: PurePath) -> PurePath:

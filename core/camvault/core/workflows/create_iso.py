@@ -276,8 +276,8 @@ def _checked_build_dir(request: ImageRequest, storage: Storage) -> PurePath:
 def _claimed(target: PurePath, storage: Storage) -> Iterator[None]:
     """Inside, no other run makes this image. The folder is made.
 
-    The lock goes with its name. Whoever opened it just before that is refused, or holds a lock without a name; then the
-    image is there already.
+    The lock's name goes while the lock is held: whoever opened it before that looks again once it has the lock, as
+    `Storage.lock` promises, and finds no name or that of the next run.
     """
     lock = target.with_name(temporary_name(f"lock.{target.name}"))
     with contextlib.ExitStack() as stack:

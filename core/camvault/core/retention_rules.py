@@ -6,7 +6,6 @@ lost: the caller writes it down. No rule takes more than it needs. The one who m
 `camvault.core.retention`.
 """
 
-import enum
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -20,14 +19,8 @@ from camvault.ports.removal import Proof, RetentionReason
 
 _DAY_S = 86_400
 _START = attrgetter("start_s")
-
-
-class Standing(enum.IntEnum):
-    """What is known of a segment elsewhere; the lower goes first."""
-
-    PROVEN = 0
-    SENT = 1
-    UNPROVEN = 2
+_SIZE = attrgetter("identity.size_bytes")
+_IS_SENT = attrgetter("is_sent")
 
 
 @attrs.frozen
@@ -40,13 +33,6 @@ class StoredSegment:
     start_s: float
     proof: Proof | None = None
     is_sent: bool = False
-
-    @property
-    def standing(self) -> Standing:
-        """How much would be lost with it."""
-        if self.proof is not None:
-            return Standing.PROVEN
-        return Standing.SENT if self.is_sent else Standing.UNPROVEN
 
 
 @attrs.frozen
@@ -139,12 +125,11 @@ def plan_retention(
         other_bytes: By station the size of segments that are here and not among `segments`, which only count.
     """
     safety = safety or Safety()
-    everything = sorted(segments, key=_START)
-    by_standing: dict[Standing, list[StoredSegment]] = {standing: [] for standing in Standing}
-    for segment in everything:
-        by_standing[segment.standing].append(segment)
-    order = [segment for standing in Standing for segment in by_standing[standing]]
-    unproven_count = len(order) - len(by_standing[Standing.PROVEN])
+    oldest_first = sorted(segments, key=_START)
+    proven = [segment for segment in oldest_first if segment.proof is not None]
+    unproven = [segment for segment in oldest_first if segment.proof is None]
+    unproven.sort(key=_IS_SENT, reverse=True)  # which keeps the order among equals
+    order, unproven_count = [*proven, *unproven], len(unproven)
     limits = _Limits(now_s=now_s, free_bytes=free_bytes, floor_at_s=now_s - safety.floor_s, other_bytes=other_bytes)
     plan = _apply(order, rules, limits)
     lost_count = sum(victim.is_lost for victim in plan.victims)
@@ -163,63 +148,81 @@ class _Limits:
 
 
 def _apply(order: Sequence[StoredSegment], rules: Sequence[Rule], limits: _Limits) -> RetentionPlan:
-    going: dict[PurePath, Victim] = {}
+    going: list[Victim] = []
     shortfalls = []
     by_station: defaultdict[str, list[StoredSegment]] = defaultdict(list)
-    if any(isinstance(rule, MaxBytes) and rule.station for rule in rules):
+    if any(_station(rule) for rule in rules):
         for segment in order:
             by_station[segment.station].append(segment)
-    for rule in rules:
+    for number, rule in enumerate(rules):
+        concerned = by_station[_station(rule)] if _station(rule) else order
+        if not all(_is_of_another(earlier, rule) for earlier in rules[:number]):
+            concerned = _without(concerned, going)
         if isinstance(rule, KeepDays):
-            _take_proven(order, rule, now_s=limits.now_s, going=going)
+            _take_proven(concerned, rule, now_s=limits.now_s, going=going)
         elif isinstance(rule, MaxDays):
-            _take_old(order, rule, limits, going=going)
+            _take_old(concerned, rule, limits, going=going)
         else:
-            station = rule.station if isinstance(rule, MaxBytes) else ""
-            shortfalls += _take_bytes(by_station[station] if station else order, rule, limits, going=going)
-    return RetentionPlan(tuple(going.values()), tuple(shortfalls))
+            shortfalls += _take_bytes(concerned, rule, limits, going=going)
+    return RetentionPlan(tuple(going), tuple(shortfalls))
 
 
-def _take_proven(
-    order: Sequence[StoredSegment], rule: KeepDays, *, now_s: float, going: dict[PurePath, Victim]
-) -> None:
+def _station(rule: Rule) -> str:
+    return rule.station if isinstance(rule, MaxBytes) else ""
+
+
+def _is_of_another(earlier: Rule, rule: Rule) -> bool:
+    """Whether both are about one station, and not the same: then neither takes what concerns the other."""
+    return bool(_station(earlier) and _station(rule)) and _station(earlier) != _station(rule)
+
+
+def _without(segments: Sequence[StoredSegment], going: Sequence[Victim]) -> Sequence[StoredSegment]:
+    """Those that stay so far. A segment is known by the object that it is: hashing a million paths takes seconds."""
+    taken = {id(victim.segment) for victim in going}
+    return [segment for segment in segments if id(segment) not in taken] if taken else segments
+
+
+def _take_proven(order: Sequence[StoredSegment], rule: KeepDays, *, now_s: float, going: list[Victim]) -> None:
     limit_s = now_s - rule.days * _DAY_S
     for segment in order:
         if segment.proof is None:
             return
-        if (not rule.days or segment.start_s < limit_s) and segment.path not in going:
-            going[segment.path] = Victim(segment, segment.proof)
+        if not rule.days or segment.start_s < limit_s:
+            going.append(Victim(segment, segment.proof))
 
 
-def _take_old(order: Sequence[StoredSegment], rule: MaxDays, limits: _Limits, *, going: dict[PurePath, Victim]) -> None:
+def _take_old(order: Sequence[StoredSegment], rule: MaxDays, limits: _Limits, *, going: list[Victim]) -> None:
     limit_s = limits.now_s - rule.days * _DAY_S
+    reasons: dict[float, RetentionReason] = {}
     for segment in order:
-        if segment.start_s < limit_s and segment.path not in going and _may_go(segment, rule.may_lose, limits):
-            age_days = (limits.now_s - segment.start_s) / _DAY_S
-            reason = RetentionReason("older than allowed", f"{age_days:.1f} days, at most {rule.days:g}")
-            going[segment.path] = Victim(segment, reason)
+        if segment.start_s < limit_s and _may_go(segment, rule.may_lose, limits):
+            age_days = round((limits.now_s - segment.start_s) / _DAY_S, 1)
+            if age_days not in reasons:
+                figure = f"{age_days:.1f} days, at most {rule.days:g}"
+                reasons[age_days] = RetentionReason("older than allowed", figure)
+            going.append(Victim(segment, reasons[age_days]))
 
 
 def _take_bytes(
-    order: Sequence[StoredSegment], rule: MaxBytes | MinFree, limits: _Limits, *, going: dict[PurePath, Victim]
+    order: Sequence[StoredSegment], rule: MaxBytes | MinFree, limits: _Limits, *, going: list[Victim]
 ) -> list[str]:
     """Take of `order` until enough bytes are freed; say what is missing if that is impossible."""
     if isinstance(rule, MinFree):
-        freed = sum(victim.segment.identity.size_bytes for victim in going.values())
-        excess, figure = rule.floor_bytes - limits.free_bytes - freed, f"at least {rule.floor_bytes:,} bytes free"
-        name = "free space"
+        freed_bytes = sum(victim.segment.identity.size_bytes for victim in going)
+        excess = rule.floor_bytes - limits.free_bytes - freed_bytes
+        name, figure = "free space", f"at least {rule.floor_bytes:,} bytes free"
     else:
-        total = sum(segment.identity.size_bytes for segment in order if segment.path not in going)
-        total += bytes_of(limits.other_bytes, rule)
+        total = sum(map(_SIZE, order)) + bytes_of(limits.other_bytes, rule)
         excess, figure = total - rule.limit_bytes, f"at most {rule.limit_bytes:,} bytes"
         name = f"total size of {rule.station}" if rule.station else "total size"
+    reason = RetentionReason(name, f"{excess:,} bytes too many, {figure}")
     for segment in order:
         if excess <= 0:
             return []
-        is_useful = segment.identity.size_bytes > 0 and segment.path not in going
-        if is_useful and _may_go(segment, rule.may_lose, limits):
-            going[segment.path] = Victim(segment, RetentionReason(name, f"{excess:,} bytes too many, {figure}"))
-            excess -= segment.identity.size_bytes
+        size_bytes = segment.identity.size_bytes
+        if size_bytes > 0 and _may_go(segment, rule.may_lose, limits):
+            going.append(Victim(segment, reason))
+            excess -= size_bytes
     return [f"{name}: {excess:,} bytes could not be freed, {figure}"] if excess > 0 else []
 
 

@@ -1,11 +1,12 @@
 """The scenarios of burn_iso: the real command with the real burners on the emulated BD-R writer."""
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -365,3 +366,78 @@ def test_the_chosen_tool_must_be_there(mocker: MockerFixture) -> None:
         select_burner(
             "/dev/sr0", drives=select_drives(None, cancel=mocker.Mock()), cancel=mocker.Mock(), wanted=Tool.GROWISOFS
         )
+
+
+@pytest.fixture
+def little_disk(tmp_path: Path) -> Iterator[Path]:
+    """An ext4 of its own, with room for a disc of some megabytes."""
+    disk, where = tmp_path / "little.img", tmp_path / "little"
+    where.mkdir()
+    with disk.open("wb") as file:
+        file.truncate(8 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-m", "0", "-O", "^has_journal", disk], check=True)
+    subprocess.run(["mount", "-o", "loop", disk, where], check=True)
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", where], check=True)
+
+
+FILLED_MEANWHILE = """
+import sys
+from camvault.adapters.discfile import disc
+real, place = disc._no_space, sys.argv.pop()
+def look_and_fill(file, size_bytes):
+    found = real(file, size_bytes)
+    with open(place, "wb", buffering=0) as filler:
+        try:
+            while filler.write(bytes(4096)): pass
+        except OSError:
+            filler.truncate(filler.tell() - 1_000_000)
+    return found
+disc._no_space = look_and_fill
+from camvault.apps.burn_iso import entry
+entry()
+"""
+
+
+@pytest.mark.xdist_group("loop")
+@pytest.mark.parametrize("is_empty_disc_there", [False, True])
+@pytest.mark.parametrize("is_early", [True, False], ids=["seen before writing", "filled meanwhile"])
+def test_a_full_disk_under_a_disc_file(
+    is_early: bool, is_empty_disc_there: bool, image: Path, tmp_path: Path, little_disk: Path
+) -> None:
+    """Nothing half written counts as a disc; it stays blank, and the same command burns it once there is room."""
+    disc, filler = little_disk / "disc.img", little_disk / "filler"
+    if is_empty_disc_there:
+        disc.touch()
+    if is_early:
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(bytes(4096)):
+                pass
+    flags = ["--iso-path", str(image), "--device", f"stdio:{disc}", "--logfile", str(tmp_path / "burn.log")]
+    start = ["-m", "camvault.apps.burn_iso"] if is_early else ["-c", FILLED_MEANWHILE]
+
+    ended = subprocess.run(
+        [sys.executable, *start, *flags, *([] if is_early else [str(filler)])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1, ended
+    expected = (
+        "not enough space for the disc file, the image has"
+        if is_early
+        else "the disc is untouched: No space left on device"
+    )
+    assert expected in ended.stderr
+    assert "SUCCESS" not in (tmp_path / "burn.log").read_text()
+    left = {
+        path.name: path.stat().st_size for path in little_disk.iterdir() if path.name not in {"lost+found", "filler"}
+    }
+    assert left == ({"disc.img": 0} if is_empty_disc_there else {})
+    filler.unlink()
+    again = subprocess.run([sys.executable, "-m", "camvault.apps.burn_iso", *flags], capture_output=True, check=False)
+    assert again.returncode == 0, again
+    assert disc.read_bytes() == image.read_bytes()

@@ -37,6 +37,7 @@ class Mode(enum.Enum):
     AUDIO_ONLY = "audio only"
     TRICKLE = "trickle"
     CLOSES = "closes"
+    RESETS = "resets"
 
 
 @attrs.frozen
@@ -130,7 +131,10 @@ def _adts_frames(stream: bytes) -> tuple[tuple[bytes, ...], str]:
 
 
 class FakeCamera:
-    """Use as a context manager; `url` holds no credentials. `last_video_at` is on the monotonic clock, in seconds."""
+    """Use as a context manager; `url` holds no credentials. `last_video_at` is on the monotonic clock, in seconds.
+
+    `footage` may be set to another one; clients that connect later get that.
+    """
 
     def __init__(
         self, footage: Footage, *, user: str = "", password: str = "", path: str = "/Streaming/Channels/101"
@@ -140,7 +144,7 @@ class FakeCamera:
         self.connections = 0
         self.frames_sent = 0
         self.play_requested_at: list[float] = []
-        self._footage = footage
+        self.footage = footage
         self._credentials = (user, password)
         self._path = path
         self._nonce = secrets.token_hex(8)
@@ -193,7 +197,7 @@ class FakeCamera:
 
     def _serve(self, client: socket.socket) -> None:
         try:
-            Session(self, client, self._footage, self._credentials, self._nonce, self._path, self._is_closing).run()
+            Session(self, client, self.footage, self._credentials, self._nonce, self._path, self._is_closing).run()
         except OSError:
             pass  # the client went away, or the camera is being closed
         finally:
@@ -354,6 +358,11 @@ class Session:
 
     def emit(self, track: str, payloads: tuple[bytes, ...], timestamp: int, number: int) -> bool:
         mode = self.camera.mode
+        if mode is Mode.RESETS:  # closing sends an RST then; the end of reading lets the other thread close
+            self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.client.shutdown(socket.SHUT_RD)
+            self.is_over.set()
+            return True
         if mode is Mode.CLOSES:
             return False
         if (mode is Mode.RTCP_ONLY or (mode is Mode.NORMAL and number % 50 == 0)) and number % 25 == 0:

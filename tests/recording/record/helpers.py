@@ -74,3 +74,11 @@ def wait_for(what: str, condition: object, *, within_s: float = 60) -> float:
 def frames_of(segment: Path) -> int:
     with av.open(str(segment)) as container:
         return sum(1 for packet in container.demux(video=0) if packet.size)
+
+
+def kept_frames(segment: Path) -> int:
+    """As `frames_of`; none in a file whose recorder was killed before it wrote the first."""
+    try:
+        return frames_of(segment)
+    except av.error.EOFError:
+        return 0

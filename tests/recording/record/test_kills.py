@@ -10,14 +10,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePath
 
-import av
 import pytest
 
 from camvault.adapters.rtsp import FfmpegRecorder
 from camvault.core.segments import strftime_pattern
 from camvault.ports.recorder import RecorderSettings, StreamSource
 from tests.recording.fake_camera import FakeCamera, Footage, make_footage
-from tests.recording.record.helpers import FFMPEGS, frames_of, wait_for
+from tests.recording.record.helpers import FFMPEGS, kept_frames, wait_for
 
 KILLS = 50
 AT_ONCE = 16
@@ -72,14 +71,7 @@ def _lost_s(version: str, footage: Footage, folder: Path, life_s: float) -> floa
             assert ended.result(timeout=30).exit_code == -signal.SIGKILL
         finally:
             killed.set()
-    return (sent - sum(_kept(each) for each in folder.glob("*.mkv"))) / footage.frame_rate
-
-
-def _kept(segment: Path) -> int:
-    try:
-        return frames_of(segment)
-    except av.error.EOFError:
-        return 0  # killed before the first picture was written
+    return (sent - sum(kept_frames(each) for each in folder.glob("*.mkv"))) / footage.frame_rate
 
 
 def _process_of(folder: Path) -> int:

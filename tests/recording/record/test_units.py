@@ -1,5 +1,6 @@
 """The supervisor of a recorder, in simulated time."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
@@ -330,6 +331,65 @@ def test_names_of_sessions_can_run_out() -> None:
     world.run_for(10)
 
     assert world.segments()
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_is_taken_away_while_it_is_recorded_begins_a_new_session(what: str) -> None:
+    world = make_world()
+
+    def take_away() -> None:
+        for path in list(world.storage.files(FOLDER / LIVE_FOLDER)):
+            if path.suffix == ".mkv":
+                world.storage.tree.discard(path)
+                if what == "folder":
+                    world.storage.tree.discard(path.parent)
+
+    world.clock.after(5, take_away)
+    world.run_for(12)
+
+    assert len(world.recorder.sessions) == 2
+    assert len(world.lost()) < 5 / world.recorder.tick_s + 2 / world.recorder.tick_s
+    assert any("is gone; a new session begins" in str(each) for each in world.reporter.of(Trouble))
+
+
+def test_a_card_with_errors_stops_nothing_and_is_told_once_each_time() -> None:
+    """Every operation fails for a while, as on an SD card that dies: when it works again, so does the recording."""
+    world = make_world()
+    operations = ("scan", "append_line", "move", "make_folder", "free_bytes", "prune")
+
+    def fail() -> None:
+        for operation in operations:
+            world.storage.calls.fail(f"storage.{operation}", StorageError(FOLDER, "Input/output error"), times=6)
+
+    world.clock.after(15, fail)
+    world.clock.after(16, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
+    world.clock.after(17, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+
+    world.run_for(400)
+
+    assert not world.lost()
+    assert Cause.UNKNOWN in {e.cause for e in world.reporter.of(RecorderEnded)}
+    assert any("Input/output error" in str(each) for each in world.reporter.of(Trouble))
+
+
+@pytest.mark.parametrize("number", range(1, 5))
+def test_stopped_while_it_gives_names(number: int) -> None:
+    """SIGTERM at each of its moves: what was recorded has its name when it is gone, and nothing is lost."""
+    world = make_world()
+    moves = itertools.count(1)
+
+    def stop() -> None:
+        if next(moves) == number:
+            world.cancel.request()
+        else:
+            world.storage.calls.hook("storage.move", stop)
+
+    world.storage.calls.hook("storage.move", stop)
+    world.run_for(60)
+
+    assert not world.lost()
+    assert not [path for path in world.storage.files(FOLDER / LIVE_FOLDER) if path.suffix == ".mkv"]
+    assert world.kinds()[-1] is Kind.STOPPED
 
 
 def test_every_event_is_one_line() -> None:

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import PurePath
 
 import attrs
@@ -29,7 +29,9 @@ class MemoryRecorder:
 
     Attributes:
         camera: What the camera does; may be set at any time, also from the clock's own events.
+        group_bytes: The size of a group.
         recorded: Every group that was written, in order: what must be found again.
+        moments: When each group was complete, by the wall clock.
         sessions: When each session began, on the monotonic clock.
         overwritten: What was truncated because a segment got its name once more, as ffmpeg does it.
     """
@@ -39,7 +41,9 @@ class MemoryRecorder:
     camera: Camera = Camera.NORMAL
     tick_s: float = 0.2
     frames_per_tick: int = 5
+    group_bytes: int = 9
     recorded: list[bytes] = attrs.field(factory=list)
+    moments: list[datetime] = attrs.field(factory=list)
     sessions: list[float] = attrs.field(factory=list)
     overwritten: list[PurePath] = attrs.field(factory=list)
 
@@ -69,6 +73,7 @@ class MemoryRecorder:
     ) -> RecorderEnd:
         frames, path, cut = 0, PurePath(), None
         while on_tick():
+            begun = self.clock.now()
             self.clock.advance(self.tick_s)
             if self.camera is Camera.CLOSES:
                 return RecorderEnd(0)
@@ -76,13 +81,12 @@ class MemoryRecorder:
                 continue
             if self.camera is Camera.NORMAL:
                 frames += self.frames_per_tick
-            wall = self.clock.now()
-            if (slot := int(wall.timestamp()) // settings.segment_s) != cut:
+            if (slot := int(begun.timestamp()) // settings.segment_s) != cut:
                 cut = slot
-                path = settings.folder / wall.astimezone(UTC).strftime(settings.name_pattern)
+                path = settings.folder / begun.astimezone(UTC).strftime(settings.name_pattern)
                 self._open(path)
             try:
-                self._write(path, int(wall.timestamp() * 1e9))
+                self._write(path, int(self.clock.now().timestamp() * 1e9))
             except NoSpaceError:
                 return RecorderEnd(228, ("No space left on device",))
             on_progress(MediaProgress(frames, int(self.clock.monotonic_s() * 1e6)))
@@ -95,11 +99,16 @@ class MemoryRecorder:
 
     def _write(self, path: PurePath, mtime_ns: int) -> None:
         group = b"%08d;" % len(self.recorded)
+        group = group.rjust(self.group_bytes, b".")
+        if self.storage.tree.find(path) is None:
+            self.recorded.append(group)  # like ffmpeg: into a file that has no name any more
+            return
         content = self.storage.content(path)
         if self.storage.tree.free_bytes(path.parent) < len(group):
             raise NoSpaceError(path)
         self.storage.put(path, content + group, mtime_ns=mtime_ns)
         self.recorded.append(group)
+        self.moments.append(self.clock.now())
 
 
 _: Callable[[MemoryStorage, MemoryClock], Recorder] = MemoryRecorder

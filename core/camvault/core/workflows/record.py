@@ -368,6 +368,8 @@ class _Supervisor:
         if now_s - session.looked_s >= _LOOK_S:
             session.looked_s = now_s
             self.look_at_files(session)
+            if session.cause is not None:
+                return False
         self.judge(session, now_s)
         if is_stalled(session.known, now_s=now_s, policy=self.options.stall):
             session.cause = Cause.CAMERA_DOWN if session.known.basis is Basis.NOTHING else Cause.STALL
@@ -403,9 +405,15 @@ class _Supervisor:
             for file in _closed(files):
                 session.moved_bytes += file.identity.size_bytes
                 self.adopt(file)
+        except NotFoundError:
+            files = []
         except StorageError as error:
             self.trouble(error)
             return
+        if not files and session.known.basis is not Basis.NOTHING:
+            # somebody took away what is being written: the recorder would go on with a file that has no name
+            session.cause = Cause.UNKNOWN
+            self.trouble(NotFoundError(session.folder, "what was being recorded there is gone; a new session begins"))
         total = session.moved_bytes + sum(f.identity.size_bytes for f in files if f not in set(_closed(files)))
         session.witness = attrs.evolve(session.witness, file_bytes=total)
 

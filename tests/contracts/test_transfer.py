@@ -258,6 +258,17 @@ class TestTransfer:
         assert place.sights("a.mkv", by_content=True) == {"a.mkv": Sight.GONE}
         assert place.there() == {}
 
+    def test_a_damaged_copy_is_replaced_by_content_only(self, place: Place) -> None:
+        """Size and time are right: else it would be left alone for ever. What stood there stays beside it."""
+        place.put("a.mkv", b"footage")
+        file = place.send("a.mkv")
+        place.corrupt("a.mkv")
+        place.send("a.mkv")
+        assert place.there()["a.mkv"] == b"footag\x00"
+        place.transfer.push([file], root=place.root, by_content=True, cancel=place.cancel)
+        assert sorted(place.there().values()) == [b"footag\x00", b"footage"]
+        assert place.there()["a.mkv"] == b"footage"
+
     def test_a_stop_is_a_stop(self, place: Place) -> None:
         place.put("a.mkv", b"footage")
         place.cancel.request()

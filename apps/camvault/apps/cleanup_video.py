@@ -7,10 +7,15 @@ import typer
 
 from camvault.apps._cli import Context, ExitCodes, Log, Stage
 from camvault.ports.errors import CamvaultError
+from camvault.ports.events import Note
 
 if TYPE_CHECKING:
     from camvault.core.retention_rules import Rule
     from camvault.core.workflows.cleanup_plan import CleanupPlan
+    from camvault.core.workflows.target_look import TargetLook
+
+
+_LOOK_LIMIT_S = 300.0
 
 
 class NotAllRemovedError(CamvaultError):
@@ -47,6 +52,9 @@ def run(
             "--may-lose", help="The last three rules may also take what is nowhere else; that is written down."
         ),
     ] = False,
+    no_look: Annotated[
+        bool, typer.Option("--no-look", help="Believe what was proven before; leave the target asleep.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would go and why, and change nothing.")
     ] = False,
@@ -56,7 +64,7 @@ def run(
     from camvault.apps import _video  # noqa: PLC0415
     from camvault.core.retention_rules import KeepDays, MaxBytes, MaxDays, MinFree  # noqa: PLC0415
     from camvault.core.workflows.cleanup_plan import CleanupPorts, plan_cleanup  # noqa: PLC0415
-    from camvault.core.workflows.cleanup_video import free_space  # noqa: PLC0415
+    from camvault.core.workflows.cleanup_video import free_space, look_at  # noqa: PLC0415
 
     config = _video.backup_config(backup_config)
     storage = LocalStorage()
@@ -70,10 +78,16 @@ def run(
     if floor_bytes:
         rules.append(MinFree(floor_bytes, may_lose))
     ports = CleanupPorts(storage=storage, clock=context.clock, reporter=context.reporter, cancel=context.cancel)
+    target = None
+    if not no_look:
+        target = _video.transfer_of(config, storage, context.cancel, limit_s=_LOOK_LIMIT_S, on_command=lambda _: None)
     if dry_run:
-        _print_plan(context, plan_cleanup(ready, records=records, rules=rules, ports=ports))
+        look = look_at(target, ready, records=records, ports=ports) if target is not None else None
+        _print_plan(context, plan_cleanup(ready, records=records, rules=rules, ports=ports), look)
         return
-    report = free_space(ready, records=records, rules=rules, ports=ports)
+    report = free_space(ready, records=records, rules=rules, ports=ports, target=target)
+    if report.unseen:
+        context.reporter.emit(Note(f"[remove] the target was not looked at: {report.unseen}"))
     context.print_result(f"[remove] deleted {report.removed_count} files")
     if report.problem_count or report.shortfalls:
         words = "; ".join(
@@ -82,11 +96,23 @@ def run(
         raise NotAllRemovedError(f"[remove] {words}")
 
 
-def _print_plan(context: Context, plan: "CleanupPlan") -> None:
-    for removal in plan.removals:
-        context.print_result(f"[remove] would delete {removal.path}: {removal.reason}")
-    size_bytes = sum(removal.identity.size_bytes for removal in plan.removals)
-    context.print_result(f"[remove] would delete {len(plan.removals)} files, {size_bytes:,} bytes")
+def _print_plan(context: Context, plan: "CleanupPlan", target: "TargetLook | None") -> None:
+    from camvault.core.workflows.target_look import Look, batches  # noqa: PLC0415 - heavy imports
+
+    count = size_bytes = 0
+    for batch in batches(plan.removals):
+        look = target.at(batch) if target is not None else Look()
+        for removal in batch:
+            if removal.path in look.kept:
+                context.print_result(f"[remove] would keep {removal.path}: {look.kept[removal.path]}")
+            elif removal.path in look.doubted:
+                context.print_result(f"[remove] would keep {removal.path}: the target is in doubt")
+            else:
+                context.print_result(f"[remove] would delete {removal.path}: {removal.reason}")
+                count, size_bytes = count + 1, size_bytes + removal.identity.size_bytes
+    if target is not None and (problem := target.unseen or target.doubt):
+        context.reporter.emit(Note(f"[remove] the target was not looked at: {problem}"))
+    context.print_result(f"[remove] would delete {count} files, {size_bytes:,} bytes")
     for shortfall in plan.shortfalls:
         context.print_result(f"[remove] {shortfall}")
 
@@ -100,7 +126,7 @@ STAGE = Stage(
         {
             0: "what is proven to be elsewhere is gone, as far as the rules ask for it",
             1: "wrong usage or configuration, or the footage or a ledger cannot be read",
-            2: "something could not be removed, or a rule could not be met",
+            2: "something is kept: it could not be removed, or the target lost it; or a rule could not be met",
         },
         errors={NotAllRemovedError: 2},
     ),

@@ -92,20 +92,23 @@ class Transfer(Protocol):
         """The target as people call it."""
         ...
 
-    def check(self, *, may_begin: bool = False) -> str:
+    def check(self, *, may_begin: bool = False, must_be_known: bool = False) -> str:
         """Make sure that this is the target that was always meant, and return a word for it; it changes nothing else.
 
         Two equal words, before and after, mean that the target was there all the time. A target that was never used
-        is marked as ours if nothing speaks against it, or if `may_begin` says so.
+        is marked as ours if nothing speaks against it, or if `may_begin` says so; with `must_be_known` it is none.
 
         Raises:
             TargetError: It is not mounted, not the one that was used before, or cannot be told.
         """
         ...
 
-    def push(self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation) -> Pushed:
+    def push(
+        self, files: Sequence[Sendable], /, *, root: PurePath, by_content: bool = False, cancel: Cancellation
+    ) -> Pushed:
         """Send these files; under its final name stands nothing that is not complete, as far as the tool can tell.
 
+        A file of the same size and time may be taken for the same and left alone, except with `by_content`.
         What another file held under the name stays beside it. One bad file stops no other. Nothing said here is a
         proof: look with `prove`. Ends within a limit of time, whatever the target does.
 

@@ -19,6 +19,7 @@ from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.rsync import MARKER_NAME, RsyncTransfer, TargetGuard, look
 from camvault.adapters.rsync.mounted import MountedFolder
+from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled
 from camvault.ports.transfer import EvidenceKind, Sendable, Sight, TargetError
@@ -31,6 +32,15 @@ import sys
 import camvault.adapters._process as process
 process._KILL_WAIT_S = 0.5
 from camvault.apps.backup_video import entry
+entry()
+"""
+
+CLEANUP = """
+import camvault.adapters._process as process
+process._KILL_WAIT_S = 0.5
+import camvault.adapters.rsync.mounted as mounted
+mounted.STATUS_LIMIT_S = 2
+from camvault.apps.cleanup_video import entry
 entry()
 """
 
@@ -177,6 +187,40 @@ def test_backup_video_ends_and_keeps_everything(
     assert "kept" in done.stderr
     assert segment.read_bytes() == FOOTAGE
     assert not (tmp_path / "logs/other.ledger").exists(), "nothing is proven"
+
+
+def test_cleanup_video_frees_the_card_although_the_target_hangs(
+    hanging: Callable[[str], Hanging], tmp_path: Path
+) -> None:
+    """What was proven before it hung goes."""
+    point = hanging(MARKER_NAME).point
+    segment = tmp_path / "ready" / NAME
+    segment.parent.mkdir()
+    segment.write_bytes(FOOTAGE)
+    identity = FileIdentity(len(FOOTAGE), segment.stat().st_mtime_ns)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / MARKER_NAME).write_text(f"{NUMBER}\n")
+    entry = LedgerEntry(PurePosixPath(NAME), identity, "0" * 64, ProofKind.READ_BACK, "earlier", str(point))
+    (tmp_path / "logs/other.ledger").write_text(f"{ledger_line(entry)}\n")
+    config = {
+        "ready_for_backup_dir": str(segment.parent),
+        "nas_target_dir": str(point),
+        "success_log_dir": str(tmp_path / "logs"),
+        "lock_dir": str(tmp_path / "locks"),
+    }
+    (tmp_path / "backup.json").write_text(json.dumps(config))
+
+    done = subprocess.run(
+        [sys.executable, "-c", CLEANUP, "--backup_config", str(tmp_path / "backup.json")],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "[remove] deleted 1 files\n"), done.stderr
+    assert "it does not answer" in done.stderr
+    assert not segment.exists()
 
 
 class TestLook:

@@ -147,6 +147,53 @@ def test_backup_video_fills_no_empty_mount_point(nas: Nas, tmp_path: Path) -> No
     assert nas.footage() == [NAME, NEXT]
 
 
+def test_cleanup_video_looks_before_it_removes(nas: Nas, tmp_path: Path) -> None:
+    """Gone or damaged there: kept, withdrawn, sent again. Off: what was proven goes. Its disk lost: nothing goes."""
+    home = tmp_path / "home"
+    config = {
+        "ready_for_backup_dir": str(home / "ready"),
+        "nas_target_dir": nas.spec,
+        "success_log_dir": str(home / "logs"),
+        "lock_dir": str(home / "locks"),
+        "rsync_options": ["-avh", nas.rsh],
+    }
+    (tmp_path / "backup.json").write_text(json.dumps(config))
+    (home / "ready").mkdir(parents=True)
+    names = [f"ROST1_20250528T14{minute:02}00.mkv" for minute in range(4)]
+    for name in names:
+        (home / "ready" / name).write_bytes(FOOTAGE)
+
+    def run(command: str) -> "subprocess.CompletedProcess[str]":
+        argv = [sys.executable, "-m", f"camvault.apps.{command}", "--backup_config", str(tmp_path / "backup.json")]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+
+    def left() -> list[str]:
+        return sorted(path.name for path in (home / "ready").glob("*.mkv"))
+
+    assert run("backup_video").returncode == 0
+    (nas.folder / names[0]).unlink()
+    times = (nas.folder / names[1]).stat()
+    (nas.folder / names[1]).write_bytes(FOOTAGE[:-1] + b"\0")
+    os.utime(nas.folder / names[1], ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    done = run("cleanup_video")
+
+    assert done.returncode == 2
+    assert "it is not at the target any more" in done.stderr
+    assert "something else stands there" in done.stderr
+    assert left() == names[:2]
+    assert run("backup_video").returncode == 0
+    assert [(nas.folder / name).read_bytes() for name in names] == [FOOTAGE] * 4
+    nas.unmount()
+    assert run("cleanup_video").returncode == 2
+    assert left() == names[:2]
+    nas.mount()
+    nas.switch_off()
+    offline = run("cleanup_video")
+    assert (offline.returncode, offline.stdout) == (0, "[remove] deleted 2 files\n")
+    assert "the target was not looked at" in offline.stderr
+
+
 class TestRemoteGuard:
     """What goes wrong around it, with the other end in memory."""
 

@@ -23,7 +23,8 @@ class MemoryTransfer:
         kind: How it is looked at.
         word: What `check` says while the target is there.
         is_there: Whether it is; a push to a target that is not there goes nowhere, and succeeds.
-        is_other: Whether something else is there, and `check` says so.
+        is_other: Whether something else is there, and `check` says so, unless it may begin.
+        is_known: Whether it was used before.
         poison: Files that cannot be sent.
         lies: Files that arrive short, although everything reports success.
         hangs: Files on which a push hangs.
@@ -37,6 +38,7 @@ class MemoryTransfer:
     word: str = "memory"
     is_there: bool = True
     is_other: bool = False
+    is_known: bool = True
     poison: set[PurePosixPath] = attrs.field(factory=set)
     lies: set[PurePosixPath] = attrs.field(factory=set)
     hangs: set[PurePosixPath] = attrs.field(factory=set)
@@ -47,16 +49,21 @@ class MemoryTransfer:
         """For the ledger."""
         return "memory:/target"
 
-    def check(self, *, may_begin: bool = False) -> str:  # noqa: ARG002 - a target in memory is never new
+    def check(self, *, may_begin: bool = False, must_be_known: bool = False) -> str:
         """Whether `is_there`."""
         with self.storage.calls.call("transfer.check"):
+            if must_be_known and not self.is_known:
+                raise TargetError(self.where, "it was not used before")
             if not self.is_there:
                 raise TargetError(self.where, "it is not mounted")
-            if self.is_other:
+            if self.is_other and not may_begin:
                 raise TargetError(self.where, "it is another target", is_other=True)
+            self.is_known = True
             return self.word
 
-    def push(self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation) -> Pushed:
+    def push(
+        self, files: Sequence[Sendable], /, *, root: PurePath, by_content: bool = False, cancel: Cancellation
+    ) -> Pushed:
         """One file after the other; after each the power may fail."""
         with self.storage.calls.call("transfer.push", *(file.path for file in files)) as announce_half:
             cancel.check()
@@ -71,10 +78,13 @@ class MemoryTransfer:
                     problems[file.path] = "it cannot be read"
                     continue
                 content = node.content[:-1] if file.path in self.lies else node.content
+                held = self.remote.get(file.path)
+                looks_equal = held is not None and (len(held[0]), held[1]) == (len(content), node.mtime_ns)
+                if looks_equal and not by_content:
+                    continue
                 used_bytes = sum(len(held) for path, (held, _) in self.remote.items() if path != file.path)
                 if self.capacity_bytes is not None and used_bytes + len(content) > self.capacity_bytes:
                     return Pushed(_WRITE_FAILED, "No space left on device", problems)
-                held = self.remote.get(file.path)
                 if held is not None and held != (content, node.mtime_ns):
                     self.replaced.append((file.path, held[0]))
                 self.remote[file.path] = (content, node.mtime_ns)

@@ -22,7 +22,14 @@ def is_remote(target: str) -> bool:
 
 
 def push_argv(
-    *, root: PurePath, target: str, options: Sequence[str], io_timeout_s: int, suffix: str, has_fsync: bool
+    *,
+    root: PurePath,
+    target: str,
+    options: Sequence[str],
+    io_timeout_s: int,
+    suffix: str,
+    has_fsync: bool,
+    by_content: bool = False,
 ) -> tuple[str, ...]:
     """Send what stdin names. What another file held under a name at the target is kept, with `suffix`."""
     kept, shells = _sorted(options)
@@ -35,6 +42,7 @@ def push_argv(
         "--backup",
         f"--suffix={suffix}",
         *(("--fsync",) if has_fsync else ()),  # since rsync 3.2.4
+        *(("--checksum",) if by_content else ()),  # else equal size and time are enough to be left alone
         *_common(shells, target, io_timeout_s),
         "--",
         f"{root}/",

@@ -90,22 +90,24 @@ class TargetGuard:
     cancel: Cancellation = attrs.field(factory=Unstoppable)
     limit_s: float = STATUS_LIMIT_S
 
-    def check(self, *, may_begin: bool) -> str:
+    def check(self, *, may_begin: bool, must_be_known: bool = False) -> str:
         """Its number and the file system it is on.
 
         Raises:
             TargetError: It is not the target, or does not answer.
         """
         try:
-            return self._check(may_begin=may_begin)
+            return self._check(may_begin=may_begin, must_be_known=must_be_known)
         except StorageError as error:
             raise TargetError(str(self.folder), f"it cannot be used: {error}") from error
 
-    def _check(self, *, may_begin: bool) -> str:
+    def _check(self, *, may_begin: bool, must_be_known: bool) -> str:
+        known = (self.storage.read_text(self.record) or "").strip()
+        if must_be_known and not known:
+            raise TargetError(str(self.folder), "it was not used before")
         seen = self._status()  # also wakes an automount
         self._refuse_unmounted(seen.resolved)
         self._refuse_overlap(seen.resolved)
-        known = (self.storage.read_text(self.record) or "").strip()
         if not seen.number:
             number = self._begin(seen, known, may_begin=may_begin)
             seen = self._status()

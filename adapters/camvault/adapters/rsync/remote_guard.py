@@ -48,19 +48,21 @@ class RemoteGuard:
     folder: PurePath
     storage: Storage
 
-    def check(self, target: str, *, ends: Ends, may_begin: bool) -> str:
+    def check(self, target: str, *, ends: Ends, may_begin: bool, must_be_known: bool = False) -> str:
         """The number of the target, or "" where none can be held here yet.
 
         Raises:
             TargetError: It is not the target, or does not answer.
         """
         try:
-            return self._check(target, ends, may_begin=may_begin)
+            return self._check(target, ends, may_begin=may_begin, must_be_known=must_be_known)
         except StorageError as error:
             raise TargetError(target, f"it cannot be told whether it is the target: {error}") from error
 
-    def _check(self, target: str, ends: Ends, *, may_begin: bool) -> str:
+    def _check(self, target: str, ends: Ends, *, may_begin: bool, must_be_known: bool) -> str:
         known = self._known()
+        if must_be_known and not known:
+            raise TargetError(target, "it was not used before")
         if not known:
             return self._begin(target, ends)
         marker = self._copy_of_marker(known)

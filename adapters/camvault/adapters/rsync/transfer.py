@@ -49,20 +49,23 @@ class RsyncTransfer:
         """The target as configured."""
         return self.target
 
-    def check(self, *, may_begin: bool = False) -> str:
+    def check(self, *, may_begin: bool = False, must_be_known: bool = False) -> str:
         """The guard's word."""
         match self.guard:
             case TargetGuard() as guard:
-                return guard.check(may_begin=may_begin)
+                return guard.check(may_begin=may_begin, must_be_known=must_be_known)
             case RemoteGuard() as guard:
                 ends = Ends(self._sight_of_marker, self._send_marker)
-                return f"{guard.check(self.target, ends=ends, may_begin=may_begin)} at {self.target}"
+                number = guard.check(self.target, ends=ends, may_begin=may_begin, must_be_known=must_be_known)
+                return f"{number} at {self.target}"
             case None:
                 return self.target
 
-    def push(self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation) -> Pushed:
+    def push(
+        self, files: Sequence[Sendable], /, *, root: PurePath, by_content: bool = False, cancel: Cancellation
+    ) -> Pushed:
         """One run; its exit code is judged by the table, never believed."""
-        return self._push(files, root, cancel, self.on_command)
+        return self._push(files, root, cancel, self.on_command, by_content=by_content)
 
     def _push(
         self,
@@ -70,6 +73,8 @@ class RsyncTransfer:
         root: PurePath,
         cancel: Cancellation,
         on_command: Callable[[tuple[str, ...]], None],
+        *,
+        by_content: bool = False,
     ) -> Pushed:
         argv = push_argv(
             root=root,
@@ -78,6 +83,7 @@ class RsyncTransfer:
             io_timeout_s=self.io_timeout_s,
             suffix=f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
             has_fsync=self._has_fsync,
+            by_content=by_content,
         )
         on_command(argv)
         said: list[str] = []
@@ -88,7 +94,7 @@ class RsyncTransfer:
             return Pushed(error.exit_code, " | ".join(error.last_lines[-3:]), is_hung=True)
         if self._has_fsync and ended.exit_code in _NO_FSYNC_CODES and any("fsync" in line for line in said):
             self._has_fsync = False  # the other end is older than the option
-            return self._push(files, root, cancel, on_command)
+            return self._push(files, root, cancel, on_command, by_content=by_content)
         code = ended.exit_code
         meaning = MEANINGS.get(code, "unknown") if code else ""
         words = " | ".join(line for line in ended.last_lines[-3:] if code)

@@ -29,6 +29,9 @@ from camvault.ports.transfer import Evidence, Pushed, Sendable, TargetError, Tra
 LOCK_NAME = "backup.lock"
 _BATCH_FILES = 32
 _BATCH_BYTES = 2 * 1024**3
+_OTHER_CONTENT, _NOT_THERE = "what stands at the target has other content", "it is not at the target"
+_LEFT_ALONE = frozenset({_OTHER_CONTENT, _NOT_THERE})
+"""What is said of a file that the tool thought to be there: a damaged one of the same size and time, maybe."""
 _PATIENCE = 2
 """After so many runs in a row that failed as a whole, the target is left alone until the next time."""
 
@@ -261,11 +264,12 @@ class _Backup:
                     if self.failures <= _PATIENCE and self.relative(file) in self.kept:
                         self.send([file])
 
-    def send(self, batch: Sequence[FileEntry]) -> Pushed:
+    def send(self, batch: Sequence[FileEntry], *, by_content: bool = False) -> Pushed:
         self.ports.cancel.check()
         word = self.ports.transfer.check()
         sendables = [Sendable(self.relative(file), file.identity) for file in batch]
-        pushed = self.ports.transfer.push(sendables, root=self.folders.ready, cancel=self.ports.cancel)
+        transfer, root = self.ports.transfer, self.folders.ready
+        pushed = transfer.push(sendables, root=root, by_content=by_content, cancel=self.ports.cancel)
         if pushed.exit_code or pushed.problem:
             self.exit_code = pushed.exit_code or self.exit_code
             message = f"[backup] rsync failed with code {pushed.exit_code}: {pushed.problem}"
@@ -276,6 +280,9 @@ class _Backup:
                 self.keep(self.relative(file), "the target did not answer in time")
         is_whole = bool(pushed.exit_code or pushed.is_hung) and not pushed.is_partial and not proven
         self.failures = self.failures + 1 if is_whole else 0
+        left_alone = [file for file in batch if self.kept.get(self.relative(file)) in _LEFT_ALONE]
+        if left_alone and not pushed.exit_code and not pushed.is_hung and not by_content:
+            self.send(left_alone, by_content=True)
         return pushed
 
     def prove(
@@ -291,7 +298,7 @@ class _Backup:
         for file in batch:
             path = self.relative(file)
             evidence = found.get(path)
-            reason = self.judge(file, evidence) if evidence else (problems or {}).get(path) or "it is not at the target"
+            reason = self.judge(file, evidence) if evidence else (problems or {}).get(path) or _NOT_THERE
             if reason:
                 self.keep(path, reason)
             else:
@@ -309,7 +316,7 @@ class _Backup:
         if now is None or now.identity != file.identity:
             return "it changed meanwhile"
         if evidence.sha256 not in ("", here):
-            return "what stands at the target has other content"
+            return _OTHER_CONTENT
         kind = ProofKind(evidence.kind.value)
         return self.record(file, LedgerEntry(path, file.identity, here, kind, self.when(), self.ports.transfer.where))
 

@@ -14,18 +14,24 @@ from camvault.core.retention_rules import Rule, Safety
 from camvault.core.sync_log import LedgerEntry, ProofKind
 from camvault.core.workflows.cleanup_plan import CleanupPorts, plan_cleanup
 from camvault.core.workflows.sync_records import SyncRecords
+from camvault.core.workflows.target_look import Look, LookPorts, TargetLook, batches
 from camvault.ports.errors import NoSpaceError, StorageError
 from camvault.ports.events import Event, Failed, Level, Warned
 from camvault.ports.removal import Removal
+from camvault.ports.transfer import Transfer
 
 
 @attrs.frozen
 class CleanupReport:
-    """How many files are gone, and what could not be done."""
+    """How many files are gone, and what could not be done.
+
+    `unseen`: Why the target could not be looked at, so that recorded proofs had to do; "" if it was, or need not be.
+    """
 
     removed_count: int = 0
     problem_count: int = 0
     shortfalls: tuple[str, ...] = ()
+    unseen: str = ""
 
 
 @attrs.frozen
@@ -50,11 +56,33 @@ class SegmentLost(SegmentRemoved):
         return f"{self.removal.path} is lost: {self.removal.reason}"
 
 
+@attrs.frozen
+class ProvenKept(Event):
+    """A file that was proven to be at the target is kept, because the target says otherwise now."""
+
+    level: ClassVar[Level] = Level.ERROR
+
+    path: PurePath
+    reason: str
+    is_withdrawn: bool
+
+    def __str__(self) -> str:
+        withdrawn = "; its proof is withdrawn, backup_video sends it again" if self.is_withdrawn else ""
+        return f"[remove] {self.path} is kept: {self.reason}{withdrawn}"
+
+
 def free_space(
-    ready: PurePath, *, records: SyncRecords, rules: Sequence[Rule], ports: CleanupPorts, safety: Safety | None = None
+    ready: PurePath,
+    *,
+    records: SyncRecords,
+    rules: Sequence[Rule],
+    ports: CleanupPorts,
+    safety: Safety | None = None,
+    target: Transfer | None = None,
 ) -> CleanupReport:
     """Remove what the plan says, then empty folders, but never `ready` itself.
 
+    With a `target`, what is proven to be there is looked up there once more (`TargetLook`); nothing else touches it.
     A vanished file is ignored, another file of the same name is kept, one that cannot be removed stops no other.
 
     Raises:
@@ -62,18 +90,46 @@ def free_space(
         Cancelled: Asked to stop.
     """
     plan = plan_cleanup(ready, records=records, rules=rules, ports=ports, safety=safety)
+    look = look_at(target, ready, records=records, ports=ports) if target is not None else None
     removed_count = problem_count = 0
     touched = dict.fromkeys(plan.empty_folders)
-    for removal in plan.removals:
+    for batch in batches(plan.removals):
         ports.cancel.check()
-        try:
-            removed_count += _remove(removal, ready=ready, records=records, ports=ports)
-        except StorageError as error:
-            problem_count += 1
-            ports.reporter.emit(Failed(f"[remove] kept: {error}"))
-        touched[removal.path.parent] = None
+        kept = _kept(look.at(batch), records=records, ports=ports) if look is not None else frozenset()
+        problem_count += len(kept)
+        for removal in (removal for removal in batch if removal.path not in kept):
+            ports.cancel.check()
+            try:
+                removed_count += _remove(removal, ready=ready, records=records, ports=ports)
+            except StorageError as error:
+                problem_count += 1
+                ports.reporter.emit(Failed(f"[remove] kept: {error}"))
+            touched[removal.path.parent] = None
     problem_count += _prune(tuple(touched), ready=ready, ports=ports)
-    return CleanupReport(removed_count, problem_count, plan.shortfalls)
+    if look is not None and look.doubt:
+        ports.reporter.emit(Failed(f"[remove] what is proven is kept, while there is room: {look.doubt}"))
+    return CleanupReport(removed_count, problem_count, plan.shortfalls, look.unseen if look is not None else "")
+
+
+def look_at(target: Transfer, ready: PurePath, *, records: SyncRecords, ports: CleanupPorts) -> TargetLook:
+    """How `free_space` looks at the target; for a preview too."""
+    look_ports = LookPorts(target=target, storage=ports.storage, clock=ports.clock, cancel=ports.cancel)
+    return TargetLook(ready, records, look_ports)
+
+
+def _kept(look: Look, *, records: SyncRecords, ports: CleanupPorts) -> frozenset[PurePath]:
+    """Say what is kept, and withdraw what is no proof any more; what cannot be written down is kept all the same."""
+    for path, reason in look.kept.items():
+        entry = look.withdrawn.get(path)
+        try:
+            if entry is not None:
+                records.add(entry)
+                # power fails here: the file is here, and sent again
+        except StorageError as error:
+            ports.reporter.emit(Failed(f"[remove] {path} is kept: {reason}, but that cannot be written down: {error}"))
+        else:
+            ports.reporter.emit(ProvenKept(path, reason, entry is not None))
+    return frozenset((*look.kept, *look.doubted))
 
 
 def _remove(removal: Removal, *, ready: PurePath, records: SyncRecords, ports: CleanupPorts) -> bool:

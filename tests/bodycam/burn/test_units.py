@@ -505,7 +505,7 @@ class TestWordsOfTools:
         """Silence is none for xorriso; and every code but 0 is a failure for all."""
         assert xorriso.judge(code, []).problem
         assert (growisofs.judge(code, []).problem is None) == (code == 0)
-        assert (hdiutil.judge(code, ()) is None) == (code == 0)
+        assert (hdiutil.judge(code, ()).problem is None) == (code == 0)
 
     def test_growisofs_codes(self) -> None:
         """130 is a missing device and 143 no block device, neither of them a signal; 144 a busy drive."""
@@ -556,7 +556,7 @@ class TestWordsOfTools:
             hdiutil.status_of("")
         assert hdiutil.percent_of("PERCENT:12.5") == 12.5
         assert hdiutil.percent_of("PERCENT:-1.0") is None
-        assert hdiutil.judge(0, ("hdiutil: burn: failed",))
+        assert hdiutil.judge(0, ("hdiutil: burn: failed",)).problem == "hdiutil: burn: failed"
 
     def test_disc_files_are_spelled_as_libburn_does(self) -> None:
         """With a size if wanted; a path may hold anything."""

@@ -1,22 +1,18 @@
 """Adapter for growisofs: the burner."""
 
-import signal
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import attrs
 
-from camvault.adapters import _process
-from camvault.adapters._durable import translated
+from camvault.adapters._burning import Dialect, burn, find
 from camvault.adapters.growisofs import argv, parse
 from camvault.ports.burner import Burner, Drives, MediumState
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.errors import BurnError, DriveError, MediumError
 from camvault.ports.files import OnBytes
 
-_GRACE_S = 60.0
-"""A drive that is told to stop still writes what it holds."""
-
 _ON_PATH = PurePath("growisofs")
+
+_DIALECT = Dialect(position=lambda line, _: parse.written_bytes(line), judge=parse.judge)
 
 
 @attrs.frozen
@@ -49,48 +45,27 @@ class GrowisofsBurner:
         self, image: PurePath, /, *, device: str, speed: int | None, on_bytes: OnBytes, cancel: Cancellation
     ) -> None:
         """See `Burner`."""
-        with translated(image):
-            size_bytes = Path(image).stat().st_size
-        refusal = self.drives.medium(device).refusal(size_bytes)
-        if refusal is not None:
-            raise MediumError(device, refusal)
-        lines: list[str] = []
-        done = 0
-
-        def take(line: str) -> None:
-            nonlocal done
-            now = parse.written_bytes(line)
-            if now is None:
-                lines.append(line)
-            elif min(now, size_bytes) > done:
-                on_bytes(min(now, size_bytes) - done)
-                done = min(now, size_bytes)
-
-        finished = _process.run(
+        burn(
             self.command(image, device=device, speed=speed),
+            image=image,
+            device=device,
+            drives=self.drives,
+            dialect=_DIALECT,
+            on_bytes=on_bytes,
             cancel=cancel,
-            on_line=take,
-            on_stdout=take,
-            stop_signal=signal.SIGINT,
-            grace_s=_GRACE_S,
         )
-        outcome = parse.judge(finished.exit_code, lines)
-        if outcome.is_busy:
-            raise DriveError(device, "The drive is in use")
-        if outcome.problem is not None:
-            raise BurnError(device, outcome.problem, is_spoiled=outcome.has_begun)
-        on_bytes(size_bytes - done)
 
 
 def find_growisofs(drives: Drives, *, cancel: Cancellation, is_version_asked: bool = True) -> GrowisofsBurner | None:
     """The growisofs on PATH, None if there is none. Its version is known by running it, if that is asked for."""
-    program = _process.find_program("growisofs")
-    if program is None:
-        return None
-    if not is_version_asked:
-        return GrowisofsBurner(drives, program)
-    finished = _process.run(argv.version_argv(program), cancel=cancel)
-    return GrowisofsBurner(drives, program, parse.version_of(finished.text + "\n".join(finished.last_lines)))
+    found = find(
+        "growisofs",
+        version_argv=argv.version_argv,
+        version_of=parse.version_of,
+        cancel=cancel,
+        is_version_asked=is_version_asked,
+    )
+    return GrowisofsBurner(drives, *found) if found else None
 
 
 _: type[Burner] = GrowisofsBurner

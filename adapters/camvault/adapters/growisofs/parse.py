@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Sequence
 
-import attrs
+from camvault.adapters._burning import Outcome
 
 _PROGRESS = re.compile(r"^\s*(\d+)/\d+ \(\s*[\d.]+%\)")
 _VERSION = re.compile(r"version (\d[\w.]*)")
@@ -33,15 +33,6 @@ def written_bytes(line: str) -> int | None:
     return int(found[1]) if found else None
 
 
-@attrs.frozen
-class Outcome:
-    """What a run of growisofs came to. `problem` is None where it claims success."""
-
-    problem: str | None
-    has_begun: bool
-    is_busy: bool = False
-
-
 def judge(exit_code: int, lines: Sequence[str]) -> Outcome:
     """Judge exit code and messages together: both must say that it went well.
 
@@ -52,7 +43,7 @@ def judge(exit_code: int, lines: Sequence[str]) -> Outcome:
     if errors:
         return Outcome(errors[0], has_begun)
     if exit_code == _UNTOUCHED | errno.EBUSY:
-        return Outcome("the drive is in use", has_begun=False, is_busy=True)
+        return Outcome(os.strerror(errno.EBUSY), has_begun=False, is_busy=True)
     if exit_code < 0:
         return Outcome(f"growisofs was ended by signal {-exit_code}", has_begun=True)
     if exit_code != 0:

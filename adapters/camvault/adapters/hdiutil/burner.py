@@ -1,19 +1,20 @@
 """Adapter for macOS: the burner."""
 
-from pathlib import Path, PurePath
+import signal
+from pathlib import PurePath
 
 import attrs
 
 from camvault.adapters import _process
-from camvault.adapters._durable import translated
+from camvault.adapters._burning import Dialect, burn
 from camvault.adapters.hdiutil import argv, parse
 from camvault.ports.burner import Burner, Drives, MediumState
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.errors import BurnError, MediumError
 from camvault.ports.files import OnBytes
 
-_GRACE_S = 60.0
 _PROGRAM = PurePath("hdiutil")
+
+_DIALECT = Dialect(position=parse.position, judge=parse.judge, stop_signal=signal.SIGTERM)
 
 
 @attrs.frozen
@@ -41,34 +42,15 @@ class HdiutilBurner:
         self, image: PurePath, /, *, device: str, speed: int | None, on_bytes: OnBytes, cancel: Cancellation
     ) -> None:
         """See `Burner`."""
-        with translated(image):
-            size_bytes = Path(image).stat().st_size
-        refusal = self.drives.medium(device).refusal(size_bytes)
-        if refusal is not None:
-            raise MediumError(device, refusal)
-        done = 0
-        lines: list[str] = []
-
-        def take(line: str) -> None:
-            nonlocal done
-            percent = parse.percent_of(line)
-            if percent is None:
-                lines.append(line)
-            elif (now := min(size_bytes, int(size_bytes * percent / 100))) > done:
-                on_bytes(now - done)
-                done = now
-
-        finished = _process.run(
+        burn(
             self.command(image, device=device, speed=speed),
+            image=image,
+            device=device,
+            drives=self.drives,
+            dialect=_DIALECT,
+            on_bytes=on_bytes,
             cancel=cancel,
-            on_line=take,
-            on_stdout=take,
-            grace_s=_GRACE_S,
         )
-        problem = parse.judge(finished.exit_code, tuple(lines))
-        if problem is not None:
-            raise BurnError(device, problem, is_spoiled=done > 0, last_lines=tuple(lines[-5:]))
-        on_bytes(size_bytes - done)
 
 
 def find_hdiutil(drives: Drives) -> HdiutilBurner | None:

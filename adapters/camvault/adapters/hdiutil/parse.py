@@ -1,9 +1,11 @@
 """Adapter for macOS, pure part: what drutil and hdiutil print. Source: the manual pages drutil(1) and hdiutil(1)."""
 
 import re
+from collections.abc import Sequence
 
 import attrs
 
+from camvault.adapters._burning import Outcome
 from camvault.ports.burner import Medium, MediumState
 
 _TYPE = re.compile(r"^\s*Type: (?P<type>.+?)(?:\s{2,}|$)", re.MULTILINE)
@@ -60,9 +62,15 @@ def percent_of(line: str) -> float | None:
     return float(found["percent"]) if found and not found["percent"].startswith("-") else None
 
 
-def judge(exit_code: int, lines: tuple[str, ...]) -> str | None:
-    """Why a run of hdiutil is no success; None where code and messages claim one."""
-    errors = [line for line in lines if _ERROR.search(line)]
-    if errors:
-        return errors[0].strip()
-    return None if exit_code == 0 else f"hdiutil ended with its code {exit_code}"
+def position(line: str, size_bytes: int) -> int | None:
+    """The same in bytes of the image."""
+    percent = percent_of(line)
+    return None if percent is None else int(size_bytes * percent / 100)
+
+
+def judge(exit_code: int, lines: Sequence[str]) -> Outcome:
+    """Why a run of hdiutil is no success, if code and messages do not claim one; whether it wrote, it does not say."""
+    errors = [line.strip() for line in lines if _ERROR.search(line)]
+    if exit_code != 0:
+        errors.append(f"hdiutil ended with its code {exit_code}")
+    return Outcome(errors[0] if errors else None, has_begun=False, last_lines=tuple(lines[-5:]))

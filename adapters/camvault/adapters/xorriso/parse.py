@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-import attrs
+from camvault.adapters._burning import Outcome
 
 _ERROR = re.compile(r": (?:SORRY|FAILURE|FATAL) :")
 _PROGRESS = re.compile(r"UPDATE :\s*(\d+) of\s+\d+ MB written")
@@ -21,23 +21,11 @@ def version_of(text: str) -> str:
 
 
 def written_bytes(line: str) -> int | None:
-    """How far writing is, from a progress line; None from another line."""
+    """How far writing is, from a progress line (0 from one that does not say it); None from another line."""
     found = _PROGRESS.search(line)
-    return int(found[1]) * _MIB if found else None
-
-
-def is_progress(line: str) -> bool:
-    """Whether the line is one of the many that only say how far it is."""
-    return ": UPDATE :" in line
-
-
-@attrs.frozen
-class Outcome:
-    """What a run of xorriso came to. `problem` is None where it claims success."""
-
-    problem: str | None
-    has_begun: bool
-    is_busy: bool = False
+    if found is None:
+        return 0 if ": UPDATE :" in line else None
+    return int(found[1]) * _MIB
 
 
 def judge(exit_code: int, lines: Sequence[str]) -> Outcome:

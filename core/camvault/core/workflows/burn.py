@@ -11,6 +11,7 @@ from typing import ClassVar
 import attrs
 
 from camvault.core.burning import Proof, Verdict, describe_damage, image_problem, judge, may_burn, unfinished, with_fate
+from camvault.core.workflows._meter import Meter
 from camvault.ports.burner import Burner, Drives, ImageMap, Medium, MediumState, ReadBack, VolumeReader
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
@@ -26,14 +27,13 @@ from camvault.ports.errors import (
     NotFoundError,
     StorageError,
 )
-from camvault.ports.events import Event, Level, Progressed, Reporter
-from camvault.ports.files import FolderReader, OnBytes, Storage
+from camvault.ports.events import Event, Level, Reporter
+from camvault.ports.files import FolderReader, Storage
 
 POLL_S = 3.0
 """How often an empty drive is looked into."""
 
 _SETTLE_POLLS = 20
-_PROGRESS_S = 0.1
 
 
 @attrs.frozen
@@ -425,34 +425,6 @@ class _Burn:
         except CamvaultError as error:
             return (f"files that cannot be named ({error})",)
 
-    def meter(self, task: str, entry: FileEntry) -> "_Meter":
+    def meter(self, task: str, entry: FileEntry) -> Meter:
         """Progress of one task over the whole image."""
-        return _Meter(task, entry.identity.size_bytes, self.request.image.name, self.clock, self.reporter)
-
-
-@attrs.define
-class _Meter:
-    """Turns byte counts into `Progressed`, some ten times a second; the total is reached once, and only at the end."""
-
-    task: str
-    total: int
-    item: str
-    clock: Clock
-    reporter: Reporter
-    done: int = 0
-    told_s: float = -1.0
-
-    def __enter__(self) -> OnBytes:
-        return self.add
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.reporter.emit(Progressed(self.task, self.total, self.total, item=self.item))
-
-    def add(self, size_bytes: int) -> None:
-        """Count, and tell if it is time."""
-        self.done += size_bytes
-        now_s = self.clock.monotonic_s()
-        if self.done < self.total and (self.told_s < 0 or now_s - self.told_s >= _PROGRESS_S):
-            self.told_s = now_s
-            self.reporter.emit(Progressed(self.task, self.done, self.total, item=self.item))
+        return Meter(task, entry.identity.size_bytes, self.request.image.name, self.clock, self.reporter)

@@ -19,6 +19,7 @@ from camvault.core.image_content import is_left_out
 from camvault.core.labels import check_label, shown_shorter, stamp_label, stamp_of
 from camvault.core.naming import temporary_name
 from camvault.core.retention import plan_leftovers
+from camvault.core.workflows._meter import Meter
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileKind
@@ -31,11 +32,9 @@ from camvault.ports.errors import (
     StorageError,
     UsageError,
 )
-from camvault.ports.events import Event, Failed, Level, Progressed, Reporter
-from camvault.ports.files import OnBytes, Storage
+from camvault.ports.events import Event, Failed, Level, Reporter
+from camvault.ports.files import Storage
 from camvault.ports.image import ImageBuilder, ImageManifest, ImagePlan, ImageVerifier
-
-_PROGRESS_S = 0.1
 
 
 @attrs.frozen
@@ -346,13 +345,13 @@ def _built(
     cancel: Cancellation,
 ) -> ImageManifest:
     """Write, verify, rename; what was written."""
-    with _Meter("image", plan.size_bytes, request.target.name, clock, reporter) as on_bytes:
+    with Meter("image", plan.size_bytes, request.target.name, clock, reporter) as on_bytes:
         # Power fails in here: a temporary file is left, which the next run removes
         manifest = builder.write(plan, target=temporary, on_bytes=on_bytes, cancel=cancel)
     entry = storage.entry(temporary)
     if entry is None or entry.identity.size_bytes != plan.size_bytes:
         raise StorageError(request.target, "ISO not created: the builder left no image of the planned size")
-    with _Meter("verify", plan.size_bytes, request.target.name, clock, reporter) as on_bytes:
+    with Meter("verify", plan.size_bytes, request.target.name, clock, reporter) as on_bytes:
         count = verifier.verify(temporary, plan=plan, manifest=manifest, on_bytes=on_bytes, cancel=cancel)
     reporter.emit(ImageVerified(count, manifest.sha256))
     cancel.check()
@@ -369,31 +368,3 @@ def _discard(temporary: PurePath, storage: Storage) -> bool:
     for removal in plan_leftovers([entry], marker=LEFTOVER_SUFFIX).removals:
         storage.remove(removal)
     return True
-
-
-@attrs.define
-class _Meter:
-    """Turns byte counts into `Progressed`, some ten times a second; the total is reached once, at the end."""
-
-    task: str
-    total: int
-    item: str
-    clock: Clock
-    reporter: Reporter
-    done: int = 0
-    told_s: float = -1.0
-
-    def __enter__(self) -> OnBytes:
-        return self.add
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.reporter.emit(Progressed(self.task, self.total, self.total, item=self.item))
-
-    def add(self, size_bytes: int) -> None:
-        """Count, and tell if it is time."""
-        self.done += size_bytes
-        now_s = self.clock.monotonic_s()
-        if self.done < self.total and (self.told_s < 0 or now_s - self.told_s >= _PROGRESS_S):
-            self.told_s = now_s
-            self.reporter.emit(Progressed(self.task, self.done, self.total, item=self.item))

@@ -1,20 +1,21 @@
 """Workflow: the figures for a monitoring system, from what the watchdog remembers and what is on the disk."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import PurePath, PurePosixPath
+from pathlib import PurePath
 
 import attrs
 
 from camvault.core.coverage import Span
 from camvault.core.segments import parse_ready_path
+from camvault.core.sync_log import Ledger, proven_mark
 from camvault.core.timeline import Kind, parse
 from camvault.core.workflows.coverage_report import CoverageOptions, CoveragePorts, report_coverage
 from camvault.core.workflows.monitor import MonitorReport
 from camvault.core.workflows.record import TIMELINE_NAME
-from camvault.core.workflows.sync_records import SyncRecords
-from camvault.ports.entries import FileEntry, FileKind
+from camvault.core.workflows.sync_records import SyncRecords, days_below
+from camvault.ports.entries import FileEntry
 from camvault.ports.errors import NotFoundError
 from camvault.ports.metrics import Metric, Sample
 
@@ -100,16 +101,21 @@ def _backup(options: MeasureOptions, ports: CoveragePorts) -> Iterator[Metric]:
 
 
 def _unproven(ready: PurePath, ledgers: PurePath, ports: CoveragePorts) -> Iterator[FileEntry]:
-    files = dict(_ready_files(ready, ports))
-    ledger = SyncRecords(ledgers, ports.storage).ledger_for(files)
-    return (entry for path, entry in files.items() if ledger.proof_of(path, entry.identity) is None)
-
-
-def _ready_files(ready: PurePath, ports: CoveragePorts) -> Iterable[tuple[PurePosixPath, FileEntry]]:
+    """Day by day; what the backup found proven to the last file is not read again (INV-21)."""
+    records = SyncRecords(ledgers, ports.storage)
+    marks, ledger_files = records.marks(), records.ledger_files()
+    today = f"{ports.clock.now():%Y-%m-%d}"
     try:
-        for entry in ports.storage.scan(ready):
-            path = PurePosixPath(entry.path.relative_to(ready))
-            if entry.kind is FileKind.FILE and parse_ready_path(path) is not None:
-                yield path, entry
+        for day in days_below(ready, ports.storage):
+            ledger_file = ledger_files.get(day.name)
+            folders = {
+                folder: listing
+                for folder, listing in day.folders.items()
+                if listing.files and proven_mark(folder, listing, ledger=ledger_file, today=today) not in marks
+            }
+            ledger = records.ledger_of_day(day.name) if folders else Ledger()
+            for path, entry in attrs.evolve(day, folders=folders).files(ready):
+                if ledger.proof_of(path, entry.identity) is None and parse_ready_path(path) is not None:
+                    yield entry
     except NotFoundError:
         return

@@ -16,15 +16,16 @@ import attrs
 from camvault.core import alerting
 from camvault.core.monitor_state import Missing, State, Watched, document_of, newest, orphan, remembered, state_of
 from camvault.core.mount_points import missing_mount
-from camvault.core.segments import SUFFIX, is_station
+from camvault.core.segments import is_station
 from camvault.core.sessions import LIVE_FOLDER
+from camvault.core.sync_log import is_footage
 from camvault.core.watchdog import Act, Judged, UnitState, WatchdogPolicy, Witnesses, judge
 from camvault.core.workflows.stream_check import read_notice
 from camvault.ports.alerts import Alert, Alerts
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.documents import Documents
-from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.entries import FileIdentity, FileKind, ListedFile, Listing
 from camvault.ports.errors import (
     AlertError,
     CamvaultError,
@@ -238,7 +239,7 @@ class _Run:
             yield from (each for each in cameras.values() if not each.folder.is_relative_to(root))
             return
         yield from cameras.values()
-        folders = {e.path.name for e in self.ports.storage.children(self.options.recording_dir) if _is_folder(e)}
+        folders = set(self.ports.storage.listing(self.options.recording_dir).folders)
         for name in sorted({*folders, *self.state.stations} - {*cameras}):
             if name.startswith("."):
                 continue
@@ -324,20 +325,24 @@ class _Run:
         Where so many were there that the oldest are not remembered, these are left out again: they are not new.
         """
         old, floor_ns = (watched.memory.files, watched.floor_ns) if watched else ({}, -1)
-        settled = [entry for entry in self.children(station.folder) if _is_segment(entry)]
-        new = [e for e in settled if e.path.name in old or e.identity.mtime_ns > floor_ns]
-        files = {entry.path.name: entry.identity for entry in new}
-        for session in filter(_is_folder, self.children(station.folder / LIVE_FOLDER)):
-            files.update({e.path.name: e.identity for e in self.children(session.path) if _is_segment(e)})
+        settled = self.segments(station.folder)
+        new = [file for file in settled if file.mtime_ns > floor_ns or file.name in old]
+        files = {file.name: file.identity for file in new}
+        live = station.folder / LIVE_FOLDER
+        for session in self.listing(live).folders:
+            files.update({file.name: file.identity for file in self.segments(live / session)})
         self.live_bytes[station.name] = sum(identity.size_bytes for identity in files.values())
         return files, floor_ns if len(new) < len(settled) else -1
 
-    def children(self, folder: PurePath) -> tuple[FileEntry, ...]:
+    def segments(self, folder: PurePath) -> list[ListedFile]:
+        return [file for file in self.listing(folder).files if is_footage(file.name)]
+
+    def listing(self, folder: PurePath) -> Listing:
         """What is in the folder; nothing if there never was one, or the session ended just now."""
         try:
-            return self.ports.storage.children(folder)
+            return self.ports.storage.listing(folder)
         except NotFoundError:
-            return ()
+            return Listing()
 
     def act(self, station: str, unit: UnitState, judged: Judged) -> int:
         """Do what was decided; how many restarts there were."""
@@ -473,11 +478,3 @@ class _Run:
             self.is_unsaved_told = True
             said = "; ".join(map(str, problems)) or "there is no place for it outside the recording folder"
             self.ports.reporter.emit(Failed(f"Nothing can be remembered until the next run: {said}"))
-
-
-def _is_folder(entry: FileEntry) -> bool:
-    return entry.kind is FileKind.FOLDER
-
-
-def _is_segment(entry: FileEntry) -> bool:
-    return entry.kind is FileKind.FILE and entry.path.suffix == SUFFIX

@@ -49,7 +49,7 @@ def test_what_did_not_change_is_not_rendered_again(progress: Progress) -> None:
     """The texts that are kept are those of this job's clips, and the very same ones."""
     files = new()
     saved(files, progress)
-    before = dict(files._texts)
+    before = list(files._rows)
     saved(files, attrs.evolve(progress, clips=(*progress.clips,)))
-    assert files._texts.keys() == {clip.key for clip in progress.clips}
-    assert all(files._texts[key] is entry for key, entry in before.items())
+    assert [rows.clip for rows in files._rows] == list(progress.clips)
+    assert all(one is other for one, other in zip(before, files._rows, strict=True))

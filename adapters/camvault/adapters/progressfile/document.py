@@ -250,20 +250,25 @@ def _rate(encode: EncodeDocument) -> TargetBitrate | ConstantQuality:
     return TargetBitrate(encode.kbps) if encode.kbps is not None else ConstantQuality(encode.crf_quarters or 0)
 
 
-def unstructured(progress: Progress) -> dict[str, Any]:
-    """The JSON document of a progress, the specification's keys first; `clips` maps to records, not to JSON values."""
-    value: dict[str, Any] = {
+def head_value(progress: Progress) -> dict[str, Any]:
+    """What stands before `files`: the specification's keys of the job."""
+    return {
         "disc_bytes": progress.disc_bytes,
         "safety_bytes": progress.safety_bytes,
         "mode": progress.mode.value,
         "kbps": progress.kbps,
-        "files": {clip.key: clip.state.value for clip in progress.clips},
     }
-    described = {clip.key: clip for clip in progress.clips if clip.source is not None}
-    if len(described) == len(progress.clips):  # else it came from a file of the plain format, and stays one
-        options = {**attrs.asdict(progress.options), "allocation": progress.options.allocation.value}
-        value |= {"format": FORMAT, "options": options, "clips": described}
-    return value
+
+
+def own_value(progress: Progress) -> dict[str, Any] | None:
+    """What stands between `files` and `clips`, which the specification does not know.
+
+    None for a job that came from a file of the plain format, and stays one.
+    """
+    if any(clip.source is None for clip in progress.clips):
+        return None
+    options = {**attrs.asdict(progress.options), "allocation": progress.options.allocation.value}
+    return {"format": FORMAT, "options": options}
 
 
 def clip_value(clip: ClipRecord) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, NoReturn
 
 import attrs
 from cattrs import BaseValidationError
 
-from camvault.adapters.progressfile.document import clip_value, problems_of, structured, unstructured
+from camvault.adapters.progressfile.document import clip_value, head_value, own_value, problems_of, structured
 from camvault.ports.errors import RecordError
 from camvault.ports.files import RecordStore
 from camvault.ports.progress import ClipRecord, Progress, ProgressFiles
@@ -19,11 +19,12 @@ from camvault.ports.progress import ClipRecord, Progress, ProgressFiles
 class JsonProgressFiles:
     """Progress files as JSON.
 
-    A job saves after every clip, and one clip of thousands has changed then: the text of the others is kept.
+    A job saves after every clip, and one clip of thousands has changed then: the lines of the others are kept. There is
+    no journal beside the file: the specification wants the file itself to be right after each clip, also after a kill.
     """
 
     records: RecordStore
-    _texts: dict[str, tuple[ClipRecord, str]] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    _rows: "list[_Rows]" = attrs.field(factory=list, init=False, eq=False, repr=False)
 
     def load(self, path: PurePath, /) -> Progress | None:
         """The file's content, None if there is no file. See `ProgressFiles.load`."""
@@ -43,28 +44,35 @@ class JsonProgressFiles:
 
     def _text(self, progress: Progress) -> str:
         """As `json.dumps` with an indent of 2 would write it."""
-        value = unstructured(progress)
-        clips = value.pop("clips", None)
+        del self._rows[len(progress.clips) :]
+        for number, clip in enumerate(progress.clips):
+            if number == len(self._rows):
+                self._rows.append(_Rows.of(clip))
+            elif self._rows[number].clip is not clip:
+                self._rows[number] = _Rows.of(clip)
         # indenting is slow in Python's json, so the long tables are put together here
-        files = [f'    {json.dumps(key)}: "{state}"' for key, state in value["files"].items()]
-        parts = [_member(key, entry) if key != "files" else _table(key, files) for key, entry in value.items()]
-        if clips is not None:
-            parts.append(_table("clips", [self._clip_text(clip) for clip in clips.values()]))
-            self._forget_all_but(clips)
+        parts = [_member(key, value) for key, value in head_value(progress).items()]
+        parts.append(_table("files", [rows.state for rows in self._rows]))
+        own = own_value(progress)
+        if own is not None:
+            parts += [_member(key, value) for key, value in own.items()]
+            parts.append(_table("clips", [rows.description for rows in self._rows]))
         return "{\n" + ",\n".join(parts) + "\n}\n"
 
-    def _clip_text(self, clip: ClipRecord) -> str:
-        known = self._texts.get(clip.key)
-        if known is not None and known[0] is clip:
-            return known[1]
-        text = _indented(f"{json.dumps(clip.key)}: {json.dumps(clip_value(clip), indent=2)}", 4)
-        self._texts[clip.key] = (clip, text)
-        return text
 
-    def _forget_all_but(self, clips: Collection[str]) -> None:
-        if len(self._texts) > len(clips):
-            for key in self._texts.keys() - clips:
-                self._texts.pop(key, None)
+@attrs.frozen
+class _Rows:
+    """The lines of one clip, in `files` and in `clips`."""
+
+    clip: ClipRecord
+    state: str
+    description: str
+
+    @classmethod
+    def of(cls, clip: ClipRecord) -> "_Rows":
+        key = json.dumps(clip.key)
+        description = _indented(f"{key}: {json.dumps(clip_value(clip), indent=2)}", 4)
+        return cls(clip, f'    {key}: "{clip.state}"', description)
 
 
 def _member(key: str, value: Any) -> str:

@@ -87,7 +87,7 @@ class Machine:
 
     def clean(self, *rules: Rule, safety: Safety | None = None) -> CleanupReport:
         ports = CleanupPorts(storage=self.storage, clock=self.clock, reporter=self.reporter, cancel=self.cancel)
-        return free_space(READY, records=self.records, rules=rules, ports=ports, safety=safety)
+        return free_space(READY, records=self.records, rules=rules, ports=ports, safety=safety, target=self.transfer)
 
     def said(self) -> str:
         return "\n".join(map(str, self.reporter.events))

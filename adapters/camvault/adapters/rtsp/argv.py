@@ -15,6 +15,9 @@ PROTOCOLS = "pipe,file,rtsp,rtp,tcp,udp,crypto,data"
 _MATROSKA_OPTIONS = "cluster_time_limit=1000:flush_packets=1"
 """At most one second in memory: by default a killed recorder loses 256 KiB, all of a segment of a dark scene."""
 
+_LONGEST_SOCKET_TIMEOUT_S = 2000.0
+"""ffmpeg's TCP takes microseconds in 32 bits; beyond 2147 s every start ends with "Numerical result out of range"."""
+
 
 def stream_url(source: StreamSource) -> str:
     """The address with credentials; whatever is in them is percent-encoded."""
@@ -35,7 +38,7 @@ def ffconcat(source: StreamSource, *, socket_timeout_s: float) -> bytes:
         "ffconcat version 1.0",
         f"file {_concat_quoted(stream_url(source))}",
         "option rtsp_transport tcp",
-        f"option timeout {round(socket_timeout_s * 1_000_000)}",
+        f"option timeout {round(min(socket_timeout_s, _LONGEST_SOCKET_TIMEOUT_S) * 1_000_000)}",
         "option use_wallclock_as_timestamps 1",
         "option max_delay 100000",
         "option allowed_media_types video+audio",

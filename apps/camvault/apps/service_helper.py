@@ -154,7 +154,10 @@ class _Job:
             user=self.user,
         )
         needed = definitions(self._cameras(), self._backup(), layout=layout)
-        return {name: text for each in needed for name, text in unit_files(each).items()}
+        try:
+            return {name: text for each in needed for name, text in unit_files(each).items()}
+        except ValueError as error:
+            raise UsageError(f"[ERROR] {error}") from error
 
     def _secrets(self) -> Mapping[str, str]:
         from camvault.core.service_plan import secrets  # noqa: PLC0415

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -105,6 +106,19 @@ def test_systemd_accepts_what_hostile_values_became(site: Site) -> None:
     done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_systemd_rates_the_exposure_of_every_generated_unit_as_ok(site: Site) -> None:
+    site.check("generate", *STAGED)
+    services = sorted((site.folder / "services").iterdir())
+    asked = ("systemd-analyze", "security", "--offline=true", "--no-pager")
+
+    for unit in services:
+        done = subprocess.run([*asked, unit], capture_output=True, text=True, check=True)
+        found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+        assert found, done.stdout
+        assert float(found[1]) <= (3.5 if unit.name.startswith("monitor") else 2.5), unit.name
+    assert len(services) == 6
 
 
 def test_the_password_is_only_where_root_reads_it(site: Site) -> None:
@@ -225,6 +239,7 @@ def test_status_ends_with_3_when_something_does_not_run(site: Site) -> None:
         (["generate", "--cameras_config", "no.json"], "[ERROR] Config file no.json not found"),
         (["generate", "--backup_config", "no.json"], "[ERROR] Config file no.json not found"),
         (["generate", "--service_dir", "x"], "unknown option '--service_dir'"),
+        (["generate", "--run-as", "a\nExecStart=/bin/evil"], "a line break"),
     ],
 )
 def test_wrong_usage_ends_with_1_and_changes_nothing(site: Site, words: list[str], expected: str) -> None:

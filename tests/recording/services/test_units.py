@@ -143,7 +143,7 @@ def test_a_folder_that_is_there_keeps_its_mode_and_content(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("below", ["", "new"])
-def test_trap_root_gives_nothing_away_that_a_link_leads_to(tmp_path: Path, below: str) -> None:
+def test_inv_23_root_gives_nothing_away_that_a_link_leads_to(tmp_path: Path, below: str) -> None:
     """Whoever owns the folder of the footage may put a link in the place of a folder that a unit makes in it."""
     victim, footage = tmp_path / "etc", tmp_path / "footage"
     victim.mkdir()
@@ -225,6 +225,16 @@ def test_a_hostile_argument_stays_one_word_on_one_line(hostile: str) -> None:
     assert "\n" not in word
     assert len(shlex.split(word)) == 1
     assert _as_systemd_reads(word) == hostile
+
+
+@pytest.mark.parametrize("hostile", ["a\nUser=root", "a\r", "a\0b", "goes on\\"])
+@pytest.mark.parametrize("field", ["user", "description", "environment_files", "credentials"])
+def test_what_has_no_escape_in_a_line_is_refused(field: str, hostile: str) -> None:
+    path = PurePath("/etc", hostile)
+    value = {"environment_files": (path,), "credentials": {"camera-password": path}}.get(field, hostile)
+
+    with pytest.raises(ValueError, match="cannot"):
+        unit_files(attrs.evolve(RECORDER, **{field: value}))
 
 
 def test_a_nul_is_refused() -> None:

@@ -8,7 +8,17 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0
 
 
 def literal(text: str) -> str:
-    """`text` with specifiers switched off: for settings that take the rest of the line."""
+    """`text` with specifiers switched off: for settings that take the rest of the line.
+
+    Raises:
+        ValueError: It would go on in the next line of the unit; there is no escape for that here.
+    """
+    if set(text) & set("\n\r\0") or text.endswith("\\"):
+        raise ValueError(f"a line break or a backslash at the end cannot be in a unit: {text!a}")
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     return text.replace("%", "%%")
 
 
@@ -18,12 +28,12 @@ def quoted(text: str) -> str:
     Raises:
         ValueError: The text has a NUL, which no argument can hold.
     """
-    return _word(literal(text))
+    return _word(_plain(text))
 
 
 def argument(text: str) -> str:
     """`text` as one word of a command line: variables (`$`) are switched off too."""
-    return _word(literal(text).replace("$", "$$"))
+    return _word(_plain(text).replace("$", "$$"))
 
 
 def input_line(text: str) -> str:

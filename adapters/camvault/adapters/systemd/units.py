@@ -113,7 +113,7 @@ def _made_folders(definition: ServiceDefinition) -> Iterator[str]:
     """Root makes the folders, and gives them away, below folders that may belong to somebody else.
 
     Whoever may write there could put a link in the place of one: systemd-tmpfiles(8) follows no link that an account
-    other than root made, and changes the owner of nothing that is reached by one. `mkdir` or `install` would.
+    other than root made, and changes the owner of nothing that is reached by one (INV-23). `mkdir` or `install` would.
     """
     if not definition.writable:
         return

@@ -1,8 +1,9 @@
 """Pure: whether a recorder that runs still records, and how long to wait before the next one is started.
 
 Judged by media, never by a socket: ffmpeg's own timeout does not fire while a camera sends anything at all, be it sound
-or sender reports. The best witness that ever moved decides: once video frames were counted, growing files mean nothing
-(a camera may go on with sound only). All times are monotonic (INV-15).
+or sender reports. The best witness that ever moved decides. A recorder that counts pictures is judged by them alone,
+also while it counts none: files and time stamps grow with sound too, and time stamps with pictures that are dropped
+because no key frame ever came. All times are monotonic (INV-15).
 
 Any end of the recorder is a fault, exit code 0 included (INV-19).
 """
@@ -53,7 +54,10 @@ class StallPolicy:
 
 @attrs.frozen
 class Progressing:
-    """What is known of one running recorder. `since_s` is when it last made progress, or was started."""
+    """What is known of one running recorder. `since_s` is when it last made progress, or was started.
+
+    `mark` is what the witness of `basis` had counted then; of files, what they held at first, before any progress.
+    """
 
     since_s: float
     basis: Basis = Basis.NOTHING
@@ -71,9 +75,13 @@ def looked_at(known: Progressing, witness: Witness, *, now_s: float, policy: Sta
     for basis, count in counters:
         if count is None or basis < known.basis:
             continue
-        mark = known.mark if basis is known.basis else 0
+        if basis is Basis.FILES and known.basis is Basis.NOTHING and not known.mark:
+            return attrs.evolve(known, mark=count)  # the first bytes of a file are its header, and no media
+        mark = known.mark if basis in (known.basis, Basis.FILES) else 0
         if count - mark >= (policy.frames_min if basis is Basis.FRAMES else 1):
             return Progressing(now_s, basis, count)
+        if basis is Basis.FRAMES:
+            return known
     return known
 
 

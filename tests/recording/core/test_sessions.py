@@ -79,7 +79,7 @@ def _changes(zone: ZoneInfo, begin: datetime) -> list[int]:
 def _segments(length_s: int, changes_s: list[int], stops: list[int], begin: datetime) -> list[tuple[int, int]]:
     """What a recorder writes around the changes and the stops: cut at multiples of the length within a UTC day."""
     day_s = begin.hour * 3600 + begin.minute * 60 + begin.second
-    found = []
+    found: list[tuple[int, int]] = []
     for middle in sorted({*changes_s, *stops}):
         at, until = middle - 3 * 3600, middle + 4 * 3600
         if found and at < found[-1][1]:

@@ -56,8 +56,18 @@ class TestStall:
 
     def test_frames_that_are_counted_late(self) -> None:
         """Files first, then a better witness: no false alarm in between."""
-        assert stalled_at([Witness(max(0, s - 20), None, 1000) for s in range(31)]) == 10
+        assert stalled_at([Witness(s - 20 if s >= 20 else None, None, 1000 + min(s, 1)) for s in range(31)]) == 11
         assert stalled_at([Witness(max(0, s - 8), None, s) for s in range(60)]) is None
+        assert stalled_at([Witness(s - 8 if s >= 8 else None, None, s) for s in range(60)]) is None
+
+    def test_the_header_of_a_file_is_no_media(self) -> None:
+        """It is written before anything was counted."""
+        assert stalled_at([Witness(None, None, 555) for _ in range(100)]) == 15
+        assert stalled_at([Witness(None if s < 2 else 0, None, 555 * min(s, 1)) for s in range(100)]) == 15
+
+    def test_pictures_are_counted_and_there_are_none(self) -> None:
+        """Sound from the beginning, or pictures without a key frame: time and files go on, and nothing is recorded."""
+        assert stalled_at([Witness(0, 1000 * s, 9 * s) for s in range(100)]) == 15
 
     def test_a_trickle(self) -> None:
         """One frame a second is no recording if 25 in ten seconds are asked for."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import attrs
 import av
 import pytest
 
@@ -16,6 +17,8 @@ from tests.recording.fake_camera import FakeCamera, Footage, Mode, make_footage
 from tests.recording.record.helpers import FFMPEGS, Recording, frames_of, kept_frames, recording, wait_for
 
 MIB = 1024 * 1024
+IDR = 5
+"""The kind of a NAL unit that can stand alone (ISO/IEC 14496-10, table 7-1)."""
 AS_ROOT = () if os.geteuid() == 0 else ("sudo", "--non-interactive")
 NO_SECRET = "none"  # noqa: S105
 """For a card that may hold it: its image is looked through for passwords of the tests."""
@@ -104,6 +107,31 @@ def test_a_camera_comes_back_with_another_picture(version: str, footage: Footage
 def _width(segment: Path) -> int:
     with av.open(str(segment)) as container:
         return container.streams.video[0].width
+
+
+@pytest.mark.parametrize("version", FFMPEGS)
+@pytest.mark.parametrize("what", ["no key frames", "sound only"])
+def test_a_camera_without_pictures_from_the_beginning_is_down_and_said_so(
+    what: str, version: str, footage: Footage, tmp_path: Path
+) -> None:
+    """Time stamps go on, and sound is written, but nobody would see anything; recorded as soon as pictures come."""
+    units = footage.access_units
+    with_sound = make_footage(FFMPEGS["9.0"], tmp_path, has_audio=True)
+    if what == "no key frames":
+        first = attrs.evolve(footage, access_units=tuple(a for a in units if not any(u[0] & 31 == IDR for u in a)))
+    else:
+        first = with_sound
+    with FakeCamera(first) as camera:
+        camera.mode = Mode.NORMAL if what == "no key frames" else Mode.AUDIO_ONLY
+        with recording(tmp_path, camera, version) as run:
+            wait_for("that it is noticed", lambda: "recorder ended, camera down" in run.said(), within_s=30)
+            assert "first media" not in run.said()
+            camera.footage, camera.mode = with_sound, Mode.NORMAL
+            wait_for("media", lambda: "first media" in run.said())
+            _play(camera, 50)
+            _stop(run)
+
+    assert _readable(run) > 25
 
 
 def test_the_disk_is_full_while_it_records(footage: Footage, card: Path) -> None:

@@ -377,16 +377,17 @@ class _Supervisor:
         return True
 
     def judge(self, session: _Session, now_s: float) -> None:
-        known = looked_at(session.known, session.witness, now_s=now_s, policy=self.options.stall)
-        if known is session.known:
+        before = session.known
+        session.known = looked_at(before, session.witness, now_s=now_s, policy=self.options.stall)
+        if session.known is before or session.known.basis is Basis.NOTHING:
             return
-        if session.known.basis is Basis.NOTHING:
+        if before.basis is Basis.NOTHING:
             self.ports.reporter.emit(MediaArrived(self.options.station, now_s - session.began_s))
             if self.untold is not None:
                 self.write(self.untold)  # the disk was too full for it when it happened
             self.write(Entry(self.now(), Kind.RECORDING))
             self.told = self.untold = None
-        session.known, self.media_at = known, self.now()
+        self.media_at = self.now()
 
     def clock_was_set(self, session: _Session, now_s: float) -> bool:
         wall = self.now()

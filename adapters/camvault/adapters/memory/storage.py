@@ -147,7 +147,7 @@ class MemoryStorage:
     def resolve(self, path: PurePath, /) -> PurePath:
         """Every link followed."""
         with self.calls.call("storage.resolve", path):
-            return self.tree.real(path)
+            return self.tree.real(path, is_missing_plain=True)
 
     # --- FileCopier --------------------------------------------------------------------------------------------------
 

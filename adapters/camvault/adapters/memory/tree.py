@@ -38,14 +38,22 @@ class Volume:
     capacity_bytes: int | None = None
 
 
+def _is_link(node: Node) -> bool:
+    return node.kind is FileKind.SYMLINK
+
+
 class Nodes(MutableMapping[PurePath, Node]):
-    """The nodes by their paths, with what is in each folder: to list a folder need not cost a look at everything."""
+    """The nodes by their paths, with what is in each folder: to list a folder need not cost a look at everything.
+
+    `link_count` is the number of symlinks: without any, most paths need not be resolved.
+    """
 
     def __init__(self) -> None:
         """Only the root folder."""
         self._nodes: dict[PurePath, Node] = {}
         self._names: defaultdict[PurePath, set[str]] = defaultdict(set)
         self._bytes: Counter[PurePath] = Counter()
+        self.link_count = 0
         self[PurePath("/")] = Node(FileKind.FOLDER)
 
     def __getitem__(self, path: PurePath, /) -> Node:
@@ -58,12 +66,14 @@ class Nodes(MutableMapping[PurePath, Node]):
         self._nodes[path] = node
         self._names[path.parent].add(path.name)
         self._bytes[path.parent] += len(node.content) - len(old.content if old else b"")
+        self.link_count += _is_link(node) - (old is not None and _is_link(old))
 
     def __delitem__(self, path: PurePath, /) -> None:
         """Take it away."""
         node = self._nodes.pop(path)
         self._names[path.parent].discard(path.name)
         self._bytes[path.parent] -= len(node.content)
+        self.link_count -= _is_link(node)
 
     def __iter__(self) -> Iterator[PurePath]:
         """In the order in which they came."""
@@ -96,25 +106,31 @@ class Tree:
     _changes: dict[PurePath, int] = attrs.field(factory=dict, init=False, eq=False)
     _count: int = attrs.field(default=0, init=False, eq=False)
 
-    def real(self, path: PurePath, *, is_last_followed: bool = True) -> PurePath:
-        """`path` with its links followed; the last part only if asked."""
-        return self._real(path, is_last_followed, _LINKS_FOLLOWED)
+    def real(self, path: PurePath, *, is_last_followed: bool = True, is_missing_plain: bool = False) -> PurePath:
+        """`path` with its links followed; the last part only if asked.
 
-    def _real(self, path: PurePath, is_last_followed: bool, left: int) -> PurePath:
+        Above what is not there is nothing, not even what the names would say; unless `is_missing_plain`, which takes it
+        for a plain name, as realpath(3) of Python does.
+        """
+        if not self.nodes.link_count and ".." not in path.parts:
+            return path
+        return self._real(path, is_last_followed, is_missing_plain, _LINKS_FOLLOWED)
+
+    def _real(self, path: PurePath, is_last_followed: bool, is_missing_plain: bool, left: int) -> PurePath:
         if path.parent == path:
             return path
         if path.name == "..":
-            above = self._real(path.parent, True, left)
+            above = self._real(path.parent, True, is_missing_plain, left)
             node = self.nodes.get(above)
-            # above what is not there is nothing: not even what the names would say
-            return above.parent if node is not None and node.kind is FileKind.FOLDER else above / ".."
-        here = self._real(path.parent, True, left) / path.name
+            is_folder = node is not None and node.kind is FileKind.FOLDER
+            return above.parent if is_folder or is_missing_plain else above / ".."
+        here = self._real(path.parent, True, is_missing_plain, left) / path.name
         node = self.nodes.get(here)
         if node is None or node.kind is not FileKind.SYMLINK or not is_last_followed:
             return here
         if left == 0:
             raise system_error(errno.ELOOP, path)
-        return self._real(here.parent / os.fsdecode(node.content), True, left - 1)
+        return self._real(here.parent / os.fsdecode(node.content), True, is_missing_plain, left - 1)
 
     def find(self, path: PurePath) -> Node | None:
         """What stands under the name itself; its folder's links are followed."""

@@ -14,7 +14,7 @@ from camvault.apps._command import declaration, flags_of, spellings
 from camvault.apps._parts import Part
 from camvault.core.build_dir import PROGRESS_NAMES
 from camvault.core.burning import DISC_FILE_PREFIX
-from camvault.core.naming import COMPLETED_NAME, PROGRESS_NAME
+from camvault.core.naming import COMPLETED_NAME
 from camvault.core.pipeline import PipelineStage, RunNames, Way, next_step
 from camvault.core.workflows.pipeline import StageFailed
 from camvault.ports.errors import Cancelled, ChangedError
@@ -39,7 +39,7 @@ class Advice:
         step = next_step(
             stage,
             exit_code=problem.exit_code if isinstance(problem, StageFailed) else None,
-            is_begun=any((self.build_dir / name).exists() for name in PROGRESS_NAMES),
+            is_begun=any(path.exists() for path in self._records),
             is_image_good=not isinstance(problem.__cause__, ChangedError),
             is_deleting=self.run.is_deleting_originals,
         )
@@ -51,7 +51,7 @@ class Advice:
                 is_mine = self.run.outlook.resumed is None and self.run.extra_folder is None
                 yield self._pipeline((), *(("--clean-build-dir", str(self.build_dir)) if is_mine else ()))
             case Way.RESUME:
-                progress = str(self.build_dir / PROGRESS_NAME)
+                progress = str(next(filter(Path.exists, self._records)))
                 is_asked_again = self.run.values["prep_disc_bytes"] == "auto"  # there may be another disc by then
                 decided = ("prep_disc_bytes", "prep_device") if is_asked_again else ()
                 yield self._pipeline(("files", "prep_resume", *decided), "--prep-resume", progress)
@@ -65,6 +65,12 @@ class Advice:
             for folder in filter(None, (self.build_dir, self.run.extra_folder)):
                 if folder.exists():
                     yield self._stage(self.run.parts.clean, ("build_dir",), "--build-dir", str(folder))
+
+    @property
+    def _records(self) -> Iterator[Path]:
+        """Where the progress of this run may be."""
+        resumed = self.run.outlook.resumed
+        yield from filter(None, (resumed, *(self.build_dir / name for name in PROGRESS_NAMES)))
 
     def _pipeline(self, left_out: Collection[str], *own: str) -> tuple[str, ...]:
         """The same pipeline with other `own` flags in the place of those that are left out."""

@@ -231,7 +231,7 @@ class TestPasted:
         shown = paste(f"run_bodycam_pipeline() {{ printf '%s\\0' \"$@\"; }}; {line}", tmp_path.parent)
         words = [*shown.stdout.split("\0")]
         assert words.pop() == ""
-        assert words[:2] == ["--prep-resume", str(told.build_dir / "progress.json")]
+        assert words[:2] == ["--prep-resume", str(told.build_dir / "progress.completed.json")]
         given = {"--prep-jobs": "2", "--prep-ffmpeg": "ffmpeg", "--prep-ffprobe": str(tmp_path / "bin/ffprobe")}
         given |= {"--root": str(hostile.root), "--log-format": "json"}
         words.remove("--iso-force")

@@ -66,7 +66,7 @@ def transfer_of(
     ready, success = PurePath(config.ready_for_backup_dir), PurePath(config.success_log_dir)
     guard: TargetGuard | RemoteGuard
     if is_remote(config.nas_target_dir):
-        guard = RemoteGuard(success, storage)
+        guard = RemoteGuard(success, storage, apart_from=ready)
     else:
         folder = PurePath(os.path.abspath(config.nas_target_dir))  # noqa: PTH100 - a target that hangs: no resolving
         if folder.is_relative_to(ready) or ready.is_relative_to(folder):

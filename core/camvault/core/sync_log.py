@@ -52,7 +52,7 @@ class ProofKind(enum.Enum):
     SENT = "sent"
     """The program that sent it reported success: no reason to remove anything."""
     WITHDRAWN = "withdrawn"
-    """A later look found it missing or different."""
+    """A later look found it missing or different; without a digest: it was sent anew, and was different at once."""
     LOST = "lost"
     """A rule of the user removed it here without proof that it is elsewhere."""
 

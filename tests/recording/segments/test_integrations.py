@@ -2,6 +2,7 @@
 
 from pathlib import Path, PurePath, PurePosixPath
 
+import attrs
 import pytest
 
 from camvault.adapters.filesystem import LocalStorage
@@ -90,6 +91,26 @@ class TestGuard:
         (tmp_path / "record").rmdir()
         guard = TargetGuard(guard.folder, tmp_path / "no/record", LocalStorage(), guard.fstab, guard.mountinfo, ())
         assert guard.check(may_begin=False) == guard.check(may_begin=False)
+
+    def test_the_footage_by_a_detour(self, tmp_path: Path) -> None:
+        """An export of our own, mounted: another device, other inodes, the same files."""
+        guard = guard_of(tmp_path, is_in_fstab=False)
+        guard.check(may_begin=False)
+        number = Path(guard.folder, MARKER_NAME).read_text()
+        (tmp_path / "ready").mkdir()
+        guard = attrs.evolve(guard, apart_from=tmp_path / "ready")
+        assert guard.check(may_begin=False)
+        (tmp_path / "ready" / MARKER_NAME).write_text(number)
+        with pytest.raises(TargetError, match="ready itself"):
+            guard.check(may_begin=True)
+
+    def test_the_footage_by_a_link(self, tmp_path: Path) -> None:
+        guard = attrs.evolve(guard_of(tmp_path, is_in_fstab=False), apart_from=tmp_path / "ready")
+        (tmp_path / "ready").mkdir()
+        Path(guard.folder).symlink_to(tmp_path / "ready")
+        with pytest.raises(TargetError, match="lie in one another"):
+            guard.check(may_begin=True)
+        assert list((tmp_path / "ready").iterdir()) == []
 
     def test_nothing_above_it(self, tmp_path: Path) -> None:
         guard = TargetGuard(tmp_path / "a/b", tmp_path / "record", LocalStorage(), tmp_path / "x", tmp_path / "y")

@@ -1,12 +1,15 @@
 """Cleanup looks once more at the target: what is gone or different there is kept, withdrawn and sent again."""
 
+from collections.abc import Sequence
 from pathlib import PurePath, PurePosixPath
+from typing import Any
 
 import attrs
 import pytest
 
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryReporter
 from camvault.adapters.memory.explorer import explore, io_error, no_space
+from camvault.adapters.memory.transfer import MemoryTransfer
 from camvault.core.retention_rules import KeepDays, MaxBytes, Rule
 from camvault.core.sync_log import LedgerEntry, ProofKind
 from camvault.core.workflows import target_look
@@ -14,7 +17,7 @@ from camvault.core.workflows.cleanup_plan import CleanupPorts
 from camvault.core.workflows.cleanup_video import CleanupReport, ProvenKept, free_space
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled, NoSpaceError
-from camvault.ports.transfer import EvidenceKind, TargetError
+from camvault.ports.transfer import EvidenceKind, Pushed, Sendable, TargetError
 from tests.recording.segments.helpers import READY, SUCCESS, TODAY, Machine
 
 FIRST = "ROST1_20250528T140000.mkv"
@@ -104,6 +107,39 @@ def test_content_is_looked_at_where_it_was_not_read_back(kind: EvidenceKind, is_
         machine.back_up()
         assert machine.transfer.remote[PATH][0] == b"first"
         assert clean(machine).removed_count == 1
+
+
+class TestTargetThatSpoilsContent:
+    """Size and time are right, the content is not, again and again."""
+
+    def machine(self, monkeypatch: pytest.MonkeyPatch) -> Machine:
+        machine = Machine()
+        machine.wait(FIRST, b"first")
+        push = type(machine.transfer).push
+
+        def spoiling(transfer: MemoryTransfer, files: Sequence[Sendable], /, **rest: Any) -> Pushed:
+            pushed = push(transfer, files, **rest)
+            transfer.remote = {path: (b"spoil", mtime) for path, (_, mtime) in transfer.remote.items()}
+            return pushed
+
+        monkeypatch.setattr(MemoryTransfer, "push", spoiling)
+        return machine
+
+    def test_it_is_tried_once_a_day(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        machine = self.machine(monkeypatch)
+        for _ in range(5):
+            assert machine.back_up().kept_count == 1
+        assert len(machine.transfer.replaced) == 1
+        machine.clock.advance(86_400)
+        machine.back_up()
+        assert len(machine.transfer.replaced) == 2
+        assert clean(machine).removed_count == 0
+
+    def test_a_full_disk_does_not_hide_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        machine = self.machine(monkeypatch)
+        machine.calls.fail("storage.append_line", NoSpaceError(SUCCESS), times=None)
+        assert machine.back_up().kept_count == 1
+        assert "it cannot be written down that" in machine.said()
 
 
 def test_content_is_looked_at_where_another_target_proved_it() -> None:

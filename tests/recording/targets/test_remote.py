@@ -194,6 +194,15 @@ def test_cleanup_video_looks_before_it_removes(nas: Nas, tmp_path: Path) -> None
     assert "the target was not looked at" in offline.stderr
 
 
+def test_the_footage_itself_is_no_target(nas: Nas, tmp_path: Path) -> None:
+    """Behind ssh, under any name: every comparison would find each file equal to itself."""
+    guard = RemoteGuard(tmp_path / "logs", LocalStorage(), apart_from=nas.folder)
+    transfer = RsyncTransfer(nas.spec, ("-avh", nas.rsh), guard)
+    for _ in range(2):
+        with pytest.raises(TargetError, match="it is the folder of the footage itself"):
+            transfer.check(may_begin=True)
+
+
 class TestRemoteGuard:
     """What goes wrong around it, with the other end in memory."""
 

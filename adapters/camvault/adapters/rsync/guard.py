@@ -116,6 +116,7 @@ class TargetGuard:
             raise TargetError(str(self.folder), problem, is_other=True)
         else:
             number = seen.number
+        self._refuse_itself(number)
         if known != number:
             self._remember(number)
         return f"{number} on {seen.device}"
@@ -158,6 +159,14 @@ class TargetGuard:
         own = self.storage.resolve(self.apart_from) if self.apart_from is not None else None
         if own is not None and (folder.is_relative_to(own) or own.is_relative_to(folder)):
             raise TargetError(str(self.folder), f"it and {self.apart_from} lie in one another")
+
+    def _refuse_itself(self, number: str) -> None:
+        """What is written to the target must not appear here, by whatever detour (a mount of our own export)."""
+        if self.apart_from is None:
+            return
+        marker = self.storage.resolve(self.apart_from) / MARKER_NAME
+        if (self.storage.read_text(marker) or "").strip() == number and number:
+            raise TargetError(str(self.folder), f"it is {self.apart_from} itself", is_other=True)
 
 
 def _text(path: Path) -> str:

@@ -43,10 +43,12 @@ class RemoteGuard:
     Attributes:
         folder: Where the number, and the copy of the marker, are held here.
         storage: Holds them.
+        apart_from: The footage that is sent: it may not be the target itself, reached by a detour.
     """
 
     folder: PurePath
     storage: Storage
+    apart_from: PurePath | None = None
 
     def check(self, target: str, *, ends: Ends, may_begin: bool, must_be_known: bool = False) -> str:
         """The number of the target, or "" where none can be held here yet.
@@ -55,9 +57,11 @@ class RemoteGuard:
             TargetError: It is not the target, or does not answer.
         """
         try:
-            return self._check(target, ends, may_begin=may_begin, must_be_known=must_be_known)
+            number = self._check(target, ends, may_begin=may_begin, must_be_known=must_be_known)
+            self._refuse_itself(target, number)
         except StorageError as error:
             raise TargetError(target, f"it cannot be told whether it is the target: {error}") from error
+        return number
 
     def _check(self, target: str, ends: Ends, *, may_begin: bool, must_be_known: bool) -> str:
         known = self._known()
@@ -76,6 +80,13 @@ class RemoteGuard:
             raise TargetError(target, problem, is_other=True)
         self._mark(target, marker, ends)
         return known
+
+    def _refuse_itself(self, target: str, number: str) -> None:
+        """What arrives at the target must not appear here: there every file would be equal to itself."""
+        if self.apart_from in (None, self.folder) or not number:
+            return
+        if self.storage.entry(self.storage.resolve(self.apart_from) / f"{MARKER_NAME}-{number}") is not None:
+            raise TargetError(target, "it is the folder of the footage itself", is_other=True)
 
     def _begin(self, target: str, ends: Ends) -> str:
         """The first time. Power fails in between: the same number is used by the next run, which begins again."""

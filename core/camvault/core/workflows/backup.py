@@ -280,10 +280,35 @@ class _Backup:
                 self.keep(self.relative(file), "the target did not answer in time")
         is_whole = bool(pushed.exit_code or pushed.is_hung) and not pushed.is_partial and not proven
         self.failures = self.failures + 1 if is_whole else 0
-        left_alone = [file for file in batch if self.kept.get(self.relative(file)) in _LEFT_ALONE]
-        if left_alone and not pushed.exit_code and not pushed.is_hung and not by_content:
-            self.send(left_alone, by_content=True)
+        if not pushed.exit_code and not pushed.is_hung:
+            self.send_left_alone(batch, was_by_content=by_content)
         return pushed
+
+    def send_left_alone(self, batch: Sequence[FileEntry], *, was_by_content: bool) -> None:
+        """Send what the tool took for the same once more, by its content.
+
+        Each time leaves a damaged copy beside it. So what is damaged there again is written down, and waits for the
+        next day: a target that spoils whatever it is given must not be filled with that.
+        """
+        left_alone = [file for file in batch if self.kept.get(self.relative(file)) in _LEFT_ALONE]
+        if not was_by_content:
+            again = [file for file in left_alone if not self.was_futile_today(file)]
+            if again:
+                self.send(again, by_content=True)
+            return
+        for file in left_alone:
+            path, where = self.relative(file), self.ports.transfer.where
+            futile = LedgerEntry(path, file.identity, "", ProofKind.WITHDRAWN, self.when(), where)
+            try:
+                self.records.add(futile)
+            except StorageError as error:
+                self.ports.reporter.emit(Warned(f"[backup] it cannot be written down that {path} is damaged: {error}"))
+
+    def was_futile_today(self, file: FileEntry) -> bool:
+        known = self.ledger.known(self.relative(file), file.identity)
+        if known is None or known.kind is not ProofKind.WITHDRAWN or known.sha256:
+            return False
+        return known.when[:10] == self.when()[:10]
 
     def prove(
         self, batch: Sequence[FileEntry], word: str, *, problems: Mapping[PurePosixPath, str] | None = None

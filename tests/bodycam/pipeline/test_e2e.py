@@ -329,6 +329,22 @@ class TestCleaning:
         assert (done.code, done.err) == (0, "")
         assert kept not in workspace.build_dirs()
 
+    def test_the_users_word_on_only_copies_counts_from_the_beginning(
+        self, workspace: Workspace, clips: list[Path], disc: Path
+    ) -> None:
+        """An earlier run's clips whose originals are gone: refused at once, unless that was said."""
+        assert workspace.run(clips[0], "--burn-device", "/dev/sr-none").code == 1
+        (kept,) = workspace.build_dirs()
+        clips[0].unlink()
+        flags = (clips[1], "--burn-device", f"stdio:{disc}", "--clean-build-dir", kept)
+        before = tree(workspace.root)
+        refused = workspace.run(*flags)
+        assert (refused.code, "only copies" in refused.err) == (1, True)
+        assert tree(workspace.root) == before
+        done = workspace.run(*flags, "--clean-even-only-copies")
+        assert (done.code, done.err) == (0, "")
+        assert workspace.build_dirs() == []
+
     def test_nothing_there_is_only_a_warning(
         self, workspace: Workspace, clips: list[Path], disc: Path, tmp_path: Path
     ) -> None:

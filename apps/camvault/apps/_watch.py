@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STATE_NAME = ".monitor_recordings.json"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _SPARE_ROOT = PurePath("/run/camvault")
+_ANSWER_LIMIT_S = 30.0
+"""Longer than a disk takes to spin up."""
 
 
 def boot_name() -> str:
@@ -43,6 +45,18 @@ def state_paths(recording_dir: Path, state: Path | None) -> tuple[PurePath, ...]
     folder = PurePath(os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0] or _SPARE_ROOT)
     spare = folder / f"monitor{str(first).replace('/', '-')}"
     return (first, spare) if _is_ours(Path(folder)) else (first,)
+
+
+def answers(folder: PurePath, context: Context) -> bool:
+    """Whether a folder can be used; looked at by a program of its own, as it may hang."""
+    from camvault.adapters.rsync.mounted import MountedFolder  # noqa: PLC0415 - starts programs
+    from camvault.ports.transfer import TargetError  # noqa: PLC0415
+
+    try:
+        MountedFolder(folder).status(marker=STATE_NAME, cancel=context.cancel, limit_s=_ANSWER_LIMIT_S)
+    except TargetError as error:
+        return not error.is_silent
+    return True
 
 
 def _is_ours(folder: Path) -> bool:

@@ -79,6 +79,7 @@ def run(
         reporter=context.reporter,
         cancel=context.cancel,
         mail_is_missing=mail_is_missing,
+        answers=lambda folder: _watch.answers(folder, context),
     )
     try:
         report = monitor(options, ports)

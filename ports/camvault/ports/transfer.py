@@ -16,12 +16,15 @@ from camvault.ports.errors import CamvaultError
 class TargetError(CamvaultError):
     """The target is not there, or is not the one it was: nothing may be written to it, nothing is proven by it.
 
-    `is_other`: something is there, and it is not the target; otherwise nobody can tell what stands at the target now.
+    Attributes:
+        is_other: Something is there, and it is not the target; otherwise nobody can tell what stands at the target now.
+        is_silent: It took longer to answer than it may.
     """
 
     where: str
     problem: str
     is_other: bool = False
+    is_silent: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.problem}"

@@ -39,6 +39,7 @@ class World:
     )
     channels: tuple[Alerts, ...] | None = None
     mail_is_missing: bool = False
+    answers: bool = True
     cures: bool = False
     """Whether a restart makes the recorder record again."""
     settled_most: int = 2
@@ -106,6 +107,7 @@ class World:
             reporter=self.reporter,
             cancel=self.cancel,
             mail_is_missing=self.mail_is_missing,
+            answers=lambda _: self.answers,
         )
 
     def restarts(self) -> list[str]:

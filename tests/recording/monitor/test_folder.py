@@ -31,7 +31,7 @@ def look_at_nothing(world: World, seconds: float) -> None:
     """The cameras cannot write, and every look ends with an error."""
     for _ in range(int(seconds // 300)):
         world.clock.advance(300)
-        with pytest.raises(UsageError, match="Recording directory not"):
+        with pytest.raises(UsageError, match="Recording directory "):
             world.look()
 
 
@@ -91,6 +91,24 @@ def test_an_empty_mount_point_is_no_recording_folder() -> None:
     assert world.subjects() == [GONE]
     assert "not mounted" in world.mail.sent[0].body
     assert world.storage.content(STATE) == before
+
+
+def test_a_disk_that_hangs_is_not_touched() -> None:
+    """Whoever touches it is lost with it, and nobody would be told."""
+    world = make_world("ROST2")
+    world.live(3600)
+    world.answers = False
+    before = len(world.calls.log)
+
+    look_at_nothing(world, 1800)
+
+    assert world.subjects() == [GONE]
+    assert "does not answer" in world.mail.sent[0].body
+    touched = [str(argument) for call in world.calls.log[before:] for argument in call.arguments]
+    assert not [path for path in touched if path.startswith(str(ROOT))]
+    world.answers = True
+    world.look()
+    assert world.subjects()[1] == BACK
 
 
 def test_a_file_in_its_place_is_none() -> None:

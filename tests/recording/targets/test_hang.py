@@ -19,6 +19,7 @@ from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.rsync import MARKER_NAME, RsyncTransfer, TargetGuard, look
 from camvault.adapters.rsync.mounted import MountedFolder
+from camvault.apps._watch import STATE_NAME
 from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled
@@ -41,6 +42,15 @@ process._KILL_WAIT_S = 0.5
 import camvault.adapters.rsync.mounted as mounted
 mounted.STATUS_LIMIT_S = 2
 from camvault.apps.cleanup_video import entry
+entry()
+"""
+
+MONITOR = """
+import camvault.adapters._process as process
+process._KILL_WAIT_S = 0.5
+import camvault.apps._watch as watch
+watch._ANSWER_LIMIT_S = 2
+from camvault.apps.monitor_recordings import entry
 entry()
 """
 
@@ -68,6 +78,7 @@ def hanging(tmp_path: Path) -> Iterator[Callable[[str], Hanging]]:
         point.mkdir()
         (shown / MARKER_NAME).write_text(f"{NUMBER}\n")
         (shown / NAME).write_bytes(FOOTAGE)
+        (shown / STATE_NAME).write_text("{}")
         argv = [sys.executable, str(Path(__file__).with_name("hanging_target.py")), str(point), str(shown), hangs]
         program = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         assert program.stdout is not None
@@ -221,6 +232,27 @@ def test_cleanup_video_frees_the_card_although_the_target_hangs(
     assert (done.returncode, done.stdout) == (0, "[remove] deleted 1 files\n"), done.stderr
     assert "it does not answer" in done.stderr
     assert not segment.exists()
+
+
+def test_monitor_recordings_tells_of_a_disk_that_hangs(hanging: Callable[[str], Hanging], tmp_path: Path) -> None:
+    """It does not hang itself: else nobody would be told, neither of the disk nor of any camera."""
+    point, told = hanging(STATE_NAME).point, tmp_path / "told"
+    (tmp_path / "run").mkdir(mode=0o700)
+    for _ in range(2):
+        done = subprocess.run(
+            [
+                *(sys.executable, "-c", MONITOR, "--recording_dir", str(point)),
+                *("--alert-command", f"/bin/sh -c 'cat >>{told}'"),
+            ],
+            env={**os.environ, "RUNTIME_DIRECTORY": str(tmp_path / "run")},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert f"[ERROR] Recording directory does not answer: {point}" in done.stderr
+    assert told.read_text().count("[DISK] Recording folder missing") == 1
 
 
 class TestLook:

@@ -92,7 +92,7 @@ class MountedFolder:
             done = self._run(work, request, cancel, limit_s, lines)
         except ToolError:
             cancel.check()  # a reader that hangs in the kernel outlives a stop
-            raise TargetError(str(self.folder), "it does not answer") from None
+            raise TargetError(str(self.folder), "it does not answer", is_silent=True) from None
         answers = list(_parsed(lines))
         problem = next((answer["error"] for answer in answers if "error" in answer), "")
         if done or problem or not answers:

@@ -86,7 +86,9 @@ class MonitorOptions:
 class MonitorPorts:
     """The world of the watchdog.
 
-    `mail_is_missing`: nobody set up mail, which is said when there is something to send.
+    Attributes:
+        mail_is_missing: Nobody set up mail, which is said when there is something to send.
+        answers: Whether a folder can be used at all: on a disk that hangs, whoever touches it hangs too.
     """
 
     storage: Storage
@@ -97,6 +99,7 @@ class MonitorPorts:
     reporter: Reporter
     cancel: Cancellation
     mail_is_missing: bool = False
+    answers: Callable[[PurePath], bool] = lambda _: True
 
 
 @attrs.frozen
@@ -169,7 +172,7 @@ def monitor(options: MonitorOptions, ports: MonitorPorts) -> MonitorReport:
         Cancelled: Stopped; what was not written down is decided again by the next run.
     """
     ports.reporter.emit(Note("Running monitor_recordings check..."))
-    problem = _problem_of(options, ports.storage)
+    problem = _problem_of(options, ports)
     with _lock(options, ports.storage, is_missing=bool(problem)):
         report = _Run(options, ports, problem).run()
     ports.reporter.emit(Note("monitor_recordings check complete."))
@@ -178,8 +181,11 @@ def monitor(options: MonitorOptions, ports: MonitorPorts) -> MonitorReport:
     return report
 
 
-def _problem_of(options: MonitorOptions, storage: Storage) -> str:
+def _problem_of(options: MonitorOptions, ports: MonitorPorts) -> str:
     """Why the recording folder cannot be what it should be; "" if it can."""
+    if not ports.answers(options.recording_dir):
+        return f"Recording directory does not answer: {options.recording_dir}"
+    storage = ports.storage
     folder = storage.resolve(options.recording_dir)
     point = missing_mount(folder, table=options.mounts)
     if point is not None:

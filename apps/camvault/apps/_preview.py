@@ -7,12 +7,14 @@ import attrs
 
 from camvault.adapters.bridge.layout import lay_out
 from camvault.adapters.reporting import ScopedReporter
+from camvault.apps._burners import select_drives
 from camvault.apps._pipeline import PipelineRun
 from camvault.apps._stages import StageRunner
 from camvault.apps.burn_iso import print_command
 from camvault.apps.prepare_bodycam import plan_only
 from camvault.core.pipeline import PipelineStage, RunNames, image_bound_bytes
 from camvault.core.preparation import PreparePlan
+from camvault.core.workflows.burn import pick_device
 from camvault.core.workflows.pipeline import expected_names
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import DriveError, MissingToolError
@@ -76,6 +78,7 @@ def _burn(run: PipelineRun, image: Path) -> Iterator[tuple[str, str]]:
     values = run.parts.burn.values(run.values)
     try:
         print_command(context, image, device=values["device"], speed=values["speed"], burner=values["burner"])
+        pick_device(values["device"], drives=select_drives(values["device"], cancel=run.context.cancel))
     except (MissingToolError, DriveError) as error:
         yield "warning", f"stage burn cannot work as things are: {run.parts.burn.in_larger_terms(str(error))}"
     for command in commands:

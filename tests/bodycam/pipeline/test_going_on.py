@@ -308,3 +308,11 @@ class TestHopelessDisc:
         assert "stage burn cannot work as things are" in done.out + done.err
         assert done.code == (0 if more else 1)
         assert more or "Stage image finished" in done.out
+
+    @pytest.mark.skipif(Path("/dev/sr0").exists(), reason="this machine has a drive")
+    def test_s05_a_dry_run_warns_of_a_missing_drive(self, workspace: Workspace, clips: list[Path]) -> None:
+        """And prints the command all the same."""
+        done = workspace.run(*clips, "--dry-run")
+        assert (done.code, done.err) == (0, "")
+        assert re.search(r"warning +stage burn cannot work as things are: No drive detected", done.out)
+        assert re.search(r"burn +\S+ .*/dev/sr0", done.out)

@@ -108,29 +108,72 @@ def explanations(entries: Iterable[Entry], *, until: datetime) -> Iterator[Happe
         entries: In the order in which they were written.
         until: Now: where what has not ended yet is cut off.
     """
-    reason: tuple[Cause, datetime] | None = None
+    gap: _Open | None = None
     for entry in entries:
         match entry.kind:
             case Kind.CLOCK:
                 yield ClockStep(entry.since or entry.at, entry.at)
-            case Kind.ENDED if reason is None:
-                reason = entry.cause or Cause.RESTART, entry.since or entry.at
+            case Kind.ENDED if gap:
+                yield from gap.kept_open_by(entry)
             case Kind.ENDED:
-                # the first cause began the gap; what kept it open is told too
-                yield _happened(entry.cause or Cause.RESTART, entry.at, entry.at)
+                gap = _Open(entry.cause or Cause.RESTART, entry.since or entry.at)
             case Kind.STOPPED:
-                if reason:
-                    yield _happened(reason[0], reason[1], entry.at)
-                reason = Cause.OPERATOR, entry.at
-            case Kind.STARTED if reason is None:
-                reason = Cause.RESTART, entry.at  # killed, or the power went: nothing was written at its end
-            case Kind.RECORDING if reason:
-                yield _happened(reason[0], reason[1], entry.at)
-                reason = None
-            case _:
-                pass
-    if reason:
-        yield _happened(reason[0], reason[1], until)
+                if gap:
+                    yield gap.until(entry.at)
+                gap = _Open(Cause.OPERATOR, entry.at, behind=gap.reason if gap else None)
+            case Kind.STARTED if gap:
+                gap.start(entry.at)
+            case Kind.STARTED:
+                # killed, or the power went: nothing was written at its end
+                gap = _Open(Cause.RESTART, entry.at, started_at=entry.at)
+            case _:  # recording
+                if gap:
+                    yield gap.until(entry.at)
+                gap = None
+    if gap:
+        yield gap.until(until)
+
+
+@attrs.define
+class _Open:
+    """A gap that did not end yet.
+
+    Attributes:
+        started_at: When a supervisor was started in it: whatever keeps it open from then on is its cause.
+        behind: Why there was no recording already when somebody stopped the supervisor: a watchdog, say, because of it.
+    """
+
+    cause: Cause
+    since: datetime
+    started_at: datetime | None = None
+    behind: Cause | None = None
+
+    @property
+    def reason(self) -> Cause | None:
+        """Why there is no recording, as far as that is known; a start alone is no reason."""
+        is_reason = self.started_at is None and self.cause is not Cause.OPERATOR
+        return self.cause if is_reason else self.behind
+
+    def start(self, at: datetime) -> None:
+        """Nobody keeps the supervisor from recording any more."""
+        if self.cause is Cause.OPERATOR and self.started_at is None:
+            self.started_at = at
+
+    def until(self, end_at: datetime) -> Happened:
+        return _happened(self.cause, self.since, end_at)
+
+    def kept_open_by(self, ended: Entry) -> Iterator[Happened]:
+        """A further session ended. The first cause began the gap; what kept it open is told too."""
+        cause = ended.cause or Cause.RESTART
+        if self.started_at is not None:
+            if self.cause is Cause.OPERATOR:
+                yield self.until(self.started_at)
+            self.cause = self.behind or cause
+            self.since, self.started_at, self.behind = self.started_at, None, None
+        if self.cause is Cause.RESTART:
+            self.cause = cause  # a restart takes seconds; this is why it did not help
+        if cause is not self.cause:
+            yield _happened(cause, ended.at, ended.at)
 
 
 def _happened(cause: Cause, start_at: datetime, end_at: datetime) -> Happened:

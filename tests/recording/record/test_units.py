@@ -175,6 +175,16 @@ def test_on_a_full_disk_no_recorder_is_started_and_it_goes_on_when_there_is_room
     assert len(world.reporter.of(MediaArrived)) == 2
 
 
+def test_a_disk_that_stays_full_is_looked_at_less_and_less_often() -> None:
+    world = make_world()
+    world.storage.mount(ROOT, name="card", capacity_bytes=300)
+
+    world.run_for(12 * 3600)
+
+    said = [each for each in world.reporter.of(RecorderEnded) if each.cause is Cause.DISK_FULL]
+    assert 12 * 60 / 2 < len(said) < 12 * 60 + 20
+
+
 def test_a_disk_that_is_full_before_the_first_folder_is_waited_for() -> None:
     world = make_world()
     world.storage.calls.fail("storage.make_folder", NoSpaceError(FOLDER), times=3)
@@ -455,6 +465,56 @@ def test_gaps_are_explained_by_what_began_them() -> None:
         Happened(Cause.OPERATOR, Span(_at(30), _at(41))),
         Happened(Cause.RESTART, Span(_at(45), _at(46))),
         Happened(Cause.OPERATOR, Span(_at(46), _at(50))),
+    ]
+
+
+def test_a_watchdog_that_restarts_the_recorder_is_not_what_began_the_gap() -> None:
+    entries = [
+        Entry(_at(0), Kind.RECORDING),
+        Entry(_at(9), Kind.ENDED, Cause.STALL, _at(4)),
+        Entry(_at(20), Kind.STOPPED),
+        Entry(_at(21), Kind.STARTED),
+        Entry(_at(30), Kind.STOPPED),
+        Entry(_at(31), Kind.STARTED),
+        Entry(_at(32), Kind.STARTED),
+        Entry(_at(40), Kind.ENDED, Cause.CAMERA_DOWN),
+        Entry(_at(50), Kind.RECORDING),
+    ]
+
+    assert list(explanations(entries, until=_at(59))) == [
+        Happened(Cause.STALL, Span(_at(4), _at(20))),
+        Happened(Cause.OPERATOR, Span(_at(20), _at(30))),
+        Happened(Cause.OPERATOR, Span(_at(30), _at(31))),
+        Happened(Cause.CAMERA_DOWN, Span(_at(40), _at(40))),
+        Happened(Cause.STALL, Span(_at(31), _at(50))),
+    ]
+
+
+@pytest.mark.parametrize("first", [Entry(datetime(2025, 5, 28, tzinfo=UTC), Kind.STARTED), None])
+def test_a_restart_that_does_not_help_is_not_what_keeps_the_gap_open(first: Entry | None) -> None:
+    begun = first or Entry(datetime(2025, 5, 28, tzinfo=UTC), Kind.ENDED, Cause.RESTART)
+    later = begun.at + timedelta(hours=5)
+    entries = [
+        begun,
+        Entry(begun.at + timedelta(seconds=2), Kind.ENDED, Cause.CAMERA_DOWN),
+        Entry(later, Kind.RECORDING),
+    ]
+
+    assert list(explanations(entries, until=later)) == [Happened(Cause.CAMERA_DOWN, Span(begun.at, later))]
+
+
+def test_an_operator_who_stops_twice_is_one_cause_until_the_camera_is_another() -> None:
+    entries = [
+        Entry(_at(0), Kind.STOPPED),
+        Entry(_at(3), Kind.STOPPED),
+        Entry(_at(5), Kind.STARTED),
+        Entry(_at(7), Kind.ENDED, Cause.CAMERA_DOWN),
+    ]
+
+    assert list(explanations(entries, until=_at(9))) == [
+        Happened(Cause.OPERATOR, Span(_at(0), _at(3))),
+        Happened(Cause.OPERATOR, Span(_at(3), _at(5))),
+        Happened(Cause.CAMERA_DOWN, Span(_at(5), _at(9))),
     ]
 
 

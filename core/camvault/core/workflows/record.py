@@ -311,9 +311,11 @@ class _Supervisor:
         try:
             free_bytes = self.ports.storage.free_bytes(self.options.folder)
             if free_bytes < self.options.free_floor_bytes:
+                self.failures += 1
                 return Cause.DISK_FULL, RecorderEnd(0, (f"only {free_bytes:,} bytes are free",))
             session = self.open_session()
         except StorageError as error:
+            self.failures += 1
             return _cause_of(error), RecorderEnd(0, (str(error),))
         self.ports.reporter.emit(RecorderStarted(self.options.station, session.folder.name))
         end = self.recorded(session)

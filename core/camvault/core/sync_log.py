@@ -15,7 +15,7 @@ Source of the rule: the output of GNU sha256sum. A plain old log is read the sam
 
 import enum
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import PurePosixPath
 from zlib import crc32
@@ -145,16 +145,45 @@ def parse_ledger(text: str) -> Ledger:
     return Ledger(entries, tuple(damaged))
 
 
+def ledger_names(text: str) -> tuple[frozenset[tuple[str, int, int]], int]:
+    """Name, size and mtime_ns of each file in a ledger, and how many lines were not believed: a report needs no more.
+
+    As `parse_ledger`, of which it is the cheap part: the last line about a path counts.
+    """
+    found: dict[str, tuple[str, int, int]] = {}
+    damaged = 0
+    for line in text.split("\n"):
+        fields = _fields(line)
+        if fields is not None:
+            path, name = fields[0], fields[0].rpartition("/")[2]
+            if "//" in path or "/." in path or path.startswith(".") or not name:  # two spellings of one path
+                path, name = str(PurePosixPath(path)), PurePosixPath(path).name
+            found[path] = name, int(fields[1]), int(fields[2])
+        elif line.strip():
+            damaged += 1
+    return frozenset(found.values()), damaged
+
+
 def _parsed(line: str) -> LedgerEntry | None:
-    body, _, crc = line.rpartition("\t")
-    fields = [unescaped(field) for field in body.split("\t")]
-    if crc != _crc(body) or len(fields) != _FIELD_COUNT - 1 or None in fields:
+    fields = _fields(line)
+    if fields is None:
         return None
-    path, size, mtime, sha256, kind, when, where = (field or "" for field in fields)
-    if not (_NUMBER.fullmatch(size) and _NUMBER.fullmatch(mtime)) or kind not in _KINDS:
-        return None
+    path, size, mtime, sha256, kind, when, where = fields
     identity = FileIdentity(int(size), int(mtime))
     return LedgerEntry(PurePosixPath(path), identity, "" if sha256 == "-" else sha256, _KINDS[kind], when, where)
+
+
+def _fields(line: str) -> Sequence[str] | None:
+    """The fields of a line as they were before they were escaped; None if it is not to be believed."""
+    body, _, crc = line.rpartition("\t")
+    written = body.split("\t")
+    fields = [unescaped(field) for field in written] if "\\" in body else written
+    if crc != _crc(body) or len(fields) != _FIELD_COUNT - 1:
+        return None
+    said = [field for field in fields if field is not None]
+    if len(said) != len(fields) or said[4] not in _KINDS:
+        return None
+    return said if _NUMBER.fullmatch(said[1]) and _NUMBER.fullmatch(said[2]) else None
 
 
 def _crc(line: str) -> str:

@@ -1,6 +1,7 @@
 """The logs of the backup: nothing is believed that is torn, merged or about another file."""
 
 from pathlib import PurePosixPath
+from zlib import crc32
 
 import attrs
 import pytest
@@ -15,6 +16,7 @@ from camvault.core.sync_log import (
     ProofKind,
     escaped,
     ledger_line,
+    ledger_names,
     parse_ledger,
     parse_synced,
     plan_backup,
@@ -132,6 +134,31 @@ class TestLedger:
         assert Ledger({PATH: attrs.evolve(ENTRY, sha256="")}).proof_of(PATH, IDENTITY) is None
         assert ledger.proof_of(PurePosixPath("other"), IDENTITY) is None
         assert ledger.proof_of(PATH, IDENTITY) is None or str(ledger.proof_of(PATH, IDENTITY)) == "proven at nas:/video"
+
+
+class TestLedgerNames:
+    """What a report needs of a ledger, without the price of the rest."""
+
+    @settings(deadline=None)
+    @given(
+        st.lists(st.tuples(ledger_entries, st.sampled_from(["", "a//", "./", "x/./", "\t", "\n"]))),
+        st.text("ab\t\n\\0", max_size=9),
+    )
+    @example([(attrs.evolve(ENTRY, path=PurePosixPath()), "./")], "")
+    def test_as_the_ledger_says(self, entries: list[tuple[LedgerEntry, str]], torn: str) -> None:
+        """Other spellings of a path, and lines that are damaged, included."""
+        lines = [ledger_line(entry) if mark.isspace() else respelled(entry, mark) for entry, mark in entries]
+        text = "".join(f"{line}\n" for line in lines) + torn
+        ledger = parse_ledger(text)
+        found, damaged_count = ledger_names(text)
+        said = [(e.path.name, e.identity.size_bytes, e.identity.mtime_ns) for e in ledger.entries.values()]
+        assert (found, damaged_count) == (frozenset(said), len(ledger.damaged))
+
+
+def respelled(entry: LedgerEntry, prefix: str) -> str:
+    """The line with something before its path, and the CRC of that."""
+    body = (prefix + ledger_line(entry)).rpartition("\t")[0]
+    return f"{body}\t{crc32(body.encode('utf-8', 'surrogateescape')):08x}"
 
 
 class TestPlanBackup:

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.durations import MemoryDurations
 from camvault.core.alerting import Queue
-from camvault.core.coverage import Cause, Coverage, Span
+from camvault.core.coverage import Cause, Coverage, Span, coverage, recorded_spans
 from camvault.core.monitor_state import State, Watched
 from camvault.core.period import period_of
 from camvault.core.segments import segment_name
@@ -106,6 +108,45 @@ def test_only_files_beside_gaps_are_opened() -> None:
 
     assert [str(gap) for gap in found.gaps] == ["2025-05-28T12:30:00Z 2025-05-28T12:40:00Z 600 s unknown"]
     assert [path.name for path in world.durations.asked] == ["R_20250528T122000Z.mkv", "R_20250528T125000Z.mkv"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-60, 240), st.integers(0, 80), st.sampled_from([None, 5.0, 20.0, 300.0])),
+        max_size=12,
+        unique_by=lambda segment: segment[0],
+    )
+)
+@settings(deadline=None, max_examples=300)
+def test_segments_that_are_taken_together_count_as_each_alone(segments: list[tuple[int, int, float | None]]) -> None:
+    """What fits together is one span; the figures are those of a span for each segment."""
+    world = World()
+    segments.sort(key=lambda segment: segment[0])
+    spans: list[Span] = []
+    for number, (start_s, length_s, duration_s) in enumerate(segments):
+        path = world.segment(OUT / "R", start_s / 60, minutes=length_s / 60)
+        start = BEGIN + timedelta(seconds=start_s)
+        closed = start + timedelta(seconds=length_s)
+        following = BEGIN + timedelta(seconds=segments[number + 1][0]) if number + 1 < len(segments) else None
+        if following is not None and abs(closed - following) <= timedelta(seconds=1.5):
+            spans.append(Span(start, closed))
+            continue
+        if duration_s is not None:
+            world.durations.known[path] = duration_s
+        spans += recorded_spans(start, closed_at=closed, duration_s=duration_s)
+
+    found = world.report(minutes=3)
+
+    assert found == coverage("R", spans, period=Span(BEGIN, BEGIN + timedelta(minutes=3)))
+
+
+def test_of_names_of_other_days_nothing_is_read() -> None:
+    """They are neither parsed nor counted, wherever they lie."""
+    world = World()
+    for days in (-400, -5, 5):
+        world.segment(OUT / "R", days * 24 * 60, minutes=10**6)
+    world.segment(OUT / "R", 0, minutes=60)
+    assert world.report().gaps[0].span.start_at == BEGIN + timedelta(minutes=20)
 
 
 def test_what_the_file_says_counts_more_than_its_mtime() -> None:

@@ -14,20 +14,22 @@ duration read from the file, so that a report over 200,000 segments opens the fe
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
 from pathlib import PurePath
+from typing import NamedTuple
 
 import attrs
 
 from camvault.core.coverage import ClockStep, Coverage, Happened, Span, coverage, recorded_spans
-from camvault.core.segments import parse_segment_name
 from camvault.core.sessions import LIVE_FOLDER
-from camvault.core.sync_log import parse_ledger
+from camvault.core.starts import Starts
+from camvault.core.sync_log import ledger_names
 from camvault.core.timeline import explanations, parse
 from camvault.core.workflows.record import TIMELINE_NAME
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.durations import Durations
-from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.entries import FileEntry, Listing
 from camvault.ports.errors import NotFoundError, StorageError
 from camvault.ports.events import Reporter, Warned
 from camvault.ports.files import Storage
@@ -35,6 +37,7 @@ from camvault.ports.files import Storage
 LEDGER_SUFFIX = ".ledger"
 _DAY = timedelta(days=1)
 _TOLERANCE = timedelta(seconds=1.5)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
@@ -68,14 +71,14 @@ class CoveragePorts:
     cancel: Cancellation
 
 
-@attrs.frozen
-class _Segment:
-    """A segment somewhere; `path` is None where it can no longer be read."""
+class _Segment(NamedTuple):
+    """A segment somewhere; `folder` is None where it can no longer be read."""
 
     start_at: datetime
     closed_at: datetime
-    path: PurePath | None
-    is_broken: bool = False
+    name: str
+    folder: PurePath | None
+    is_broken: bool
 
 
 def report_coverage(options: CoverageOptions, ports: CoveragePorts) -> tuple[Coverage, ...]:
@@ -92,66 +95,75 @@ def report_coverage(options: CoverageOptions, ports: CoveragePorts) -> tuple[Cov
 class _Survey:
     options: CoverageOptions
     ports: CoveragePorts
-    found: dict[str, dict[tuple[str, FileIdentity], _Segment]] = attrs.field(factory=lambda: defaultdict(dict))
+    found: dict[str, dict[tuple[str, int, int], _Segment]] = attrs.field(factory=lambda: defaultdict(dict))
+    known: set[tuple[str, int, int]] = attrs.field(factory=set)
 
     def run(self) -> tuple[Coverage, ...]:
         places = self.options.places
-        # what was sent first: a file that is here too replaces the entry, and can be read
-        for name, identity in self.sent():
-            self.take(name, identity, None)
         if places.quarantine:
             for entry in self.below(places.quarantine):
-                self.take(entry.path.name, entry.identity, entry.path, is_broken=True)
-        for entry in self.ready():
-            self.take(entry.path.name, entry.identity, entry.path)
+                self.take(entry.path.name, entry.identity.size_bytes, entry.identity.mtime_ns, entry.path.parent, True)
+        for folder in self.ready():
+            self.take_all(folder, beginning=f"{folder.parent.name}_{folder.name.replace('-', '')}T")
         for folder in places.stations.values():
-            for entry in self.live(folder):
-                self.take(entry.path.name, entry.identity, entry.path)
+            self.take_all(folder)
+            for session in self.listing(folder / LIVE_FOLDER).folders:
+                self.take_all(folder / LIVE_FOLDER / session)
+        # what was sent last: it only counts where no file was found that is this very one, and can be read
+        for sent in self.sent():
+            if sent not in self.known:
+                self.take(*sent, None)
         return tuple(self.of_station(station, folder) for station, folder in places.stations.items())
 
     # --- where segments are ---
 
-    def live(self, folder: PurePath) -> Iterator[FileEntry]:
-        yield from self.children(folder)
-        for session in self.children(folder / LIVE_FOLDER):
-            if session.kind is FileKind.FOLDER:
-                yield from self.children(session.path)
+    def take_all(self, folder: PurePath, *, beginning: str = "") -> None:
+        days = self.stamped_days
+        for file in self.listing(folder).files:
+            # the date that its name says: of most names nothing else need be read
+            if file.name.startswith(beginning) and file.name.rpartition("_")[2][:8] in days:
+                self.take(file.name, file.size_bytes, file.mtime_ns, folder)
 
-    def ready(self) -> Iterator[FileEntry]:
+    def ready(self) -> Iterator[PurePath]:
         ready = self.options.places.ready
         if ready is None:
             return
-        days = self.days()
         for station in self.options.places.stations:
-            for day in self.children(ready / station):
-                if day.kind is FileKind.FOLDER and day.path.name in days:
-                    ours = f"{station}_{day.path.name.replace('-', '')}T"
-                    yield from (e for e in self.children(day.path) if e.path.name.startswith(ours))
+            for day in self.listing(ready / station).folders:
+                if day in self.days:
+                    yield ready / station / day
 
-    def sent(self) -> Iterator[tuple[str, FileIdentity]]:
+    def sent(self) -> Iterator[tuple[str, int, int]]:
         ledgers = self.options.places.ledgers
         if ledgers is None:
             return
-        days = self.days()
-        for file in self.children(ledgers):
-            if file.path.suffix == LEDGER_SUFFIX and (file.path.stem in days or file.path.stem == "other"):
-                ledger = parse_ledger(self.ports.storage.read_text(file.path) or "")
-                if ledger.damaged:
-                    self.warn(f"{file.path}: {len(ledger.damaged)} damaged lines are not believed")
-                yield from ((entry.path.name, entry.identity) for entry in ledger.entries.values())
+        for file in self.listing(ledgers).files:
+            day = file.name.removesuffix(LEDGER_SUFFIX)
+            if file.name.endswith(LEDGER_SUFFIX) and (day in self.days or day == "other"):
+                names, damaged_count = ledger_names(self.ports.storage.read_text(ledgers / file.name) or "")
+                if damaged_count:
+                    self.warn(f"{ledgers / file.name}: {damaged_count} damaged lines are not believed")
+                yield from names
 
+    @cached_property
     def days(self) -> frozenset[str]:
         """The date folders that may hold footage of the period, in any zone."""
-        first, last = self.options.period.start_at - 2 * _DAY, self.options.period.end_at + _DAY
+        longest = timedelta(seconds=4 * self.options.segment_s)
+        first, last = self.options.period.start_at - 2 * _DAY - longest, self.options.period.end_at + _DAY
         count = (last - first) // _DAY + 1
         return frozenset(f"{first + number * _DAY:%Y-%m-%d}" for number in range(count))
 
-    def children(self, folder: PurePath) -> tuple[FileEntry, ...]:
+    @cached_property
+    def stamped_days(self) -> frozenset[str]:
+        """The same as names say them."""
+        return frozenset(day.replace("-", "") for day in self.days)
+
+    def listing(self, folder: PurePath) -> Listing:
         self.ports.cancel.check()
         try:
-            return self.ports.storage.children(folder)
+            return self.ports.storage.listing(folder)
         except NotFoundError:
-            return ()
+            return Listing()
 
     def below(self, folder: PurePath) -> Iterator[FileEntry]:
         try:
@@ -164,19 +176,31 @@ class _Survey:
 
     # --- what they say ---
 
-    def take(self, text: str, identity: FileIdentity, path: PurePath | None, *, is_broken: bool = False) -> None:
-        name = parse_segment_name(text)
-        if name is None or name.station not in self.options.places.stations or not identity.size_bytes:
+    def take(
+        self, text: str, size_bytes: int, mtime_ns: int, folder: PurePath | None, is_broken: bool = False, /
+    ) -> None:
+        started = self.starts.of(text, mtime_ns)
+        if started is None or started[0] not in self.options.places.stations or not size_bytes:
             return
-        written_at = datetime.fromtimestamp(identity.mtime_ns / 1e9, UTC)
-        start_at = name.starts_at(zone=self.options.zone, closed_at=written_at, length_s=self.options.segment_s)
-        longest = timedelta(seconds=2 * self.options.segment_s)
+        station, start_at = started
+        written_at = datetime.fromtimestamp(mtime_ns / 1e9, UTC)
+        longest = self.longest
         # a copy without its times, or a clock that was set: the name is believed
         closed_at = min(max(written_at, start_at), start_at + longest)
         period = self.options.period
         if closed_at < period.start_at - longest or start_at > period.end_at:
             return
-        self.found[name.station][text, identity] = _Segment(start_at, closed_at, path, is_broken)
+        key = text, size_bytes, mtime_ns
+        self.known.add(key)
+        self.found[station][key] = _Segment(start_at, closed_at, text, folder, is_broken)
+
+    @cached_property
+    def starts(self) -> Starts:
+        return Starts(self.options.zone, self.options.segment_s)
+
+    @cached_property
+    def longest(self) -> timedelta:
+        return timedelta(seconds=2 * self.options.segment_s)
 
     def of_station(self, station: str, folder: PurePath) -> Coverage:
         segments = sorted(self.found[station].values(), key=lambda segment: segment.start_at)
@@ -195,25 +219,35 @@ class _Survey:
         return explanations(parse(text), until=self.ports.clock.now())
 
     def spans(self, segments: Sequence[_Segment], steps: Iterable[ClockStep]) -> Iterator[Span]:
+        """When it recorded, in any order; segments without a hole between them are one span."""
         steps = tuple(steps)
+        begun = reached = _NEVER
         for number, segment in enumerate(segments):
             following = segments[number + 1].start_at if number + 1 < len(segments) else None
-            is_fitting = following is not None and abs(segment.closed_at - following) <= _TOLERANCE
-            if is_fitting and not segment.is_broken:
-                yield Span(segment.start_at, segment.closed_at)
-                continue
-            self.ports.cancel.check()
-            duration_s = self.duration_s(segment)
-            if duration_s is not None or not segment.is_broken:
-                yield from recorded_spans(
-                    segment.start_at, closed_at=segment.closed_at, duration_s=duration_s, steps=steps
-                )
+            if following is None or segment.is_broken or abs(segment.closed_at - following) > _TOLERANCE:
+                yield from self.looked_up(segment, steps)
+            elif begun is not _NEVER and segment.start_at <= reached:
+                reached = max(reached, segment.closed_at)
+            else:
+                if begun is not _NEVER:
+                    yield Span(begun, reached)
+                begun, reached = segment.start_at, segment.closed_at
+        if begun is not _NEVER:
+            yield Span(begun, reached)
+
+    def looked_up(self, segment: _Segment, steps: Iterable[ClockStep]) -> tuple[Span, ...]:
+        """Where a segment and the next one do not fit together, the file itself is asked how long it plays."""
+        self.ports.cancel.check()
+        duration_s = self.duration_s(segment)
+        if duration_s is None and segment.is_broken:
+            return ()
+        return recorded_spans(segment.start_at, closed_at=segment.closed_at, duration_s=duration_s, steps=steps)
 
     def duration_s(self, segment: _Segment) -> float | None:
-        if segment.path is None:
+        if segment.folder is None:
             return None
         try:
-            return self.ports.durations.seconds(segment.path)
+            return self.ports.durations.seconds(segment.folder / segment.name)
         except NotFoundError:
             return None  # moved since it was listed
         except StorageError as error:

@@ -5,23 +5,50 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
+from camvault.adapters.jsonfile import JsonDocuments
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
+from camvault.adapters.memory.durations import MemoryDurations
 from camvault.adapters.memory.footage import MemoryFootage
 from camvault.adapters.memory.transfer import MemoryTransfer
+from camvault.core.coverage import Coverage, Span
 from camvault.core.retention_rules import Rule, Safety
 from camvault.core.workflows.backup import BackupFolders, BackupPorts, BackupReport, back_up
 from camvault.core.workflows.cleanup_plan import CleanupPorts
 from camvault.core.workflows.cleanup_video import CleanupReport, free_space
+from camvault.core.workflows.coverage_report import CoverageOptions, CoveragePorts, Places, report_coverage
+from camvault.core.workflows.monitor import MonitorOptions, MonitorPorts, monitor
+from camvault.core.workflows.monitor import Station as Watched
 from camvault.core.workflows.organize import OrganizePorts, OrganizeReport, Station, organize
 from camvault.core.workflows.sync_records import SyncRecords
+from camvault.ports.alerts import Alerts
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.services import Services
 
 OUT = PurePath("/pi/cameras")
 READY = PurePath("/pi/ready")
 SUCCESS = PurePath("/pi/logs")
 QUARANTINE = PurePath("/pi/quarantine")
 LOCKS = PurePath("/pi/locks")
+RUN = PurePath("/run/camvault")
 NOW = datetime(2025, 5, 28, 15, 40, tzinfo=UTC)
 TODAY = "2025-05-28"
+
+
+@attrs.frozen
+class _SinceBoot:
+    """A clock of which the monotonic time begins when the machine is started."""
+
+    clock: MemoryClock
+    begun_s: float
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def monotonic_s(self) -> float:
+        return self.clock.monotonic_s() - self.begun_s
+
+    def sleep(self, seconds: float, *, cancel: Cancellation) -> None:
+        self.clock.sleep(seconds, cancel=cancel)
 
 
 @attrs.define
@@ -39,7 +66,7 @@ class Machine:
     def __attrs_post_init__(self) -> None:
         self.storage = MemoryStorage(calls=self.calls)
         self.transfer = MemoryTransfer(self.storage)
-        for folder in (OUT / "ROST1", READY, SUCCESS, LOCKS):
+        for folder in (OUT / "ROST1", READY, SUCCESS, LOCKS, RUN):
             self.storage.put_folder(folder)
 
     @property
@@ -84,6 +111,46 @@ class Machine:
         )
         folders = BackupFolders(ready=READY, success=SUCCESS, lock=LOCKS)
         return back_up(folders=folders, ports=ports, may_begin=may_begin)
+
+    def watch(
+        self, services: Services, mail: Alerts, *, boot: str, begun_s: float = 0, station: tuple[str, int]
+    ) -> None:
+        """A look of the watchdog, at a card of which 85 % may be full; `begun_s`: when the machine was started."""
+        options = MonitorOptions(
+            recording_dir=OUT,
+            cameras=(Watched(station[0], OUT / station[0], station[1]),),
+            state_paths=(OUT / ".monitor_recordings.json", RUN / "monitor_recordings.json"),
+            boot=boot,
+            host="pi",
+        )
+        ports = MonitorPorts(
+            storage=self.storage,
+            documents=JsonDocuments(self.storage),
+            services=services,
+            channels=(mail,),
+            clock=_SinceBoot(self.clock, begun_s),
+            reporter=self.reporter,
+            cancel=self.cancel,
+        )
+        monitor(options, ports)
+
+    def cover(self, station: str, start_at: datetime, *, segment_s: int) -> Coverage:
+        """The report from `start_at` until now."""
+        options = CoverageOptions(
+            places=Places(stations={station: OUT / station}, ready=READY, quarantine=QUARANTINE, ledgers=SUCCESS),
+            period=Span(start_at, self.clock.now()),
+            zone=self.zone,
+            segment_s=segment_s,
+        )
+        ports = CoveragePorts(
+            storage=self.storage,
+            durations=MemoryDurations(),
+            clock=self.clock,
+            reporter=self.reporter,
+            cancel=self.cancel,
+        )
+        (covered,) = report_coverage(options, ports)
+        return covered
 
     def clean(self, *rules: Rule, safety: Safety | None = None) -> CleanupReport:
         ports = CleanupPorts(storage=self.storage, clock=self.clock, reporter=self.reporter, cancel=self.cancel)

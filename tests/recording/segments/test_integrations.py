@@ -216,6 +216,24 @@ class TestRsync:
         file = Sendable(PurePosixPath("a.mkv"), FileIdentity(0, 0))
         assert transfer.prove([file], root=tmp_path, cancel=MemoryCancellation()) == {}
 
+    def test_a_comparison_may_be_silent_for_as_long_as_reading_takes(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Names are sent only when all content was read: 4 GB of an hour take longer than any silence of a line."""
+        (tmp_path / "rsync").write_text("#!/bin/sh\n")
+        (tmp_path / "rsync").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        commands: list[tuple[str, ...]] = []
+        transfer = RsyncTransfer("nas:/v", (), on_command=commands.append)
+        hour = [Sendable(PurePosixPath("a.mkv"), FileIdentity(4_000_000_000, 0))]
+        cancel = MemoryCancellation()
+        transfer.push(hour, root=tmp_path, cancel=cancel)
+        transfer.look(hour, root=tmp_path, by_content=False, cancel=cancel)
+        transfer.push(hour, root=tmp_path, by_content=True, cancel=cancel)
+        transfer.prove(hour, root=tmp_path, cancel=cancel)
+        timeouts = [option for argv in commands for option in argv if option.startswith("--timeout=")]
+        assert timeouts == ["--timeout=920", "--timeout=120", "--timeout=920", "--timeout=920"]
+
     def test_the_other_end_does_not_know_fsync(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Then it is sent without, from then on."""
         script = 'case "$*" in *--fsync*) echo "rsync: --fsync: unknown option" >&2; exit 1;; esac'

@@ -114,7 +114,7 @@ class Coverage:
     @property
     def percent(self) -> float:
         """The share that was recorded; 100 where nothing was expected."""
-        return 100 * self.recorded_s / self.expected_s if self.expected_s else 100.0
+        return 100 * (self.recorded_s / self.expected_s) if self.expected_s else 100.0
 
     def meets(self, level_percent: float) -> bool:
         """Whether at least so much was recorded; never by rounding."""

@@ -205,3 +205,10 @@ def test_a_year_of_one_camera_is_quick() -> None:
     report = coverage("A", year, period=span(0, 600 * 52_560))
     assert time.process_time() - begun < 2
     assert len(report.gaps) == 526
+
+
+@given(st.integers(1, 10**12))
+def test_all_of_it_is_100_percent(microseconds: int) -> None:
+    """However long it was: never a little less, which would be cut off to 99.999."""
+    period = Span(at(0), at(0) + timedelta(microseconds=microseconds))
+    assert coverage("A", [period], period=period).percent == 100

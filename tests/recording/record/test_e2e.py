@@ -22,8 +22,8 @@ from tests import canary
 from tests.recording.fake_camera import FakeCamera, Footage, Mode, make_footage
 from tests.recording.record.helpers import CANARY, FFMPEGS, STALL_S, frames_of, recording, wait_for
 
-RSS_LIMIT_BYTES = 36_000_000
-"""Of a supervisor, once for each camera and for months; 32.6 million were measured."""
+RSS_LIMIT_BYTES = 40_000_000
+"""Of a supervisor, once for each camera and for months: 32.6 million are usual, 5 more while coverage is measured."""
 
 
 STALLS_PER_MODE = 4

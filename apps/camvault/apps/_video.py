@@ -4,21 +4,21 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path, PurePath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.jsonc import read_jsonc
-from camvault.adapters.pyav import PyavProbe
 from camvault.core.cameras import BackupConfig, Camera, Checked, read_backup, read_cameras
 from camvault.core.segments import is_station
-from camvault.core.streams import Expected
-from camvault.core.workflows.organize import Station
-from camvault.core.workflows.stream_check import CheckedStation
 from camvault.core.workflows.sync_records import SyncRecords
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import RecordError, UsageError
 from camvault.ports.streams import StreamProbe
 from camvault.ports.transfer import Transfer
+
+if TYPE_CHECKING:
+    from camvault.core.workflows.organize import Station
+    from camvault.core.workflows.stream_check import CheckedStation
 
 T = TypeVar("T")
 
@@ -88,8 +88,10 @@ def quarantine_of(config: BackupConfig) -> PurePath:
     return PurePath(config.quarantine_dir or PurePath(config.ready_for_backup_dir).parent / "quarantine")
 
 
-def stations_of(cameras: tuple[Camera, ...]) -> tuple[Station, ...]:
+def stations_of(cameras: tuple[Camera, ...]) -> tuple["Station", ...]:
     """Every configured camera, and every other folder beside them: a camera that was removed left footage there."""
+    from camvault.core.workflows.organize import Station  # noqa: PLC0415 - only where it is needed
+
     known = [
         Station(camera.station, PurePath(camera.output_dir, camera.station), camera.segment_time) for camera in cameras
     ]
@@ -102,8 +104,11 @@ def stations_of(cameras: tuple[Camera, ...]) -> tuple[Station, ...]:
     return tuple(known)
 
 
-def checked_stations(cameras: tuple[Camera, ...], cancel: Cancellation) -> tuple[CheckedStation, ...]:
+def checked_stations(cameras: tuple[Camera, ...], cancel: Cancellation) -> tuple["CheckedStation", ...]:
     """Every configured camera with what is expected of its streams."""
+    from camvault.core.streams import Expected  # noqa: PLC0415 - only where it is needed
+    from camvault.core.workflows.stream_check import CheckedStation  # noqa: PLC0415
+
     return tuple(
         CheckedStation(
             camera.station,
@@ -119,6 +124,8 @@ def stream_probe(camera: Camera, cancel: Cancellation) -> StreamProbe:
     """The camera's ffprobe; without it, the libraries of ffmpeg in this process."""
     program = shutil.which(camera.ffprobe_path) if camera.expected_video or camera.expected_audio else None
     if program is None:
+        from camvault.adapters.pyav import PyavProbe  # noqa: PLC0415 - likewise
+
         return PyavProbe()
     from camvault.adapters.ffmpeg import FfprobeProbe  # noqa: PLC0415 - 90 ms, only where it is needed
 

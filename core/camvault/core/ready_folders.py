@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from camvault.core.segments import SUFFIX, SegmentName, is_station, parse_ready_path
 
 _DEPTH = 2  # STATION/DAY
-_REST = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]Z?(?:~(?:[2-9]|[1-9][0-9]{1,7}))?\.mkv", re.ASCII)
+_RESTS = re.compile(r"(?:/(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]Z?(?:~(?:[2-9]|[1-9][0-9]{1,7}))?\.mkv)+", re.ASCII)
 _FURTHEST_ZONE = timedelta(days=1)
 
 
@@ -28,11 +28,17 @@ def are_ready_names(folder: PurePosixPath, names: Iterable[str]) -> bool:
         folder: Below the folder that is backed up.
         names: What is named like a recording there.
     """
+    slashed = "".join([f"/{name}" for name in names])
+    if not slashed:
+        return True
     first = _example(folder)
     if first is None:
-        return not any(True for _ in names)
-    prefix = str(first).removesuffix(f"000000{SUFFIX}")
-    return all(name.startswith(prefix) and _REST.fullmatch(name, len(prefix)) for name in names)
+        return False
+    # no name holds a slash, so one search in all of them together is one in each
+    beginning = "/" + str(first).removesuffix(f"000000{SUFFIX}")
+    rests = slashed.replace(beginning, "/")
+    is_beginning_of_all = slashed.count(beginning) == slashed.count("/")
+    return is_beginning_of_all and _RESTS.fullmatch(rests) is not None
 
 
 def _example(folder: PurePosixPath) -> SegmentName | None:

@@ -70,8 +70,8 @@ class LocalReader:
                     except FileNotFoundError:
                         continue  # vanished since it was listed
                     if stat.S_ISREG(status.st_mode):
-                        identity = status.st_size, status.st_mtime_ns
-                        files.append(ListedFile(name, *identity, status.st_ctime_ns, status.st_ino))
+                        size_bytes, mtime_ns = status.st_size, status.st_mtime_ns
+                        files.append(ListedFile(name, size_bytes, mtime_ns, status.st_ctime_ns, status.st_ino))
                     else:
                         (folders if stat.S_ISDIR(status.st_mode) else others).append(name)
             finally:

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from functools import cached_property
+from operator import attrgetter
 from pathlib import PurePath, PurePosixPath
 
 import attrs
@@ -42,6 +43,8 @@ from camvault.ports.files import Storage
 from camvault.ports.removal import Removal, RetentionReason
 
 _DAY_S = 86_400
+_NAME = attrgetter("name")
+_SIZE = attrgetter("size_bytes")
 
 
 @attrs.frozen(kw_only=True)
@@ -110,13 +113,13 @@ class _Planner:
         folders = {folder: files for folder, listing in day.folders.items() if (files := _footage(listing))}
         if not folders:
             return
-        is_plain = all(are_ready_names(folder, (f.name for f in files)) for folder, files in folders.items())
+        is_plain = all(are_ready_names(folder, map(_NAME, files)) for folder, files in folders.items())
         begin = starts_not_before(day.name)
         if begin is None or not is_plain or self.is_reached(day.name, begin.timestamp()):
             self.take(day)
             return
         for folder, files in folders.items():
-            size_bytes = sum(file.size_bytes for file in files)
+            size_bytes = sum(map(_SIZE, files))
             self.unread[day.name][folder] = size_bytes
             self.other_bytes[folder.parts[0]] += size_bytes
 

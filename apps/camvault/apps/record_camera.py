@@ -1,5 +1,6 @@
 """Composition root: record_camera."""
 
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -109,15 +110,12 @@ def _become(context: Context, program: PurePath, source: "StreamSource", options
     """Turn into ffmpeg, which holds the station's lock from then on; `organize_video` adopts what it writes."""
     from camvault.adapters.filesystem import LocalStorage, lock_across_exec  # noqa: PLC0415
     from camvault.adapters.rtsp import become_recorder  # noqa: PLC0415
-    from camvault.core.workflows.record import StationBusyError, prepare_unsupervised  # noqa: PLC0415
-    from camvault.ports.errors import BusyError  # noqa: PLC0415
+    from camvault.core.workflows.record import claim_station, prepare_unsupervised  # noqa: PLC0415
 
     storage = LocalStorage()
     storage.make_folder(options.lock_path.parent)
-    try:
-        lock_across_exec(options.lock_path)
-    except BusyError as error:
-        raise StationBusyError(error.path, options.station) from error
+    take = partial(lock_across_exec, options.lock_path)
+    claim_station(take, options, clock=context.clock, cancel=context.cancel)
     become_recorder(program, source, settings=prepare_unsupervised(options, storage=storage, clock=context.clock))
 
 

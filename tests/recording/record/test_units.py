@@ -1,6 +1,7 @@
 """The supervisor of a recorder, in simulated time."""
 
 import itertools
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
@@ -21,10 +22,10 @@ from camvault.core.workflows.record import (
     RecorderEnded,
     RecorderStarted,
     SegmentClosed,
+    StationBusyError,
     Trouble,
 )
 from camvault.ports.errors import (
-    BusyError,
     Cancelled,
     DeniedError,
     ExistsError,
@@ -284,8 +285,21 @@ def test_a_folder_in_which_every_name_is_taken_does_not_hang_it() -> None:
 def test_two_recorders_of_one_station_do_not_run_together() -> None:
     world = make_world()
     world.storage.put_folder(FOLDER / LIVE_FOLDER)
-    with world.storage.lock(FOLDER / LIVE_FOLDER / "lock"), pytest.raises(BusyError):
+    with world.storage.lock(FOLDER / LIVE_FOLDER / "lock"), pytest.raises(StationBusyError):
         world.run()
+
+
+def test_a_recorder_waits_until_what_was_left_behind_is_adopted() -> None:
+    world = make_world()
+    world.storage.put_folder(FOLDER / LIVE_FOLDER)
+    with ExitStack() as organize:
+        organize.enter_context(world.storage.lock(FOLDER / LIVE_FOLDER / "lock"))
+        world.clock.after(3, organize.close)
+
+        world.run_for(60)
+
+    assert world.recorder.recorded
+    assert not world.lost()
 
 
 def test_the_manager_hears_that_it_is_alive() -> None:

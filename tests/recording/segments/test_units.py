@@ -187,6 +187,7 @@ class TestAdoption:
     def test_sessions_of_a_dead_recorder(self, machine: Machine) -> None:
         self.put(machine, FIRST, 40)
         self.put(machine, "deep/x.mkv", 40)
+        machine.storage.put(self.LIVE.with_name("20250528T150000Z") / "x.txt", b"no footage")
         assert machine.organize().moved_count == 1
         assert list(machine.ready()) == [str(PATH)]
 
@@ -211,6 +212,27 @@ class TestAdoption:
             "ROST1/2025-05-28/ROST1_20250528T143000Z.mkv",
             "ROST1/2025-05-29/ROST1_20250529T003000.mkv",
         ]
+
+    def test_a_session_with_a_file_of_another_station_keeps_that(self, machine: Machine) -> None:
+        stray = self.LIVE / "ROST9_20250528T140000Z.mkv"
+        self.put(machine, stray.name, 40)
+        self.put(machine, FIRST, 40)
+        assert machine.organize().moved_count == 1
+        assert machine.storage.content(stray) == b"footage"
+        assert "its name says that it is of ROST9" in machine.said()
+
+    def test_a_recorder_may_start_while_what_was_left_behind_is_copied(self, machine: Machine) -> None:
+        self.put(machine, FIRST, 40)
+        machine.storage.mount(READY, name="another disk")
+        free = []
+
+        def start() -> None:
+            with machine.storage.lock(OUT / "ROST1/.live/lock"):
+                free.append(True)
+
+        machine.calls.hook("storage.copy", start)
+        assert machine.organize().moved_count == 1
+        assert free
 
     def test_a_local_name_that_repeats_gets_a_number(self, machine: Machine) -> None:
         machine.zone = ZoneInfo("Europe/Stockholm")

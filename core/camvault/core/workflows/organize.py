@@ -194,23 +194,48 @@ class _Organizer:
                     yield live / name, segments
 
     def adopt(self, station: Station, live: Mapping[PurePath, Sequence[FileEntry]]) -> None:
-        """Take what sessions left behind whose recorder does not run; its lock is held meanwhile.
+        """Take what sessions left behind whose recorder does not run; its lock is held just for their new names.
 
+        A recorder that starts meanwhile waits for the lock: nothing is copied or looked into before it is free again.
         Of a recorder without a supervisor what is finished is taken while it runs, but never its newest file: it may be
         written to again, however long ago it last was.
         """
         done = {folder: self.done(station, files) for folder, files in live.items()}
+        adopted: list[FileEntry] = []
         try:
             with self.ports.storage.lock(station.folder / LIVE_FOLDER / LOCK_NAME):
                 for folder, files in live.items():
                     if len(done[folder]) == len(files):
-                        self.all_files(station, files)
+                        adopted += self.adopted(station, files)
                         self.ports.storage.prune(folder, is_root_included=True)
         except BusyError:  # a recorder runs; if it has a supervisor, that adopts
             newest = max((file for files in live.values() for file in files), key=lambda file: file.identity.mtime_ns)
             for folder in live:
                 if not is_supervised(folder):
-                    self.all_files(station, [file for file in done[folder] if file != newest])
+                    adopted += self.adopted(station, [file for file in done[folder] if file != newest])
+        self.all_files(station, adopted)
+
+    def adopted(self, station: Station, files: Iterable[FileEntry]) -> list[FileEntry]:
+        """Give files of a session the names they have for good, in the station's folder; never over anything."""
+        taken = {file.name.casefold() for file in self.ports.storage.listing(station.folder).files}
+        adopted = []
+        for file in files:
+            name = parse_segment_name(file.path.name)
+            if name is not None and name.station.casefold() != station.name.casefold():
+                adopted.append(file)  # it stays where it is, which is said later
+                continue
+            name = name and adopted_name(name, file.path.parent, zone=self.ports.zone)
+            with self.guarded(file.path):
+                adopted.append(self.renamed(file, station.folder, name, taken))
+        return adopted
+
+    def renamed(self, file: FileEntry, folder: PurePath, name: SegmentName | None, taken: set[str]) -> FileEntry:
+        while True:
+            target = folder / _free(file.path.name, name, taken)
+            taken.add(target.name.casefold())
+            with suppress(ExistsError):
+                # power fails behind it: the file is one of the station's, and the next run takes it
+                return self.ports.storage.move(file.path, target=target)
 
     def done(self, station: Station, files: Sequence[FileEntry]) -> list[FileEntry]:
         now_s = self.ports.clock.now().timestamp()
@@ -224,8 +249,6 @@ class _Organizer:
             problem = f"[organize][WARN] {file.path} stays where it is: its name says that it is of {name.station}"
             self.ports.reporter.emit(Warned(problem))
             return
-        if name is not None and file.path.parent.parent.name == LIVE_FOLDER:
-            name = adopted_name(name, file.path.parent, zone=self.ports.zone)
         defect = self.ports.footage.defect(file.path)
         if defect:
             folder = self.quarantine / station.name

@@ -10,8 +10,9 @@ next one is started, sooner or later.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import PurePath
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import attrs
 
@@ -55,6 +56,10 @@ _ALIVE_S = 5.0
 _STEP = timedelta(seconds=2)
 _SETTLED_NS = 2_000_000_000
 _NAMES_TRIED = 1000
+_CLAIM_PATIENCE_S = 5.0
+_CLAIM_AGAIN_S = 0.2
+
+T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -220,6 +225,23 @@ def record_camera(source: StreamSource, *, options: RecordOptions, ports: Ports)
         supervisor.run()
 
 
+def claim_station(take: Callable[[], T], options: RecordOptions, *, clock: Clock, cancel: Cancellation) -> T:
+    """Take the station's lock by `take`, with the patience that `organize` needs to adopt what was left behind.
+
+    Raises:
+        StationBusyError: Another recorder of this station runs.
+        Cancelled: Asked to stop.
+    """
+    until_s = clock.monotonic_s() + _CLAIM_PATIENCE_S
+    while True:
+        try:
+            return take()
+        except BusyError as error:
+            if clock.monotonic_s() >= until_s:
+                raise StationBusyError(error.path, options.station) from error
+        clock.sleep(_CLAIM_AGAIN_S, cancel=cancel)
+
+
 def prepare_unsupervised(options: RecordOptions, *, storage: Storage, clock: Clock) -> RecorderSettings:
     """What a recorder needs that nobody stands beside: a session folder of its own, which `organize` looks after.
 
@@ -283,10 +305,12 @@ class _Supervisor:
     def claimed(self) -> Iterator[None]:
         """Hold the station's lock, waiting for room if the disk has none for it."""
         with ExitStack() as stack:
-            try:
-                self._when_disk_allows(lambda: stack.enter_context(self.ports.storage.lock(self.options.lock_path)))
-            except BusyError as error:
-                raise StationBusyError(error.path, self.options.station) from error
+
+            def take() -> None:
+                stack.enter_context(self.ports.storage.lock(self.options.lock_path))
+
+            claim = partial(claim_station, take, self.options, clock=self.ports.clock, cancel=self.ports.cancel)
+            self._when_disk_allows(claim)
             yield
 
     def run(self) -> None:

@@ -177,7 +177,8 @@ def test_s08_a_real_recorder_overwrites_nothing_in_the_autumn_hour(
     assert not list((run.folder / "ROST2" / ".live").glob("*/*"))
     percent = float(report.split("ROST2")[1].split()[0])
     assert percent >= 90  # segments taken for those of the other hour would leave a third uncovered
-    assert _recovered_starts(segments) == pytest.approx(sorted(_first_written(each) for each in segments), abs=AUTUMN_S / 2)
+    begun = sorted(_first_written(each) for each in segments)
+    assert _recovered_starts(segments) == pytest.approx(begun, abs=AUTUMN_S / 2)
 
 
 def _coverage_command(folder: Path, segments: list[Path]) -> str:

@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path, PurePath
 
 import attrs
@@ -228,13 +229,19 @@ def test_a_hostile_argument_stays_one_word_on_one_line(hostile: str) -> None:
 
 
 @pytest.mark.parametrize("hostile", ["a\nUser=root", "a\r", "a\0b", "goes on\\"])
-@pytest.mark.parametrize("field", ["user", "description", "environment_files", "credentials"])
-def test_what_has_no_escape_in_a_line_is_refused(field: str, hostile: str) -> None:
-    path = PurePath("/etc", hostile)
-    value = {"environment_files": (path,), "credentials": {"camera-password": path}}.get(field, hostile)
-
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: attrs.evolve(RECORDER, user=text),
+        lambda text: attrs.evolve(RECORDER, description=text),
+        lambda text: attrs.evolve(RECORDER, environment_files=(PurePath("/etc", text),)),
+        lambda text: attrs.evolve(RECORDER, credentials={"camera-password": PurePath("/etc", text)}),
+    ],
+    ids=["user", "description", "environment file", "credential"],
+)
+def test_what_has_no_escape_in_a_line_is_refused(change: Callable[[str], ServiceDefinition], hostile: str) -> None:
     with pytest.raises(ValueError, match="cannot"):
-        unit_files(attrs.evolve(RECORDER, **{field: value}))
+        unit_files(change(hostile))
 
 
 def test_a_nul_is_refused() -> None:

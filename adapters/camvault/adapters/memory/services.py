@@ -10,20 +10,24 @@ from camvault.ports.errors import NotFoundError, ToolError
 from camvault.ports.services import Services, ServiceState
 
 
+def _set_of(names: Iterable[str]) -> set[str]:
+    return set(names)
+
+
 @attrs.define
 class MemoryServices:
     """Knows the units it is told of. `actions` remembers what was asked, in order."""
 
-    known: set[str] = attrs.field(factory=set, converter=set)
-    active: set[str] = attrs.field(factory=set, converter=set)
-    enabled: set[str] = attrs.field(factory=set, converter=set)
+    known: set[str] = attrs.field(factory=set, converter=_set_of)
+    active: set[str] = attrs.field(factory=set, converter=_set_of)
+    enabled: set[str] = attrs.field(factory=set, converter=_set_of)
     actions: list[tuple[str, ...]] = attrs.field(factory=list)
-    failed: set[str] = attrs.field(factory=set, converter=set)
+    failed: set[str] = attrs.field(factory=set, converter=_set_of)
     definitions: Callable[[], Iterable[str]] | None = None
     """Asked on `reload`: the names that are known from then on."""
     fault: Exception | None = None
     """Raised by the next calls that change something, until it is taken away."""
-    dying: set[str] = attrs.field(factory=set, converter=set)
+    dying: set[str] = attrs.field(factory=set, converter=_set_of)
     """Units that fail as soon as they are started."""
     clock: Clock | None = None
     """Says for how long units run; without one, and for units that others made `active`, nobody knows."""

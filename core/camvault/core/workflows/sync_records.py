@@ -102,13 +102,6 @@ class SyncRecords:
         """What is known of the footage of one day; nothing if there is no ledger."""
         return parse_ledger(self.storage.read_text(self.folder / f"{day}{LEDGER_SUFFIX}") or "")
 
-    def ledger_for(self, paths: Iterable[PurePosixPath]) -> Ledger:
-        """What is known of these files."""
-        entries: dict[PurePosixPath, LedgerEntry] = {}
-        for day in sorted({day_of(path) for path in paths}):
-            entries.update(self.ledger_of_day(day).entries)
-        return Ledger(entries)
-
     def ledger_files(self) -> Mapping[str, ListedFile]:
         """The ledgers as they are listed, by their day: whether one changed is seen without reading it."""
         try:

@@ -133,7 +133,7 @@ def _adts_frames(stream: bytes) -> tuple[tuple[bytes, ...], str]:
 class FakeCamera:
     """Use as a context manager; `url` holds no credentials. `last_video_at` is on the monotonic clock, in seconds.
 
-    `footage` may be set to another one; clients that connect later get that.
+    `footage` may be set to another one; clients that connect later get that. `is_basic`: with Basic authentication.
     """
 
     def __init__(
@@ -145,6 +145,7 @@ class FakeCamera:
         self.frames_sent = 0
         self.play_requested_at: list[float] = []
         self.footage = footage
+        self.is_basic = False
         self._credentials = (user, password)
         self._path = path
         self._nonce = secrets.token_hex(8)
@@ -256,7 +257,8 @@ class Session:
             and method != "OPTIONS"
             and not self.is_authorised(method, headers.get("authorization", ""))
         ):
-            challenge = f'WWW-Authenticate: Digest realm="camera", nonce="{self.nonce}"'
+            kind = "Basic" if self.camera.is_basic else "Digest"
+            challenge = f'WWW-Authenticate: {kind} realm="camera", nonce="{self.nonce}"'
             self.reply(sequence, "401 Unauthorized", challenge)
             return True
         if method == "OPTIONS":
@@ -287,6 +289,8 @@ class Session:
         return method != "TEARDOWN"
 
     def is_authorised(self, method: str, header: str) -> bool:
+        if self.camera.is_basic:
+            return header == f"Basic {base64.b64encode(':'.join(self.credentials).encode()).decode()}"
         given = dict(re.findall(r'(\w+)="?([^",]*)"?', header))
         user, password = self.credentials
 

@@ -92,7 +92,7 @@ def run(
     on_stdout: OnLine | None = None,
     on_stdout_bytes: Callable[[bytes], None] | None = None,
     stdin: bytes | None = None,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     cwd: PurePath | None = None,
     stop_signal: signal.Signals = signal.SIGTERM,
     grace_s: float = 5.0,
@@ -113,7 +113,8 @@ def run(
         on_stdout: Gets each line of stdout.
         on_stdout_bytes: Gets stdout in raw pieces, for what is not text.
         stdin: What the program reads; nothing by default.
-        env: Set on top of the environment. Unless given, LC_ALL is C.UTF-8: the output is parsed.
+        env: Set on top of the environment; None takes a variable away. Unless given, LC_ALL is C.UTF-8: the output is
+            parsed.
         cwd: The program's working folder.
         stop_signal: How the program is asked to stop.
         grace_s: How long it may take to do so.
@@ -381,7 +382,7 @@ def _start(
     argv: tuple[str | PurePath, ...],
     pipes: _Pipes,
     stdin: IO[bytes],
-    env: Mapping[str, str] | None,
+    env: Mapping[str, str | None] | None,
     cwd: PurePath | None,
     *,
     ends_with_us: bool,
@@ -399,7 +400,7 @@ def _start(
             _in=stdin,
             _out=pipes.out_child,
             _err=pipes.err_child,
-            _env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
+            _env=_environment(env or {}),
             _cwd=None if cwd is None else str(cwd),
             _bg=True,
             _bg_exc=False,
@@ -413,6 +414,11 @@ def _start(
         )
     pipes.started()
     return _Child(running.process)
+
+
+def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+    theirs = {**os.environ, "LC_ALL": "C.UTF-8", **changes}
+    return {name: value for name, value in theirs.items() if value is not None}
 
 
 def _prepare_child(parent: int, *, ends_with_us: bool) -> None:  # pragma: no cover - runs between fork and exec

@@ -5,10 +5,13 @@ What is looked for, and where, is in `tests.canary_watch`: every test here fails
 
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
+from camvault.adapters.rtsp import FfmpegRecorder
+from camvault.core.segments import strftime_pattern
+from camvault.ports.recorder import RecorderSettings, StreamSource
 from tests import canary
 from tests.recording.fake_camera import FakeCamera, Footage, make_footage
 from tests.recording.record.helpers import CANARY, FFMPEGS, recording, wait_for
@@ -67,3 +70,39 @@ def test_on_the_command_line_it_goes_no_further(footage: Footage, tmp_path: Path
             assert process.wait(timeout=60) == 130
 
     assert "everybody on this machine can see it" in (tmp_path / "said").read_text()
+
+
+@pytest.mark.parametrize("flags", [(), ("--exec",)], ids=["supervised", "exec"])
+@pytest.mark.parametrize("value", ["file={}/report.log:level=56", ""], ids=["named", "empty"])
+def test_no_report_is_written_of_it(
+    value: str, flags: tuple[str, ...], footage: Footage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFREPORT makes ffmpeg write down everything that it could say, the address too; even an empty one does."""
+    monkeypatch.setenv("FFREPORT", value.format(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with (
+        FakeCamera(footage, user="viewer", password=CANARY) as camera,
+        recording(tmp_path, camera, "9.0", *flags),
+    ):
+        wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*.mkv")))
+
+    assert not list(tmp_path.glob("*.log"))
+
+
+@pytest.mark.parametrize("version", FFMPEGS)
+def test_with_basic_authentication_at_level_trace(version: str, footage: Footage, tmp_path: Path) -> None:
+    """Requests are quoted then, and Basic authentication is nothing but base64."""
+    said: list[str] = []
+    camera = FakeCamera(footage, user="viewer", password=CANARY)
+    camera.is_basic = True
+    with camera:
+        FfmpegRecorder(PurePath(FFMPEGS[version])).record(
+            StreamSource("127.0.0.1", camera.port, "/x", "viewer", CANARY),
+            settings=RecorderSettings(PurePath(tmp_path), strftime_pattern("ROST2"), 3, "trace"),
+            on_progress=lambda _: None,
+            on_log=said.append,
+            on_tick=lambda: not camera.frames_sent,
+        )
+
+    assert any("Authorization: ***" in line for line in said)
+    canary.look("log", "what the recorder said", "\n".join(said))

@@ -76,6 +76,10 @@ def output_pattern(settings: RecorderSettings) -> str:
     return f"file:{str(settings.folder).replace('%', '%%')}/{settings.name_pattern}"
 
 
-def environment() -> dict[str, str]:
-    """What ffmpeg's environment needs beyond ours: the zone in which it names segments and cuts them."""
-    return {"TZ": "UTC"}
+def environment() -> dict[str, str | None]:
+    """What ffmpeg's environment needs beyond ours, None for what it must not have.
+
+    TZ is the zone in which it names segments and cuts them. FFREPORT, even an empty one, makes it write a report of its
+    own, with everything that it ever says: the address of the camera too.
+    """
+    return {"TZ": "UTC", "FFREPORT": None}

@@ -7,11 +7,12 @@ import attrs
 from camvault.ports.recorder import MediaProgress, StreamSource
 
 _CREDENTIALS = re.compile(r"(rtsps?://)[^/\s@]*(?:@[^/\s@]*)*@", re.IGNORECASE)
+_AUTHORIZATION = re.compile(r"(authorization:\s*).*", re.IGNORECASE)  # Basic is nothing but base64
 
 
 def redacted(line: str, source: StreamSource) -> str:
-    """`line` without credentials: ffmpeg prints the whole address when it cannot connect."""
-    line = _CREDENTIALS.sub(r"\1", line)
+    """`line` without credentials: ffmpeg prints the whole address when it cannot connect, and requests at "trace"."""
+    line = _AUTHORIZATION.sub(r"\1***", _CREDENTIALS.sub(r"\1", line))
     if source.password:
         line = line.replace(source.password, "***")
     return line

@@ -42,4 +42,5 @@ def become_recorder(
     settings = attrs.evolve(settings, log_level=discreet(source, settings.log_level))
     argv = [os.fsdecode(os.fsencode(each)) for each in record_argv(ffmpeg, settings)]
     with translated(ffmpeg):
-        execute(str(ffmpeg), argv, {**os.environ, **environment()})
+        theirs = {**os.environ, **environment()}
+        execute(str(ffmpeg), argv, {name: value for name, value in theirs.items() if value is not None})

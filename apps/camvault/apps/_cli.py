@@ -64,7 +64,7 @@ class ExitCodes:
 
     `meanings` says what a code means to the user. `errors` maps error classes: the class nearest to the error's own
     wins; a function is asked with the error. `otherwise` is for every error that is not listed, also for unexpected
-    ones. Whatever the table says, `Cancelled` is 130 and `UsageError` is 1.
+    ones. Whatever the table says, `Cancelled` is 130, nothing else is (INV-9), and `UsageError` is 1.
     """
 
     meanings: Mapping[int, str]

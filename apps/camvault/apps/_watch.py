@@ -130,7 +130,9 @@ def places(recording_dir: Path | None, cameras_config: Path | None, backup_confi
         for folder in _folders_in(recording_dir):
             stations.setdefault(folder.name, folder)
     elif cameras_config is None:
-        raise UsageError("Neither --recording_dir nor --cameras_config: nobody knows which cameras there are")
+        raise UsageError(
+            "Neither --recording_dir nor --cameras_config: give one of them, to say which cameras there are"
+        )
     if backup_config is None:
         return Places(stations=stations)
     config = _video.backup_config(backup_config)

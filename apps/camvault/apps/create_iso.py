@@ -125,7 +125,13 @@ STAGE = Stage(
     run=run,
     log=Log.REQUIRED,
     echo="stderr",
-    exit_codes=ExitCodes({0: "the image is written and verified", 1: "no image; an existing one is untouched"}),
+    exit_codes=ExitCodes(
+        {
+            0: "the image is written and verified",
+            1: "no image; an existing one is untouched",
+            130: "stopped by Ctrl-C, SIGTERM or SIGHUP; no image",
+        }
+    ),
 )
 entry = STAGE.entry
 

@@ -343,6 +343,7 @@ STAGE = Stage(
             2: "all clips are prepared and do not fit; everything is kept",
             3: "the progress file is missing, damaged, or contradicts the flags; nothing was touched",
             4: "stopped by an error; run again with --resume",
+            130: "stopped by Ctrl-C, SIGTERM or SIGHUP; run again with --resume",
         },
         {MissingToolError: 1, DriveError: 1, BusyError: 1, OutputsTooBigError: 2, RecordError: 3},
         otherwise=4,

@@ -125,7 +125,13 @@ STAGE = Stage(
     log=Log.OWN,
     echo="stdout",
     is_resident=True,
-    exit_codes=ExitCodes({1: "wrong usage, no recorder program, or another recorder of this station runs"}),
+    exit_codes=ExitCodes(
+        {
+            0: "--help or --version; a recording never ends with it",
+            1: "wrong usage, no recorder program, or another recorder of this station runs",
+            130: "stopped by Ctrl-C, SIGTERM or SIGHUP; what was recorded has its final name",
+        }
+    ),
 )
 entry = STAGE.entry
 

@@ -125,7 +125,7 @@ STAGE = Stage(
         {
             0: "reported, and as much was recorded as --require asks for",
             1: "wrong usage or configuration, or a place cannot be looked at",
-            2: "a camera recorded less than --require",
+            2: "a camera recorded less than --require, or there is no camera",
         },
         errors={BelowLevelError: 2},
     ),

@@ -201,7 +201,7 @@ STAGE = Stage(
     echo="stdout",
     exit_codes=ExitCodes(
         {
-            1: "wrong usage, a bad configuration, something in the way, or systemd refused",
+            1: "wrong usage, a bad configuration, something in the way, root's rights are needed, or systemd refused",
             NOT_RUNNING_EXIT: "status: a recorder or timer does not run, or a job ended badly",
         },
         {workflow.NotRunningError: NOT_RUNNING_EXIT},

@@ -24,6 +24,8 @@ from camvault.ports.files import Storage
 from camvault.ports.transfer import TargetError
 
 MARKER_NAME = ".camvault-target"
+IF_MEANT = "if this really is the target, run backup_video --init-target once"
+"""What a user can do about a target that is refused."""
 _CUSTOMARY = tuple(map(PurePath, ("/mnt", "/media", "/run/media", "/net", "/Volumes")))
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _FSTAB_FIELDS = 3
@@ -112,7 +114,7 @@ class TargetGuard:
             number = self._begin(seen, known, may_begin=may_begin)
             seen = self._status()
         elif known and known != seen.number and not may_begin:
-            problem = f"it is another target than before ({seen.number}, not {known})"
+            problem = f"it is another target than before ({seen.number}, not {known}); {IF_MEANT}"
             raise TargetError(str(self.folder), problem, is_other=True)
         else:
             number = seen.number
@@ -129,12 +131,14 @@ class TargetGuard:
         is_own_disk = seen.device == seen.own_device
         if known and not may_begin:
             problem = (
-                f"its {MARKER_NAME} is missing: it is not mounted" if seen.is_there else "it is not there: not mounted?"
+                f"its {MARKER_NAME} is missing: it is not mounted, or it is another one; {IF_MEANT}"
+                if seen.is_there
+                else "it is not there: not mounted?"
             )
             raise TargetError(str(self.folder), problem, is_other=seen.is_there and not is_own_disk)
         is_custom = any(seen.resolved.is_relative_to(place) for place in self.customary)
         if is_custom and is_own_disk and not may_begin:
-            problem = "nothing is mounted there; if this really is the target, run backup_video --init-target once"
+            problem = f"nothing is mounted there; {IF_MEANT}"
             raise TargetError(str(self.folder), problem)
         if not seen.is_parent_there:
             raise TargetError(str(self.folder), "neither it nor the folder above it is there")

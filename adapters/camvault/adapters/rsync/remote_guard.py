@@ -14,7 +14,7 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
-from camvault.adapters.rsync.guard import MARKER_NAME
+from camvault.adapters.rsync.guard import IF_MEANT, MARKER_NAME
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import NoSpaceError, StorageError
 from camvault.ports.files import Storage
@@ -75,7 +75,7 @@ class RemoteGuard:
         if not may_begin:
             problem = (
                 f"its {marker.path} is missing or differs: its disk is not mounted there, or it is another target; "
-                "if this really is the target, run backup_video --init-target once"
+                f"{IF_MEANT}"
             )
             raise TargetError(target, problem, is_other=True)
         self._mark(target, marker, ends)

@@ -1,8 +1,9 @@
 """Pure: how much of a period was recorded, and every gap with its cause.
 
 Each second counts once, however many segments overlap, and what was recorded and the gaps together are the period
-(INV-17). Hours that a clock skipped when it was set forward never were: they are listed with cause CLOCK_STEP and no
-part of what was expected. An hour that a clock repeated has overlapping segments, and no gap.
+(INV-17). Hours that no clock ever showed, because it was set forward over them, never were: they are listed with cause
+CLOCK_STEP and no part of what was expected. An hour that a clock repeated has overlapping segments, and no gap; one
+that it went through before it was set back, and skipped when it was set right again, was lived through, and counts.
 """
 
 import enum
@@ -13,6 +14,7 @@ from operator import attrgetter
 import attrs
 
 _ZERO = timedelta(0)
+_EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 _START = attrgetter("start_at")
 
 
@@ -60,15 +62,15 @@ class Span:
 
 @attrs.frozen
 class ClockStep:
-    """The clock showed `from_at` and was set to `to_at`."""
+    """The clock showed `from_at` and was set to `to_at`.
+
+    `is_watched`: whether it is known how the clock went since the step before. A machine that was off begins with any
+    time, and what it skips when it hears of the right one may have gone by while nothing ran.
+    """
 
     from_at: datetime = attrs.field(converter=_utc)
     to_at: datetime = attrs.field(converter=_utc)
-
-    @property
-    def skipped(self) -> Span | None:
-        """The hours that never were; None if the clock was set back."""
-        return Span(self.from_at, self.to_at) if self.to_at > self.from_at else None
+    is_watched: bool = True
 
 
 @attrs.frozen
@@ -166,11 +168,11 @@ def coverage(
         recorded: When segments recorded, in any order; they may overlap and reach beyond the period.
         period: What is asked for.
         events: What happened, in any order.
-        steps: When the clock was set.
+        steps: When the clock was set, in the order in which it was.
         tolerance_s: Holes up to this long are the resolution of names; events this close to a gap belong to it.
     """
     tolerance = timedelta(seconds=tolerance_s)
-    skips = sorted((skip for step in steps if (skip := step.skipped) is not None), key=_START)
+    skips = tuple(_never_shown(steps))
     bridged, lost, never_was = _ZERO, _ZERO, _ZERO
     missing: list[Span] = []
     gaps: list[Gap] = []
@@ -194,6 +196,20 @@ def coverage(
         bridged_s=bridged.total_seconds(),
         gaps=tuple(sorted(gaps, key=lambda gap: gap.span.start_at)),
     )
+
+
+def _never_shown(steps: Iterable[ClockStep]) -> Iterator[Span]:
+    """What lies between the times that the clock went through, from one step to the next; sorted."""
+    lived = []
+    begin, end = _EVER
+    for step in steps:
+        if step.is_watched and step.from_at >= begin:
+            lived.append(Span(begin, step.from_at))
+        else:
+            lived.append(Span(min(begin, step.from_at), max(begin, step.from_at, step.to_at)))
+        begin = step.to_at
+    lived.append(Span(begin, end))
+    return _holes(sorted(lived, key=_START), Span(*_EVER))
 
 
 def _holes(spans: Iterable[Span], period: Span) -> Iterator[Span]:

@@ -4,7 +4,7 @@ r"""Pure: what happened to one recorder, as lines of a file beside the footage, 
 
 | kind      | when it is written                                  | detail                                        |
 |-----------|-----------------------------------------------------|-----------------------------------------------|
-| STARTED   | the supervisor began                                |                                               |
+| STARTED   | the supervisor began                                | when the machine was started                  |
 | RECORDING | the first media of a session arrived                |                                               |
 | ENDED     | a session ended                                     | its cause, then when media last arrived       |
 | STOPPED   | somebody stopped the supervisor                     |                                               |
@@ -15,7 +15,7 @@ Times are UTC in ISO format. The CRC is that of the line before its last tab: a 
 
 import enum
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
 import attrs
@@ -23,6 +23,8 @@ import attrs
 from camvault.core.coverage import Cause, ClockStep, Happened, Span
 
 _FIELD_COUNT = 4
+_SLACK = timedelta(seconds=10)
+"""Steps of less than two seconds are not written down, and add up."""
 
 
 class Kind(enum.Enum):
@@ -46,7 +48,8 @@ class Entry:
     Attributes:
         at: When, aware.
         cause: Why a session ended.
-        since: When media last arrived before a session ended; what a clock would have shown before it was set.
+        since: When media last arrived before a session ended; what a clock would have shown before it was set; when
+            the machine was started on which a supervisor began.
     """
 
     at: datetime
@@ -109,10 +112,12 @@ def explanations(entries: Iterable[Entry], *, until: datetime) -> Iterator[Happe
         until: Now: where what has not ended yet is cut off.
     """
     gap: _Open | None = None
+    clock = _Clock()
     for entry in entries:
+        clock.look(entry)
         match entry.kind:
             case Kind.CLOCK:
-                yield ClockStep(entry.since or entry.at, entry.at)
+                yield from clock.set_by(entry)
             case Kind.ENDED if gap:
                 yield from gap.kept_open_by(entry)
             case Kind.ENDED:
@@ -132,6 +137,43 @@ def explanations(entries: Iterable[Entry], *, until: datetime) -> Iterator[Happe
                 gap = None
     if gap:
         yield gap.until(until)
+
+
+@attrs.define
+class _Clock:
+    """What the entries say of the clock.
+
+    Attributes:
+        shown_at: What it showed last.
+        booted_at: When the machine was started, by the clock as it stands now: it moves with each step, and else only
+            if the machine was started anew, or the clock was set while nobody looked.
+        is_watched: Whether all is known that was done to it since it was set.
+    """
+
+    shown_at: datetime | None = None
+    booted_at: datetime | None = None
+    is_watched: bool = True
+
+    def look(self, entry: Entry) -> None:
+        is_set = entry.kind is Kind.CLOCK
+        from_at = entry.since if is_set and entry.since else entry.at
+        if self.shown_at is not None and from_at < self.shown_at - _SLACK:
+            self.is_watched = False
+        self.shown_at = entry.at
+        if entry.kind is Kind.STARTED:
+            if self.booted_at and entry.since and abs(entry.since - self.booted_at) > _SLACK:
+                self.is_watched = False
+            self.booted_at = entry.since
+        elif is_set and self.booted_at:
+            self.booted_at += entry.at - from_at
+
+    def set_by(self, entry: Entry) -> Iterator[Happened | ClockStep]:
+        """How it was set. What was skipped, and nobody knows that it never was, counts as the time of a restart."""
+        from_at = entry.since or entry.at
+        yield ClockStep(from_at, entry.at, self.is_watched)
+        if not self.is_watched:
+            yield _happened(Cause.RESTART, from_at, entry.at)
+        self.is_watched = True
 
 
 @attrs.define

@@ -175,6 +175,46 @@ class TestClockSteps:
         ]
         assert (report.expected_s, report.recorded_s) == (500, 300)
 
+    def test_hours_that_were_lived_through_before_a_clock_that_was_wrong_was_set_right(self) -> None:
+        """At 700 it was set back to 100, at 150 right again, to 750: only 700 to 750 never was."""
+        steps = [ClockStep(at(700), at(100)), ClockStep(at(150), at(750))]
+        report = coverage("A", [span(0, 200), span(400, 700), span(750, 800)], period=SHORT, steps=steps)
+        assert [(gap.span, gap.cause) for gap in report.gaps] == [
+            (span(200, 400), Cause.UNKNOWN),
+            (span(700, 750), Cause.CLOCK_STEP),
+        ]
+        assert (report.expected_s, report.recorded_s) == (750, 550)
+
+    def test_hours_in_which_a_machine_was_off_are_not_those_that_its_clock_skipped(self) -> None:
+        """It began at 210, as if it had been off for a moment, and heard at 220 that it is 500."""
+        steps = [ClockStep(at(220), at(500), is_watched=False)]
+        report = coverage("A", [span(0, 200), span(210, 220), span(500, 800)], period=SHORT, steps=steps)
+        assert [gap.span for gap in report.gaps] == [span(200, 210), span(220, 500)]
+        assert report.expected_s == 800
+
+    def test_steps_that_do_not_follow_one_another_skip_nothing(self) -> None:
+        """Between them the clock was set and nobody saw it: how far it had come is unknown."""
+        steps = [ClockStep(at(100), at(400)), ClockStep(at(50), at(700))]
+        report = coverage("A", [span(0, 100)], period=SHORT, steps=steps)
+        assert [(gap.span, gap.cause) for gap in report.gaps] == [(span(100, 800), Cause.UNKNOWN)]
+
+    @settings(deadline=None, max_examples=200)
+    @given(st.lists(st.tuples(st.integers(1, 200), st.integers(-500, 500)), max_size=5), spans)
+    def test_only_what_no_clock_ever_showed_is_not_expected(
+        self, lived: list[tuple[int, int]], recorded: list[Span]
+    ) -> None:
+        """As counted second by second on a clock that is set again and again."""
+        now, shown, steps = 300, set(range(-100, 300)), list[ClockStep]()
+        for seconds, offset in lived:
+            shown |= set(range(now, now + seconds))
+            now += seconds + offset
+            steps.append(ClockStep(at(now - offset), at(now)))
+        shown |= set(range(now, 800))
+        report = coverage("A", recorded, period=SHORT, steps=steps, tolerance_s=0)
+        covered = {s for s in range(800) if any(one.start_at <= at(s) < one.end_at for one in recorded)}
+        assert report.expected_s == len(covered | (shown & set(range(800))))
+        assert report.recorded_s == len(covered)
+
     def test_a_skipped_hour_that_was_recorded_after_all(self) -> None:
         """The clock was wrong, set back, and lived through it a second time."""
         report = coverage("A", [span(0, 800)], period=SHORT, steps=[ClockStep(at(200), at(500))])

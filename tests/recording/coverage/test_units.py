@@ -224,6 +224,91 @@ def test_a_skipped_hour_is_no_gap() -> None:
     assert (found.percent, [gap.cause for gap in found.gaps]) == (100.0, [Cause.CLOCK_STEP])
 
 
+def timeline(world: World, *entries: Entry) -> None:
+    for entry in entries:
+        world.storage.append_line(OUT / "R/.timeline", line_of(entry))
+
+
+def minute(number: float) -> datetime:
+    return BEGIN + timedelta(minutes=number)
+
+
+def test_hours_that_a_clock_skips_when_it_is_set_right_again_were_lived_through_before() -> None:
+    """It was set back from 12:50 to 12:02, and at 12:04 to 12:54: nobody recorded from 12:20 to 12:40."""
+    world = World()
+    for begin, length in ((0, 10), (10, 10), (40, 10), (54, 6)):
+        world.segment(OUT / "R", begin, minutes=length)
+    world.segment(OUT / "R", 2, minutes=2)
+    timeline(
+        world,
+        Entry(minute(2), Kind.CLOCK, since=minute(50)),
+        Entry(minute(54), Kind.CLOCK, since=minute(4)),
+    )
+
+    found = world.report()
+
+    assert [(gap.span, gap.cause) for gap in found.gaps] == [
+        (Span(minute(20), minute(40)), Cause.UNKNOWN),
+        (Span(minute(50), minute(54)), Cause.CLOCK_STEP),
+    ]
+    assert (found.expected_s, found.recorded_s) == (56 * 60, 36 * 60)
+
+
+BOOT = BEGIN - timedelta(hours=5)
+
+
+@pytest.mark.parametrize(
+    ("before", "started"),
+    [
+        pytest.param((), Entry(minute(11), Kind.STARTED, since=minute(10.5)), id="its clock went on where it was"),
+        pytest.param((), Entry(minute(4), Kind.STARTED, since=minute(3.5)), id="its clock had been kept before"),
+        pytest.param((), Entry(minute(-600), Kind.STARTED, since=minute(-600.5)), id="it had no clock"),
+        pytest.param(
+            (Entry(minute(-20), Kind.CLOCK, since=BOOT),), Entry(BOOT, Kind.STARTED, since=BOOT), id="it never has one"
+        ),
+    ],
+)
+def test_a_machine_that_was_off_and_then_hears_of_the_time_did_not_skip_it(
+    before: tuple[Entry, ...], started: Entry
+) -> None:
+    """A power cut of half an hour: without a clock of its own it began with an older time."""
+    world = World()
+    world.segment(OUT / "R", 0)
+    world.segment(OUT / "R", 40, minutes=20)
+    timeline(
+        world,
+        Entry(BOOT, Kind.STARTED, since=BOOT),
+        *before,
+        Entry(minute(5), Kind.RECORDING),
+        started,
+        Entry(minute(40), Kind.CLOCK, since=started.at + timedelta(seconds=5)),
+        Entry(minute(40), Kind.RECORDING),
+    )
+
+    found = world.report()
+
+    assert [gap.span for gap in found.gaps] == [Span(minute(10), minute(40))]
+    assert found.gaps[0].cause is Cause.RESTART
+    assert found.expected_s == 3600
+
+
+def test_a_recorder_that_is_started_anew_on_a_machine_that_runs_knows_what_its_clock_skipped() -> None:
+    """Also after steps: that the machine was not started anew is told by when it was."""
+    world = World()
+    world.segment(OUT / "R", 0)
+    world.segment(OUT / "R", 10)
+    world.segment(OUT / "R", 50)
+    timeline(
+        world,
+        Entry(BOOT, Kind.STARTED, since=BOOT),
+        Entry(BOOT + timedelta(hours=2), Kind.CLOCK, since=BOOT + timedelta(hours=1)),
+        Entry(minute(15), Kind.STARTED, since=BOOT + timedelta(hours=1, seconds=1)),
+        Entry(minute(50), Kind.CLOCK, since=minute(20)),
+    )
+    found = world.report()
+    assert (found.percent, [gap.cause for gap in found.gaps]) == (100.0, [Cause.CLOCK_STEP])
+
+
 def test_a_file_that_moves_meanwhile_or_cannot_be_read_counts_by_its_mtime() -> None:
     world = World()
     path = world.segment(OUT / "R", 0)

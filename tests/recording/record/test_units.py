@@ -162,6 +162,15 @@ def test_a_clock_that_is_set_cuts_the_segment_and_is_written_down(hours: int) ->
     assert f"{hours * 3600:+d} s" in str(event)
 
 
+def test_when_the_machine_was_started_is_written_down() -> None:
+    """So that it is known later whether it was started anew, with another idea of the time."""
+    world = make_world()
+    world.clock.elapsed_s = 3600
+    world.run_for(30)
+    began = world.timeline()[0]
+    assert (began.kind, began.at - (began.since or began.at)) == (Kind.STARTED, timedelta(hours=1))
+
+
 def test_on_a_full_disk_no_recorder_is_started_and_it_goes_on_when_there_is_room() -> None:
     world = make_world()
     world.storage.mount(ROOT, name="card", capacity_bytes=300)

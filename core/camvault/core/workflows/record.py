@@ -314,7 +314,8 @@ class _Supervisor:
             yield
 
     def run(self) -> None:
-        self.write(Entry(self.now(), Kind.STARTED))
+        now = self.now()
+        self.write(Entry(now, Kind.STARTED, since=now - timedelta(seconds=self.ports.clock.monotonic_s())))
         self.ports.supervision.ready()
         try:
             while True:

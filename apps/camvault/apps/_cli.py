@@ -145,7 +145,7 @@ class Stage:
         echo: The stream the log is echoed to. Errors are always on stderr.
         exit_codes: From error to exit code.
         lines: The line format of log and console, by its name in `camvault.adapters.reporting`.
-        is_resident: Whether it runs for months: its process is then kept free of the parser.
+        is_resident: Whether it runs for months: its process is then kept free of the parser, and a stop is no failure.
     """
 
     name: str

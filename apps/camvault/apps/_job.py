@@ -16,8 +16,8 @@ from camvault.apps._cli import USAGE_EXIT, Context, Stage
 from camvault.apps._logplace import check_log_place
 from camvault.apps._version import version
 from camvault.ports.clock import Clock
-from camvault.ports.errors import CamvaultError, StorageError, UsageError
-from camvault.ports.events import Crashed, Event, Failed, ScriptExited, ScriptStarted, Warned
+from camvault.ports.errors import CamvaultError, Cancelled, StorageError, UsageError
+from camvault.ports.events import Crashed, Event, Failed, Note, ScriptExited, ScriptStarted, Warned
 
 
 @attrs.define
@@ -92,7 +92,8 @@ def _guarded(stage: Stage, context: Context, logs: _Logs, logfile: Path | None, 
     try:
         stage.run(context, **values)
     except Exception as error:  # noqa: BLE001 - the last resort of a command
-        event = failure_event(error)
+        is_how_it_ends = stage.is_resident and isinstance(error, Cancelled)
+        event = Note("Stopped, as was asked for") if is_how_it_ends else failure_event(error)
         context.reporter.emit(event)
         for other in error.others if isinstance(error, UsageError) else ():
             context.reporter.emit(Failed(other))

@@ -52,8 +52,6 @@ class RecorderEnd:
 
     exit_code: int
     last_lines: tuple[str, ...] = ()
-    was_stopped: bool = False
-    """Whether it ended because `on_tick` asked for it."""
 
 
 class Recorder(Protocol):

@@ -143,6 +143,8 @@ def test_sound_and_picture_are_recorded_and_the_password_is_nowhere(
         rss_bytes = _rss_bytes(run.process.pid)
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(timeout=20) == 130
+        assert "Stopped, as was asked for" in run.said()
+        assert "ERROR" not in run.said()
 
     assert seen == []
     assert rss_bytes < RSS_LIMIT_BYTES

@@ -1,4 +1,4 @@
-"""Adapter for disc files, pure part: how a disc file is spelled."""
+"""Adapter for disc files, pure part: how a disc file is spelled, as libburn spells its pseudo drives."""
 
 import re
 from pathlib import PurePath
@@ -6,9 +6,6 @@ from pathlib import PurePath
 import attrs
 
 from camvault.ports.errors import DriveError, UsageError
-
-PREFIX = "stdio:"
-"""As libburn spells its pseudo drives."""
 
 DEFAULT_SECTORS = 12_219_392
 """A BD-R of 25 GB without spares: 25,025,314,816 bytes."""

@@ -90,7 +90,7 @@ class MemoryRecorder:
             except NoSpaceError:
                 return RecorderEnd(228, ("No space left on device",))
             on_progress(MediaProgress(frames, int(self.clock.monotonic_s() * 1e6)))
-        return RecorderEnd(255, was_stopped=True)
+        return RecorderEnd(255)
 
     def _open(self, path: PurePath) -> None:
         if self.storage.tree.find(path) is not None:

@@ -87,7 +87,7 @@ class FfmpegRecorder:
                 grace_s=_GRACE_S,
             )
         except Cancelled:
-            return RecorderEnd(exit_code=255, last_lines=tuple(lines), was_stopped=True)
+            return RecorderEnd(exit_code=255, last_lines=tuple(lines))
         return RecorderEnd(finished.exit_code, tuple(lines))
 
 

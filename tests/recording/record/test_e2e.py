@@ -215,6 +215,9 @@ def test_exec_becomes_ffmpeg_and_hides_the_password(footage: Footage, tmp_path: 
         wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*.exec/ROST2_*Z.mkv")))
         assert Path(f"/proc/{run.process.pid}/exe").resolve() == Path(FFMPEGS["9.0"]).resolve()
         assert _where_is(canary.WORD) == []
+        run.process.terminate()
+        run.process.wait(timeout=20)
+    assert "progress=" not in run.said(), "nobody reads that: it would fill the journal"
 
 
 @pytest.mark.parametrize("first", [("--exec",), ()])

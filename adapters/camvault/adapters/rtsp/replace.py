@@ -40,7 +40,7 @@ def become_recorder(
     os.dup2(descriptor, 0)
     os.close(descriptor)
     settings = attrs.evolve(settings, log_level=discreet(source, settings.log_level))
-    argv = [os.fsdecode(os.fsencode(each)) for each in record_argv(ffmpeg, settings)]
+    argv = [os.fsdecode(os.fsencode(each)) for each in record_argv(ffmpeg, settings, is_supervised=False)]
     with translated(ffmpeg):
         theirs = {**os.environ, **environment()}
         execute(str(ffmpeg), argv, {name: value for name, value in theirs.items() if value is not None})

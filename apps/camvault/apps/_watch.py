@@ -123,9 +123,11 @@ def places(recording_dir: Path | None, cameras_config: Path | None, backup_confi
         UsageError: A configuration is wrong, or neither cameras nor a folder is named.
     """
     stations: dict[str, PurePath] = {}
+    lengths: dict[str, int] = {}
     if cameras_config is not None:
         for station in _video.stations_of(_video.cameras_config(cameras_config)):
             stations.setdefault(station.name, station.folder)
+            lengths.setdefault(station.name, station.segment_s)
     if recording_dir is not None:
         for folder in _folders_in(recording_dir):
             stations.setdefault(folder.name, folder)
@@ -134,10 +136,11 @@ def places(recording_dir: Path | None, cameras_config: Path | None, backup_confi
             "Neither --recording_dir nor --cameras_config: give one of them, to say which cameras there are"
         )
     if backup_config is None:
-        return Places(stations=stations)
+        return Places(stations=stations, lengths=lengths)
     config = _video.backup_config(backup_config)
     return Places(
         stations=stations,
+        lengths=lengths,
         ready=PurePath(config.ready_for_backup_dir),
         quarantine=_video.quarantine_of(config),
         ledgers=PurePath(config.success_log_dir),

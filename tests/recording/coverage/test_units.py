@@ -168,6 +168,23 @@ def test_without_a_duration_no_segment_is_longer_than_two() -> None:
     assert world.report().recorded_s == 1200
 
 
+def test_each_camera_has_segments_of_its_own_length() -> None:
+    """Of a segment of an hour that was sent nothing is left to be looked into."""
+    world = World()
+    name = segment_name("R", BEGIN, is_utc=True)
+    identity = FileIdentity(9, ns(BEGIN + timedelta(hours=1)))
+    sent = LedgerEntry(
+        PurePosixPath(name.ready_path), identity, "a" * 64, ProofKind.READ_BACK, "2025-05-28T13:00:00+00:00", "nas"
+    )
+    world.storage.append_line(LEDGERS / f"{name.day}.ledger", ledger_line(sent))
+    options = world.options()
+    (found,) = report_coverage(options, world.ports())
+    assert found.recorded_s == 1200
+    options = attrs.evolve(options, places=attrs.evolve(options.places, lengths={"R": 3600}))
+    (found,) = report_coverage(options, world.ports())
+    assert found.recorded_s == 3600
+
+
 @pytest.mark.parametrize(("duration_s", "recorded_s"), [(None, 0), (120.0, 120)])
 def test_what_is_in_quarantine_counts_as_far_as_it_plays(duration_s: float | None, recorded_s: float) -> None:
     world = World()
@@ -252,6 +269,36 @@ def test_hours_that_a_clock_skips_when_it_is_set_right_again_were_lived_through_
         (Span(minute(50), minute(54)), Cause.CLOCK_STEP),
     ]
     assert (found.expected_s, found.recorded_s) == (56 * 60, 36 * 60)
+
+
+def test_sound_of_a_camera_that_hangs_is_no_recording() -> None:
+    """It sends sound alone from 12:10 on, and hangs for 20 minutes: each session writes some seconds of nothing."""
+    world = World()
+    world.segment(OUT / "R", 0, minutes=10.2)  # the next session begins at once
+    for begin in (10.2, 10.5, 12):
+        path = world.segment(OUT / "R", begin, minutes=0.25)
+        world.durations.known[path] = 15.0
+    world.segment(OUT / "R", 30)
+    world.segment(OUT / "R", 40, minutes=20)
+    timeline(
+        world,
+        Entry(minute(10.2), Kind.ENDED, Cause.STALL, minute(10)),
+        Entry(minute(10.5), Kind.ENDED, Cause.CAMERA_DOWN, minute(10)),
+        Entry(minute(30), Kind.RECORDING),
+    )
+
+    found = world.report()
+
+    assert [(gap.span, gap.cause) for gap in found.gaps] == [(Span(minute(10), minute(30)), Cause.STALL)]
+
+
+def test_a_long_segment_is_believed_more_than_a_timeline_that_lacks_a_line() -> None:
+    """On a full disk there was no room to write that it records again."""
+    world = World()
+    for begin in (0, 10, 20):
+        world.segment(OUT / "R", begin)
+    timeline(world, Entry(minute(5), Kind.ENDED, Cause.DISK_FULL, minute(5)), Entry(minute(30), Kind.RECORDING))
+    assert world.report().recorded_s == 1800
 
 
 BOOT = BEGIN - timedelta(hours=5)

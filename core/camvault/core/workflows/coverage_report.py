@@ -9,12 +9,16 @@
 
 A segment that ends where the next one begins needs no look into the file. Only where they do not fit together is the
 duration read from the file, so that a report over 200,000 segments opens the few beside gaps.
+
+What a recorder wrote while it saw no picture does not count: a camera that hangs may go on sending sound.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
+from operator import attrgetter
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -37,14 +41,20 @@ from camvault.ports.files import Storage
 LEDGER_SUFFIX = ".ledger"
 _DAY = timedelta(days=1)
 _TOLERANCE = timedelta(seconds=1.5)
+_LONGEST_BLIND = timedelta(seconds=30)
+"""A recorder without pictures is ended after 10 to 15 s. Where it took longer, a line is lacking: the file counts."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @attrs.frozen(kw_only=True)
 class Places:
-    """Where segments may be. Stations by name, each with its folder; the rest only where it is configured."""
+    """Where segments may be. Stations by name, each with its folder; the rest only where it is configured.
+
+    `lengths` are those of the stations' segments, of which they are known.
+    """
 
     stations: dict[str, PurePath]
+    lengths: dict[str, int] = attrs.field(factory=dict)
     ready: PurePath | None = None
     quarantine: PurePath | None = None
     ledgers: PurePath | None = None
@@ -52,7 +62,12 @@ class Places:
 
 @attrs.frozen(kw_only=True)
 class CoverageOptions:
-    """What is asked for. `zone`: of local names. `segment_s`: no segment is believed to be longer than twice that."""
+    """What is asked for.
+
+    Attributes:
+        zone: Of local names.
+        segment_s: No segment is believed to be longer than twice that, or twice the length that its station's have.
+    """
 
     places: Places
     period: Span
@@ -97,6 +112,7 @@ class _Survey:
     ports: CoveragePorts
     found: dict[str, dict[tuple[str, int, int], _Segment]] = attrs.field(factory=lambda: defaultdict(dict))
     known: set[tuple[str, int, int]] = attrs.field(factory=set)
+    lengths: "dict[int, _Length]" = attrs.field(factory=dict)
 
     def run(self) -> tuple[Coverage, ...]:
         places = self.options.places
@@ -148,7 +164,7 @@ class _Survey:
     @cached_property
     def days(self) -> frozenset[str]:
         """The date folders that may hold footage of the period, in any zone."""
-        longest = timedelta(seconds=4 * self.options.segment_s)
+        longest = timedelta(seconds=4 * max([self.options.segment_s, *self.options.places.lengths.values()]))
         first, last = self.options.period.start_at - 2 * _DAY - longest, self.options.period.end_at + _DAY
         count = (last - first) // _DAY + 1
         return frozenset(f"{first + number * _DAY:%Y-%m-%d}" for number in range(count))
@@ -179,12 +195,13 @@ class _Survey:
     def take(
         self, text: str, size_bytes: int, mtime_ns: int, folder: PurePath | None, is_broken: bool = False, /
     ) -> None:
-        started = self.starts.of(text, mtime_ns)
+        length = self.length(text.rpartition("_")[0])
+        started = length.starts.of(text, mtime_ns)
         if started is None or started[0] not in self.options.places.stations or not size_bytes:
             return
         station, start_at = started
         written_at = datetime.fromtimestamp(mtime_ns / 1e9, UTC)
-        longest = self.longest
+        longest = length.longest
         # a copy without its times, or a clock that was set: the name is believed
         closed_at = min(max(written_at, start_at), start_at + longest)
         period = self.options.period
@@ -194,23 +211,25 @@ class _Survey:
         self.known.add(key)
         self.found[station][key] = _Segment(start_at, closed_at, text, folder, is_broken)
 
-    @cached_property
-    def starts(self) -> Starts:
-        return Starts(self.options.zone, self.options.segment_s)
-
-    @cached_property
-    def longest(self) -> timedelta:
-        return timedelta(seconds=2 * self.options.segment_s)
+    def length(self, station: str) -> "_Length":
+        """Whatever is not in the configuration has the usual one."""
+        usual_s = self.options.segment_s
+        segment_s = self.options.places.lengths.get(station, usual_s)
+        if segment_s not in self.lengths:
+            longest = timedelta(seconds=2 * max(segment_s, usual_s))
+            self.lengths[segment_s] = _Length(Starts(self.options.zone, segment_s), longest)
+        return self.lengths[segment_s]
 
     def of_station(self, station: str, folder: PurePath) -> Coverage:
         segments = sorted(self.found[station].values(), key=lambda segment: segment.start_at)
         said = tuple(self.explained(folder))
         steps = tuple(each for each in said if isinstance(each, ClockStep))
+        events = tuple(each for each in said if isinstance(each, Happened))
         return coverage(
             station,
-            self.spans(segments, steps),
+            self.spans(segments, steps, _Blind(events)),
             period=self.options.period,
-            events=(each for each in said if isinstance(each, Happened)),
+            events=events,
             steps=steps,
         )
 
@@ -218,13 +237,16 @@ class _Survey:
         text = self.ports.storage.read_text(folder / TIMELINE_NAME) or ""
         return explanations(parse(text), until=self.ports.clock.now())
 
-    def spans(self, segments: Sequence[_Segment], steps: Iterable[ClockStep]) -> Iterator[Span]:
+    def spans(self, segments: Sequence[_Segment], steps: Iterable[ClockStep], blind: "_Blind") -> Iterator[Span]:
         """When it recorded, in any order; segments without a hole between them are one span."""
         steps = tuple(steps)
         begun = reached = _NEVER
         for number, segment in enumerate(segments):
             following = segments[number + 1].start_at if number + 1 < len(segments) else None
-            if following is None or segment.is_broken or abs(segment.closed_at - following) > _TOLERANCE:
+            outage = blind.at(segment.closed_at)
+            if outage is not None:
+                yield from _seeing(self.looked_up(segment, steps), outage)
+            elif following is None or segment.is_broken or abs(segment.closed_at - following) > _TOLERANCE:
                 yield from self.looked_up(segment, steps)
             elif begun is not _NEVER and segment.start_at <= reached:
                 reached = max(reached, segment.closed_at)
@@ -253,3 +275,32 @@ class _Survey:
         except StorageError as error:
             self.warn(str(error))
             return None
+
+
+class _Length(NamedTuple):
+    """What follows from how long segments are."""
+
+    starts: Starts
+    longest: timedelta
+
+
+class _Blind:
+    """When a recorder saw no picture, as it wrote down itself."""
+
+    def __init__(self, events: Iterable[Happened]) -> None:
+        self._spans = sorted((each.span for each in events if each.span.seconds), key=attrgetter("start_at"))
+        self._starts = [span.start_at for span in self._spans]
+
+    def at(self, moment: datetime) -> Span | None:
+        """What that moment lies in, or ends."""
+        number = bisect_left(self._starts, moment)
+        return self._spans[number - 1] if number and moment <= self._spans[number - 1].end_at else None
+
+
+def _seeing(spans: Iterable[Span], outage: Span) -> Iterator[Span]:
+    """The parts before the last picture."""
+    for span in spans:
+        last_at = max(span.start_at, min(span.end_at, outage.start_at))
+        seen = Span(span.start_at, last_at) if span.end_at - last_at <= _LONGEST_BLIND else span
+        if seen.seconds:
+            yield seen

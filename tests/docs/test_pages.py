@@ -13,6 +13,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = tuple(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"])
 OF_A_STAGE = {"--prep-": "prepare_bodycam", "--iso-": "create_iso", "--burn-": "burn_iso", "--clean-": "cleanup"}
+PAGES = [
+    *(page for page in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in page.parts),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+]
 CITED = re.compile(r"\bINV-(\d+)\b")
 
 
@@ -123,9 +127,7 @@ def test_decisions_are_numbered_in_order_and_only_these_are_cited() -> None:
     assert cited <= set(numbers)
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    if "_build" in page.parts:
-        return
     for target in re.findall(r"\]\(([^)#:]+\.md)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).is_file(), f"{page}: {target}"

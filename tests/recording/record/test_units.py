@@ -162,6 +162,22 @@ def test_a_clock_that_is_set_cuts_the_segment_and_is_written_down(hours: int) ->
     assert f"{hours * 3600:+d} s" in str(event)
 
 
+def test_a_file_that_cannot_be_adopted_keeps_no_other_from_it() -> None:
+    """It is looked at first, and is tried again when all others have their names."""
+    world = make_world()
+    names = [f"ROST2_20250527T00000{second}Z.mkv" for second in range(3)]
+    for name in names:
+        world.storage.put(FOLDER / ".live/20250527T000000Z" / name, b"old;", mtime_ns=1)
+    world.storage.calls.fail("storage.move", StorageError(FOLDER / names[0]), times=1)
+    world.cancel.request()
+
+    with pytest.raises(Cancelled):
+        world.run()
+
+    assert [each.path.name[-5] for each in world.reporter.of(SegmentClosed)] == ["1", "2", "0"]
+    assert [str(each) for each in world.reporter.of(Trouble)] == [f"ROST2: {FOLDER / names[0]}: input/output error"]
+
+
 def test_when_the_machine_was_started_is_written_down() -> None:
     """So that it is known later whether it was started anew, with another idea of the time."""
     world = make_world()

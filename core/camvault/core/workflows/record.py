@@ -468,6 +468,9 @@ class _Supervisor:
                 continue
             except NotFoundError:
                 return
+            except StorageError as error:
+                self.trouble(error)  # the others are adopted all the same
+                return
             self.ports.reporter.emit(SegmentClosed(self.options.station, target, file.identity.size_bytes))
             return
         self.trouble(ExistsError(file.path, "it has no name that is free, and stays where it is"))

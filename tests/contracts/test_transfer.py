@@ -147,7 +147,7 @@ def memory_place() -> Place:
         lambda name, content: void(storage.put(MEMORY_ROOT / name, content)),
         lambda: (
             {str(path): content for path, (content, _) in transfer.remote.items()}
-            | {f"{path}.replaced": content for path, content in transfer.replaced}
+            | {f"{path}.replaced-{n}": content for n, (path, content) in enumerate(transfer.replaced)}
         ),
         corrupt,
         EvidenceKind.READ_BACK,
@@ -225,6 +225,13 @@ class TestTransfer:
         place.send("a.mkv")
         assert sorted(place.there().values()) == [b"newer", b"old"]
         assert place.there()["a.mkv"] == b"newer"
+
+    def test_nothing_there_is_lost_by_several_files_of_the_name_within_a_second(self, place: Place) -> None:
+        contents = [b"footage " * number for number in range(1, 5)]
+        for content in contents:
+            place.put("a.mkv", content)
+            place.send("a.mkv")
+        assert sorted(place.there().values()) == contents
 
     def test_sending_again_changes_nothing(self, place: Place) -> None:
         place.put("a.mkv", b"footage")

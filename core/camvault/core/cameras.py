@@ -23,7 +23,11 @@ _HOST = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 )
 _SECRETS = frozenset({"password"})
-_FORBIDDEN_RSYNC = ("--remove-source-files", "--remove-sent-files", "--del", "--dry-run", "--list-only", "--files-from")
+_FORBIDDEN_RSYNC = (
+    *("--remove-source-files", "--remove-sent-files", "--del", "--force", "--dry-run", "--list-only", "--files-from"),
+    *("--remote-option", "--only-write-batch", "--read-batch", "--daemon", "--server"),
+)
+"""The other end takes the later `--remote-option` for true: `-M--no-backup` would overwrite what stands there."""
 
 T = TypeVar("T")
 
@@ -137,8 +141,8 @@ def _is_rsync_option(option: object) -> bool:
     name = str(option)
     if name.startswith("--"):
         return not name.startswith(_FORBIDDEN_RSYNC)
-    flags = re.split(r"[efMBT@]", name[1:], maxsplit=1)[0]  # these take the rest as their value
-    return len(name) > 1 and "n" not in flags
+    flags, *rest = re.split(r"([efMBT@])", name[1:], maxsplit=1)  # these take the rest as their value
+    return len(name) > 1 and "n" not in flags and rest[:1] != ["M"]
 
 
 _TEXT = _Rule("a text on one line", _is_line)
@@ -184,7 +188,7 @@ _BACKUP = {
     "success_log_dir": _FOLDER,
     "lock_dir": _FOLDER,
     "rsync_options": _Rule(
-        "a list of options of rsync; none that deletes, lists or only pretends",
+        "a list of options of rsync; none that deletes, lists, only pretends or is for the other end alone",
         lambda v: isinstance(v, list) and all(_is_rsync_option(option) for option in v),
     ),
     "quarantine_dir": _OPTIONAL_FOLDER,

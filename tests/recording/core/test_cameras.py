@@ -172,6 +172,7 @@ class TestBackup:
         [
             ["-a", "--inplace", "--relative", "--info=stats2", "--human-readable", "--no-g", "--no-o"],
             ["-essh -n", "--rsh=ssh", "--timeout=60"],
+            ["-avhessh -lM -n", "-BM"],
             [],
         ],
     )
@@ -190,6 +191,11 @@ class TestBackup:
             "-avhn",
             "--dry-run",
             "--files-from=x",
+            "-M--no-backup",
+            "-avM--delete",
+            "--remote-option=--no-backup",
+            "--force",
+            "--only-write-batch=x",
             "-",
             "/x",
             "-a\n",

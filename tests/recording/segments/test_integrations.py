@@ -148,6 +148,25 @@ class TestArgv:
         assert "--rsh=rsh" in self.push("nas:/v/", "--rsh=rsh")
         assert f"--rsh=ssh {' '.join(SSH_OPTIONS)}" in self.push("nas:/v/")
 
+    def test_a_remote_shell_in_a_cluster_is_used(self) -> None:
+        argv = self.push("pi@nas:/v", "-avPessh -p 2222", "-Tebooks")
+        assert f"--rsh=ssh {' '.join(SSH_OPTIONS)} -p 2222" in argv
+        assert argv[:4] == ("rsync", "-av", "-Tebooks", "--times")
+
+    def test_a_look_reaches_the_other_end_as_a_push_does(self) -> None:
+        """Else nothing would ever be proven where the other end's rsync is not on its path."""
+        options = (
+            "-avh",
+            "--rsync-path=/opt/bin/rsync",
+            "--iconv=utf-8,latin1",
+            "--delay=1",
+            "-4",
+            "-s",
+            "--max-size=1",
+        )
+        argv = compare_argv(root=ROOT, target="pi@nas:/v", options=options, io_timeout_s=9)
+        assert argv[1:6] == ("--rsync-path=/opt/bin/rsync", "--iconv=utf-8,latin1", "-4", "-s", "--dry-run")
+
     def test_what_is_remote(self) -> None:
         assert is_remote("pi@nas:/v")
         assert not is_remote("/mnt/a:b")

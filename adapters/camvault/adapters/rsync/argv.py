@@ -1,5 +1,6 @@
 """Adapter for rsync, pure part: the command lines."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
@@ -14,6 +15,12 @@ _OUT_FORMAT = f"--out-format={OUTPUT_PREFIX}%i %n"
 _DROPPED = frozenset({"--inplace", "--append", "--append-verify", "--partial", "--progress", "--write-devices"})
 """What writes into the file that stands at the target, or only chats. `--partial` would leave a torn file there under
 its final name; a folder for them does not."""
+
+
+_CONNECTION = ("--rsync-path=", "--iconv=", "--protect-args", "--secluded-args", "--old-args", "--ipv4", "--ipv6")
+"""What decides how the other end is reached and what names are called there: a look needs it as a push does."""
+_SHELL_IN_CLUSTER = re.compile(r"(?P<flags>-[A-Za-z0-9]*?)e(?P<shell>.+)", re.DOTALL)
+_TAKES_REST = frozenset("efMBT@")
 
 
 def is_remote(target: str) -> bool:
@@ -57,9 +64,10 @@ def compare_argv(
 
     It is a push, so that a key for writing only allows it.
     """
-    _, shells = _sorted(options)
+    kept, shells = _sorted(options)
     return (
         "rsync",
+        *(option for option in kept if option.startswith(_CONNECTION) or option in ("-s", "-4", "-6")),
         "--dry-run",
         "--checksum" if by_content else "--size-only",
         "--itemize-changes",
@@ -92,17 +100,19 @@ def _sorted(options: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     kept: list[str] = []
     shells: list[str] = []
     for option in options:
+        cluster = _SHELL_IN_CLUSTER.fullmatch(option) if not option.startswith("--") else None
         if option.startswith("--rsh="):
             shells.append(option.removeprefix("--rsh="))
-        elif option.startswith("-e") and len(option) > len("-e"):
-            shells.append(option.removeprefix("-e").strip())
+        elif cluster is not None and not set(cluster["flags"]) & _TAKES_REST:
+            shells.append(cluster["shell"].strip())
+            kept.append(cluster["flags"].replace("P", ""))
         elif option not in _DROPPED:
             kept.append(option.replace("P", "") if _is_cluster(option) else option)
     return tuple(option for option in kept if option != "-"), tuple(shells)
 
 
 def _is_cluster(option: str) -> bool:
-    return not option.startswith("--") and option[1:].isalpha() and not set(option) & set("efMBT")
+    return not option.startswith("--") and option[1:].isalpha() and not set(option) & _TAKES_REST
 
 
 def _folder(target: str) -> str:

@@ -82,7 +82,8 @@ class RsyncTransfer:
             target=self.target,
             options=self.options,
             io_timeout_s=self._io_timeout_s(files),
-            suffix=f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+            # rsync replaces what has this name: two pushes of one second must not share it
+            suffix=f".replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}",
             has_fsync=self._has_fsync,
             by_content=by_content,
         )

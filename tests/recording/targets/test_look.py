@@ -17,7 +17,7 @@ from camvault.core.workflows.cleanup_plan import CleanupPorts
 from camvault.core.workflows.cleanup_video import CleanupReport, ProvenKept, free_space
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled, NoSpaceError
-from camvault.ports.transfer import EvidenceKind, Pushed, Sendable, TargetError
+from camvault.ports.transfer import EvidenceKind, Pushed, Sendable, Sight, TargetError
 from tests.recording.segments.helpers import READY, SUCCESS, TODAY, Machine
 
 FIRST = "ROST1_20250528T140000.mkv"
@@ -205,12 +205,6 @@ class TestNobodyCanLook:
         assert clean(machine).removed_count == 2
         assert kind_of(machine) is ProofKind.READ_BACK
 
-    def test_a_target_that_says_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        machine = backed_up()
-        monkeypatch.setattr(type(machine.transfer), "look", lambda *_, **__: {})
-        report = clean(machine)
-        assert (report.removed_count, report.unseen) == (2, "memory:/target: it says nothing of its files")
-
     def test_it_is_not_asked_again_and_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(target_look, "BATCH_FILES", 1)
         machine = backed_up()
@@ -257,10 +251,40 @@ class TestSomethingElseIsThere:
         machine.transfer.is_other = False
         assert clean(machine).removed_count == 2
 
-    def test_recording_goes_first_when_the_disk_is_nearly_full(self) -> None:
-        machine = self.machine(free_percent=2)
+    def test_recording_goes_first_when_the_disk_is_nearly_full(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The oldest goes, and no more than recording needs: the disk may come back, and what it held may not."""
+        monkeypatch.setattr(target_look, "BATCH_FILES", 1)
+        machine = self.machine(free_percent=6)
+        spare = machine.storage.free_bytes(READY) - machine.storage.total_bytes(READY) * 5 // 100
+        machine.storage.put(PurePath("/pi/more"), b"x" * (spare + 1))
         report = clean(machine)
-        assert (report.removed_count, report.unseen) == (2, "memory:/target: it is another target")
+        assert (report.removed_count, report.problem_count) == (1, 1)
+        assert machine.ready() == {str(OTHER): b"second"}
+        assert "it is another target" in machine.said()
+
+    def test_a_target_that_tells_nothing_of_any_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its marker can be read and nothing else: its disk may be failing, and the copies here be the only ones."""
+        machine = self.machine(free_percent=20)
+        machine.transfer.is_other = False
+        monkeypatch.setattr(type(machine.transfer), "look", lambda *_, **__: {})
+        report = clean(machine)
+        assert (report.removed_count, report.problem_count) == (0, 2)
+        assert "it answers, and says nothing of its files" in machine.said()
+        assert kind_of(machine) is ProofKind.READ_BACK
+
+    def test_files_that_another_cleanup_removed_meanwhile_raise_no_doubt(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        machine = self.machine(free_percent=20)
+        machine.transfer.is_other = False
+
+        def vanish(*_: object, **__: object) -> dict[PurePosixPath, Sight]:
+            for path in (PATH, OTHER):
+                machine.storage.tree.discard(READY / path)
+            return {}
+
+        monkeypatch.setattr(type(machine.transfer), "look", vanish)
+        report = clean(machine)
+        assert "kept, while there is room" not in machine.said()
+        assert report.removed_count == 0
 
     def test_a_target_that_is_exchanged_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
         machine = self.machine(free_percent=20)

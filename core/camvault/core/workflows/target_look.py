@@ -6,7 +6,8 @@ kept, and its proof withdrawn: the next backup sends it again (INV-13).
 
 A target that cannot be asked (it is off, not mounted, was never used) leaves the recorded proofs as they are: a card
 must be able to free itself with the NAS offline. Where something else stands in the target's place, its proofs are
-doubted: what is proven is kept, until the disk is so full that recording is in danger.
+doubted: what is proven is kept, until the disk is so full that recording is in danger; then the recorded proofs do for
+as much as is missing. So is a target that answers, and tells nothing of any of its files: its disk may be failing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ T = TypeVar("T")
 BATCH_FILES = 256
 _BATCH_BYTES = 2 * 1024**3
 SHORT_PERCENT = 5
-"""With less of the disk free, a target in whose place something else stands keeps nothing here."""
+"""With less of the disk free, what is proven goes until so much is free, though something else stands at the target."""
 _PROBLEMS = {Sight.GONE: "it is not at the target any more", Sight.OTHER: "something else stands there at the target"}
 
 
@@ -86,6 +87,7 @@ class TargetLook:
     ports: LookPorts
     unseen: str = ""
     doubt: str = ""
+    _missing_bytes: int | None = None
     _word: str | None = None
     _ledgers: dict[str, Ledger] = attrs.field(factory=dict)
 
@@ -94,32 +96,37 @@ class TargetLook:
         proven = {removal: removal.proof for removal in removals if removal.proof is not None}
         if proven and self._word is None and not self.unseen and not self.doubt:
             self._ask(self._begin)
-        if self.doubt:
-            return self._doubted(proven)
         if self.unseen or not proven:
             return Look()
-        found = self._ask(lambda: self._seen(proven))
+        found = None if self.doubt else self._ask(lambda: self._seen(proven))
         if found is None:
-            return self._doubted(proven)
+            return self._doubted(proven) if self.doubt else Look()
         return self._judged(proven, found)
 
     def _doubted(self, proven: Mapping[Removal, Proof]) -> Look:
-        return Look(doubted=tuple(removal.path for removal in proven) if self.doubt else ())
+        """Keep them, except for what recording needs now."""
+        if self._missing_bytes is None:
+            storage = self.ports.storage
+            least_bytes = storage.total_bytes(self.ready) * SHORT_PERCENT // 100
+            self._missing_bytes = least_bytes - storage.free_bytes(self.ready)
+        doubted = []
+        for removal in proven:
+            if self._missing_bytes > 0:
+                self._missing_bytes -= removal.identity.size_bytes
+            else:
+                doubted.append(removal.path)
+        return Look(doubted=tuple(doubted))
 
     def _ask(self, question: Callable[[], T]) -> T | None:
         """The answer; None if it turns out that this is not the target, or that nobody answers."""
         try:
             return question()
         except TargetError as error:
-            if error.is_other and not self._is_short():
+            if error.is_other:
                 self.doubt = str(error)
             else:
                 self.unseen = str(error)
             return None
-
-    def _is_short(self) -> bool:
-        storage = self.ports.storage
-        return storage.free_bytes(self.ready) * 100 < storage.total_bytes(self.ready) * SHORT_PERCENT
 
     def _begin(self) -> None:
         self._word = self.ports.target.check(must_be_known=True)
@@ -136,8 +143,8 @@ class TargetLook:
                 found.update(target.look(files, root=self.ready, by_content=is_read, cancel=cancel))
         if target.check(must_be_known=True) != self._word:
             raise TargetError(target.where, "it was exchanged meanwhile")
-        if not found:
-            raise TargetError(target.where, "it says nothing of its files")
+        if not found and any(self.ports.storage.entry(removal.path) is not None for removal in proven):
+            raise TargetError(target.where, "it answers, and says nothing of its files", is_other=True)
         return found
 
     def _is_weak(self, path: PurePosixPath, removal: Removal, proof: Proof) -> bool:

@@ -31,7 +31,7 @@ LOG_SUFFIX = ".synced"
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _CHARACTERS = {escape: character for character, escape in _ESCAPES.items()}
 _ESCAPED = re.compile(r"(?:[^\\\n\r\t]|\\[\\nrt])*")
-_NUMBER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FIELD_COUNT = 8
 

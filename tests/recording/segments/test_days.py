@@ -25,9 +25,9 @@ from camvault.core.retention_rules import (
 from camvault.core.segments import SegmentName, parse_ready_path
 from camvault.core.sync_log import LedgerEntry, ProofKind, is_footage, proven_mark
 from camvault.core.workflows.cleanup_plan import CleanupPlan, CleanupPorts, plan_cleanup
-from camvault.core.workflows.sync_records import MARKS_NAME, SyncRecords, day_of, days_below
+from camvault.core.workflows.sync_records import MARKS_NAME, Day, SyncRecords, day_of, days_below
 from camvault.ports.entries import FileEntry, FileKind, Listing
-from camvault.ports.errors import DeniedError, NoSpaceError, NotFoundError
+from camvault.ports.errors import DeniedError, NoSpaceError, NotFoundError, StorageError
 from tests.recording.segments.helpers import NOW, OUT, READY, SUCCESS, TODAY, Machine
 
 FIRST = "ROST1_20250528T140000.mkv"
@@ -41,6 +41,64 @@ HOSTILE = ("2025-05-28", "2025-02-30", "2025-05-2\n", "0001-01-01", "ROST1", "\u
 @pytest.fixture
 def machine() -> Machine:
     return Machine()
+
+
+def fail_at(number: int, storage: MemoryStorage, error: StorageError) -> None:
+    """At the so manieth listing."""
+    if sum(call.operation == "storage.listing" for call in storage.calls.log) == number:
+        raise error
+
+
+def unlistable(machine: Machine, folder: PurePath) -> None:
+    """From now on."""
+
+    def refuse() -> None:
+        if machine.calls.log[-1].arguments[0] == folder:
+            raise DeniedError(folder)
+
+    machine.calls.hook("storage.listing", refuse, times=None)
+
+
+class TestFoldersThatCannotBeListed:
+    """A defect of the disk, or another user's: all other footage is sent and removed as ever."""
+
+    def test_they_stop_no_other(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.storage.put_folder(READY / "ROST0")
+        unlistable(machine, READY / "ROST0")
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count) == (1, 1)
+        assert "ROST0 is kept: nothing in it is sent" in machine.said()
+        cleaned = machine.clean()
+        assert cleaned.removed_count == 1
+        assert "ROST0" in " ".join(cleaned.shortfalls)
+
+    def test_a_time_of_no_calendar_stops_no_other(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        for minute, mtime_ns in ((10, 10**21), (20, -(10**21))):
+            path = READY / PurePosixPath("ROST1", TODAY, f"ROST1_20250528T14{minute}00.mkv")
+            machine.storage.put(path, b"footage", mtime_ns=mtime_ns)
+        machine.back_up()
+        assert machine.clean().removed_count == 3
+
+    def test_what_rsync_would_use_up_at_the_target_is_not_sent(self, machine: Machine) -> None:
+        """Proven there and removed here, it would be gone with the next file of its name."""
+        machine.storage.put(READY / "ROST1" / TODAY / ".rsync-partial" / FIRST, b"beginning")
+        assert list(days_below(READY / "ROST1" / TODAY, machine.storage)) == [
+            Day("other", {PurePosixPath(): Listing(folders=(".rsync-partial",))})
+        ]
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count) == (0, 1)
+        assert machine.clean().removed_count == 0
+        assert "rsync uses up" in machine.said()
+
+    def test_the_disks_own_folder_is_left_alone(self, machine: Machine) -> None:
+        """READY may be a disk of its own."""
+        machine.storage.put_folder(READY / "lost+found")
+        unlistable(machine, READY / "lost+found")
+        assert machine.back_up().kept_count == 0
+        assert machine.clean().shortfalls == ()
+        assert machine.storage.entry(READY / "lost+found") is not None
 
 
 class TestDaysBelow:
@@ -75,6 +133,23 @@ class TestDaysBelow:
             ("2025-05-02", ["B/2025-05-02"]),
             ("2025-05-03", ["A/2025-05-03"]),
         ]
+
+    def test_a_folder_that_cannot_be_listed_is_told_or_raised(self) -> None:
+        storage = MemoryStorage()
+        for folder in ("A", "B", "lost+found"):
+            storage.put_folder(READY / folder)
+        storage.calls.hook("storage.listing", lambda: fail_at(2, storage, DeniedError(READY / "A")), times=None)
+        told: list[StorageError] = []
+        days = list(days_below(READY, storage, on_problem=told.append))
+        assert [[str(folder) for folder in day.folders] for day in days] == [["."], ["B"]]
+        assert [error.path for error in told] == [READY / "A"]
+
+        storage.calls.log.clear()
+        with pytest.raises(DeniedError):
+            list(days_below(READY, storage))
+        storage.calls.fail("storage.listing", DeniedError(READY))
+        with pytest.raises(DeniedError):
+            list(days_below(READY, storage, on_problem=told.append))
 
     def test_links_are_not_followed_and_other_things_not_taken(self) -> None:
         storage = MemoryStorage()

@@ -152,7 +152,7 @@ class _Backup:
         else:
             self.keep_reserve()
         try:
-            for day in days_below(self.folders.ready, self.ports.storage):
+            for day in days_below(self.folders.ready, self.ports.storage, on_problem=self.keep_unseen):
                 self.one_day(day, may_begin=may_begin)
         except TargetError as error:
             self.keep_marks(self.marks | self.known_marks)
@@ -368,6 +368,10 @@ class _Backup:
         for removal in plan_proven([file], proofs={file.path: Proven(file.identity, proof)}).removals:
             self.ports.storage.remove(removal)
             self.ports.reporter.emit(Note(f"[backup] {entry.path} removed, {removal.reason}: the disk is full"))
+
+    def keep_unseen(self, error: StorageError) -> None:
+        """A folder that cannot be listed stops no other."""
+        self.keep(PurePosixPath(error.path.relative_to(self.folders.ready)), f"nothing in it is sent: {error.problem}")
 
     def keep(self, path: PurePosixPath, reason: str) -> None:
         if self.kept.get(path) != reason:

@@ -43,6 +43,8 @@ from camvault.ports.files import Storage
 from camvault.ports.removal import Removal, RetentionReason
 
 _DAY_S = 86_400
+_LATEST_S = 250_000 * _DAY_S
+"""In the year 2654, later than any name."""
 _NAME = attrgetter("name")
 _SIZE = attrgetter("size_bytes")
 
@@ -59,7 +61,7 @@ class CleanupPorts:
 
 @attrs.frozen
 class CleanupPlan:
-    """What goes, in its order; what could not be reached; folders that are empty already."""
+    """What goes, in its order; what could not be reached, or listed; folders that are empty already."""
 
     removals: tuple[Removal, ...] = ()
     shortfalls: tuple[str, ...] = ()
@@ -78,11 +80,13 @@ def plan_cleanup(
     if ports.storage.entry(ports.storage.resolve(ready)) is None:
         return CleanupPlan()  # nothing was ever organized
     planner = _Planner(ready, records, rules or (KeepDays(),), ports, safety)
-    for day in days_below(ready, ports.storage):
+    unseen: list[str] = []
+    for day in days_below(ready, ports.storage, on_problem=lambda error: unseen.append(f"not looked at: {error}")):
         ports.cancel.check()
         planner.survey(day)
     plan = planner.plan(ports.storage.free_bytes(ready))
-    return CleanupPlan(plan_victims(plan.victims).removals, plan.shortfalls, tuple(planner.empty_folders))
+    shortfalls = (*plan.shortfalls, *unseen)
+    return CleanupPlan(plan_victims(plan.victims).removals, shortfalls, tuple(planner.empty_folders))
 
 
 @attrs.define
@@ -223,6 +227,7 @@ def _stored(path: PurePosixPath, file: FileEntry, ledger: Ledger, clock: Clock) 
 def _start_s(name: SegmentName, file: FileEntry, clock: Clock) -> float:
     """When it began: what its name says, or when it was written last if that is later."""
     now = clock.now()
-    written = type(now).fromtimestamp(file.identity.mtime_ns / 1e9, UTC)
+    # some file systems hold times of any year: such a file must not keep all others from going
+    written = type(now).fromtimestamp(min(max(file.identity.mtime_ns / 1e9, 0), _LATEST_S), UTC)
     zone = now.tzinfo or UTC
     return max(name.starts_at(zone=zone, closed_at=written, length_s=0).timestamp(), written.timestamp() - 86_400)

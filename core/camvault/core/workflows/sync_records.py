@@ -9,7 +9,7 @@ It only saves time: without it, or with a damaged one, the ledgers are read (INV
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePath, PurePosixPath
 
 import attrs
@@ -35,6 +35,9 @@ MARKS_NAME = ".camvault-proven"
 OTHER_DAY = "other"
 _RESERVE_TEXT = "This space is kept for the records of the backup.\n" * 1311  # 64 KiB
 _PLENTY_BYTES = 16 * 1024 * 1024
+_LOST_AND_FOUND = "lost+found"
+_UNFINISHED = ".rsync-partial"
+"""Where rsync keeps what did not arrive completely: it is the beginning of the next file of its name, and then gone."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -62,10 +65,19 @@ class Day:
                 yield folder / file.name, FileEntry(root / folder / file.name, file.identity)
 
 
-def days_below(root: PurePath, storage: FolderReader) -> Iterator[Day]:
+def days_below(
+    root: PurePath, storage: FolderReader, *, on_problem: Callable[[StorageError], None] | None = None
+) -> Iterator[Day]:
     """Everything below `root`, day by day: memory is bounded by a day. The oldest first, before them what has no date.
 
     Every folder comes once, but a day may come again if its folders lie in other date folders, where nobody puts them.
+    The folder for lost and found files of a disk is none of ours: only root may list it, and it stays when it is empty.
+    Nor is one for unfinished files, which is told as if it could not be listed.
+
+    Args:
+        root: Where to begin.
+        storage: Lists the folders.
+        on_problem: Told of each folder below `root` that cannot be listed, and is skipped; without it, that is raised.
 
     Raises:
         NotFoundError: There is no `root`. A folder below it that vanishes is skipped.
@@ -82,9 +94,24 @@ def days_below(root: PurePath, storage: FolderReader) -> Iterator[Day]:
                 if folder == PurePosixPath():
                     raise
                 continue
+            except StorageError as error:
+                if folder == PurePosixPath() or on_problem is None:
+                    raise
+                on_problem(error)
+                continue
             for below in listed[folder].folders:
+                if folder == PurePosixPath() and below == _LOST_AND_FOUND:
+                    continue
+                if below == _UNFINISHED:
+                    problem = StorageError(root / folder / below, "at the target, rsync uses up what has this name")
+                    (on_problem or _ignore)(problem)
+                    continue
                 waiting.setdefault(day_of_folder(below), []).append(folder / below)
         yield Day(name, listed)
+
+
+def _ignore(problem: StorageError) -> None:
+    """Nobody wants to know."""
 
 
 def _bytewise(path: PurePosixPath) -> list[bytes]:

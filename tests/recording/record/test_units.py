@@ -20,6 +20,7 @@ from camvault.core.workflows.record import (
     ClockWasSet,
     MediaArrived,
     RecorderEnded,
+    RecorderSaid,
     RecorderStarted,
     SegmentClosed,
     StationBusyError,
@@ -160,6 +161,22 @@ def test_a_clock_that_is_set_cuts_the_segment_and_is_written_down(hours: int) ->
     steps = [e for e in explanations(world.timeline(), until=world.clock.now()) if isinstance(e, ClockStep)]
     assert len(steps) == 1
     assert f"{hours * 3600:+d} s" in str(event)
+
+
+@pytest.mark.parametrize("seconds", [-86_400, 86_400])
+def test_a_clock_that_is_set_while_no_recorder_runs_is_written_down(seconds: int) -> None:
+    """The camera is away, and most of the time is spent waiting for the next start; then the first media comes."""
+    world = make_world()
+    world.recorder.camera = Camera.REFUSES
+    world.clock.after(100, lambda: setattr(world.clock, "wall", world.clock.wall + timedelta(seconds=seconds)))
+    world.clock.after(200, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+
+    world.run_for(300)
+
+    (step,) = [entry for entry in world.timeline() if entry.kind is Kind.CLOCK]
+    assert step.since is not None
+    assert abs((step.at - step.since).total_seconds() - seconds) < 1
+    assert len(world.reporter.of(MediaArrived)) == 1
 
 
 def test_a_file_that_cannot_be_adopted_keeps_no_other_from_it() -> None:
@@ -325,6 +342,18 @@ def test_a_recorder_waits_until_what_was_left_behind_is_adopted() -> None:
 
     assert world.recorder.recorded
     assert not world.lost()
+
+
+def test_a_recorder_that_talks_all_day_fills_no_log() -> None:
+    world = make_world()
+    world.recorder.says = ("frame 1 is late",) * 30
+
+    world.run_for(3600)
+
+    said = world.reporter.of(RecorderSaid)
+    assert 200 <= len(said) <= 261
+    assert str(said[0]) == "ROST2: frame 1 is late"
+    assert any("lines left out) frame 1 is late" in str(each) for each in said)
 
 
 def test_the_manager_hears_that_it_is_alive() -> None:

@@ -30,6 +30,7 @@ from camvault.core.stall import (
     looked_at,
     started,
 )
+from camvault.core.talk import Talk, TalkPolicy, heard
 from camvault.core.timeline import Entry, Kind, line_of
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
@@ -81,6 +82,7 @@ class RecordOptions:
     log_level: str = "info"
     stall: StallPolicy = attrs.field(factory=StallPolicy)
     back_off: BackOff = attrs.field(factory=BackOff)
+    talk: TalkPolicy = attrs.field(factory=TalkPolicy)
     free_floor_bytes: int = 16 * 1024 * 1024
 
     @property
@@ -158,15 +160,15 @@ class RecorderEnded(Event):
 
 @attrs.frozen
 class RecorderSaid(Event):
-    """A line of the recorder itself."""
-
-    level: ClassVar[Level] = Level.DEBUG
+    """A line of the recorder itself; `omitted` lines before it were too many to be told."""
 
     station: str
     line: str
+    omitted: int = 0
 
     def __str__(self) -> str:
-        return f"{self.station}: {self.line}"
+        before = f" ({self.omitted:,} lines left out)" if self.omitted else ""
+        return f"{self.station}:{before} {self.line}"
 
 
 @attrs.frozen
@@ -277,8 +279,6 @@ class _Session:
     folder: PurePath
     began_s: float
     known: Progressing
-    last_wall: datetime
-    last_monotonic_s: float
     looked_s: float = 0.0
     witness: Witness = attrs.field(factory=Witness)
     moved_bytes: int = 0
@@ -292,6 +292,9 @@ class _Supervisor:
     ports: Ports
     failures: int = 0
     alive_s: float = float("-inf")
+    talk: Talk | None = None
+    clock_seen: tuple[datetime, float] | None = None
+    """The wall clock and the monotonic one, when they were last looked at."""
     media_at: datetime | None = None
     told: Cause | None = None
     """The cause that the timeline already holds for the gap that is open now."""
@@ -314,6 +317,7 @@ class _Supervisor:
             yield
 
     def run(self) -> None:
+        self.clock_was_set()
         now = self.now()
         self.write(Entry(now, Kind.STARTED, since=now - timedelta(seconds=self.ports.clock.monotonic_s())))
         self.ports.supervision.ready()
@@ -328,6 +332,7 @@ class _Supervisor:
             # however this ends, footage gets its final name; power fails before: the next start does it
             self.ports.supervision.stopping()
             self.adopt_everything()
+            self.clock_was_set()
             self.write(Entry(self.now(), Kind.STOPPED))
 
     # --- one session ---
@@ -354,7 +359,7 @@ class _Supervisor:
                 self.source,
                 settings=_settings(self.options, session.folder),
                 on_progress=lambda progress: self.take_progress(session, progress),
-                on_log=lambda line: self.ports.reporter.emit(RecorderSaid(self.options.station, line)),
+                on_log=self.hear,
                 on_tick=lambda: self.tick(session),
             )
         except Cancelled:
@@ -363,10 +368,18 @@ class _Supervisor:
             # a program that cannot be started just now (it is being upgraded): tried again, like any other end
             return RecorderEnd(-1, (str(error),))
 
+    def hear(self, line: str) -> None:
+        """Tell what the recorder says, as far as that fills no disk."""
+        before = self.talk.omitted if self.talk else 0
+        self.talk, is_told = heard(self.talk, now_s=self.ports.clock.monotonic_s(), policy=self.options.talk)
+        if is_told:
+            self.ports.reporter.emit(RecorderSaid(self.options.station, line, before))
+
     def open_session(self) -> _Session:
+        self.clock_was_set()
         now_s, wall = self.ports.clock.monotonic_s(), self.now()
         folder = _new_session_folder(self.options, self.ports.storage, wall, is_supervised=True)
-        return _Session(folder, now_s, started(now_s), wall, now_s)
+        return _Session(folder, now_s, started(now_s))
 
     def cause_of_end(self, session: _Session) -> Cause:
         try:
@@ -389,7 +402,7 @@ class _Supervisor:
         if now_s - self.alive_s >= _ALIVE_S:
             self.alive_s = now_s
             self.ports.supervision.alive(f"session {session.folder.name}, judged by {session.known.basis.name.lower()}")
-        if self.clock_was_set(session, now_s):
+        if self.clock_was_set():
             session.cause = Cause.RESTART
             return False
         if now_s - session.looked_s >= _LOOK_S:
@@ -416,10 +429,12 @@ class _Supervisor:
             self.told = self.untold = None
         self.media_at = self.now()
 
-    def clock_was_set(self, session: _Session, now_s: float) -> bool:
-        wall = self.now()
-        expected = session.last_wall + timedelta(seconds=now_s - session.last_monotonic_s)
-        session.last_wall, session.last_monotonic_s = wall, now_s
+    def clock_was_set(self) -> bool:
+        """Whether it was since the last look, in a session or between two; written down once."""
+        now_s, wall = self.ports.clock.monotonic_s(), self.now()
+        last_wall, last_s = self.clock_seen or (wall, now_s)
+        expected = last_wall + timedelta(seconds=now_s - last_s)
+        self.clock_seen = wall, now_s
         if abs(wall - expected) <= _STEP:
             return False
         self.ports.reporter.emit(ClockWasSet(self.options.station, expected, wall))
@@ -497,6 +512,7 @@ class _Supervisor:
         while (left_s := until_s - self.ports.clock.monotonic_s()) > 0:
             self.ports.supervision.alive(f"waiting, {cause.value}")
             self.ports.clock.sleep(min(left_s, _ALIVE_S), cancel=self.ports.cancel)
+            self.clock_was_set()
 
     def tell(self, cause: Cause) -> None:
         """Write down why there is no recording, once for each cause of one gap: a camera may be away for weeks."""

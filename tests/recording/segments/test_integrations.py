@@ -1,5 +1,6 @@
 """The pieces of the adapters: which folder is the target, what rsync is told and says, what holds footage."""
 
+import subprocess
 from pathlib import Path, PurePath, PurePosixPath
 
 import attrs
@@ -9,7 +10,7 @@ from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.rsync import MARKER_NAME, RsyncTransfer, TargetGuard
 from camvault.adapters.rsync.argv import SSH_OPTIONS, compare_argv, is_remote, push_argv
-from camvault.adapters.rsync.guard import mount_points, mounted
+from camvault.adapters.rsync.guard import mount_points, mounted, place_of
 from camvault.adapters.rsync.parse import file_problems, sights, unescaped_name
 from camvault.adapters.segmentcheck import MatroskaFootage
 from camvault.ports.entries import FileIdentity
@@ -104,6 +105,27 @@ class TestGuard:
         with pytest.raises(TargetError, match="ready itself"):
             guard.check(may_begin=True)
 
+    @pytest.mark.parametrize(("mounted", "is_refused"), [("ready/below", True), (".", True), ("nas", False)])
+    def test_a_mount_of_a_part_of_the_footage_or_of_all_around_it(
+        self, tmp_path: Path, mounted: str, is_refused: bool
+    ) -> None:
+        """What is sent would be footage again, be sent deeper, and be removed for it."""
+        for name in ("ready/below", "nas", "point"):
+            (tmp_path / name).mkdir(parents=True)
+        mountinfo = Path("/proc/self/mountinfo")
+        guard = attrs.evolve(guard_of(tmp_path), folder=tmp_path / "point", mountinfo=mountinfo, fstab=tmp_path / "no")
+        guard = attrs.evolve(guard, apart_from=tmp_path / "ready")
+        subprocess.run(["mount", "--bind", tmp_path / mounted, tmp_path / "point"], check=True)
+        try:
+            if is_refused:
+                with pytest.raises(TargetError, match="lie in one another"):
+                    guard.check(may_begin=True)
+            else:
+                assert guard.check(may_begin=True)
+        finally:
+            subprocess.run(["umount", tmp_path / "point"], check=True)
+        assert list((tmp_path / "ready").rglob(".camvault-target")) == []
+
     def test_the_footage_by_a_link(self, tmp_path: Path) -> None:
         guard = attrs.evolve(guard_of(tmp_path, is_in_fstab=False), apart_from=tmp_path / "ready")
         (tmp_path / "ready").mkdir()
@@ -122,6 +144,12 @@ class TestGuard:
         guard = TargetGuard(tmp_path / "file", tmp_path / "record", LocalStorage(), tmp_path / "x", tmp_path / "y")
         with pytest.raises(TargetError, match="cannot be used"):
             guard.check(may_begin=False)
+
+    def test_where_a_path_lies(self) -> None:
+        rows = "1 0 8:1 / / rw - ext4 d rw\n2 1 0:9 /old /a\\040b rw - nfs n rw\n3 1 8:1 /x /a\\040b rw - ext4 d rw\n"
+        assert place_of(PurePath("/a b/c"), rows) == ("8:1", PurePath("/x/c")), "the last one is on top"
+        assert place_of(PurePath("/ab"), rows) == ("8:1", PurePath("/ab"))
+        assert place_of(PurePath("/a"), "") is None
 
     def test_tables(self) -> None:
         assert mount_points(FSTAB.format(nas="/my\\040nas")) == {PurePath("/"), PurePath("/my nas")}

@@ -49,6 +49,21 @@ def mounted(mountinfo: str) -> frozenset[PurePath]:
     return frozenset(path for path, kind in kinds.items() if kind != "autofs")
 
 
+def place_of(path: PurePath, mountinfo: str) -> tuple[str, PurePath] | None:
+    """The device that a resolved path is on, and where in its file system: alike however it is mounted.
+
+    Source: proc_pid_mountinfo(5), the fields "major:minor", "root" and "mount point"; what is mounted last is on top.
+    """
+    found: tuple[str, PurePath] | None = None
+    depth = 0
+    for line in mountinfo.splitlines():
+        _, _, device, root, point, *_ = line.split()
+        top = PurePath(_plain(point))
+        if path.is_relative_to(top) and len(top.parts) >= depth:
+            found, depth = (device, PurePath(_plain(root)) / path.relative_to(top)), len(top.parts)
+    return found
+
+
 def _plain(text: str) -> str:
     return _ESCAPE.sub(lambda found: chr(int(found[1], 8)), text)
 
@@ -161,7 +176,12 @@ class TargetGuard:
 
     def _refuse_overlap(self, folder: PurePath) -> None:
         own = self.storage.resolve(self.apart_from) if self.apart_from is not None else None
-        if own is not None and (folder.is_relative_to(own) or own.is_relative_to(folder)):
+        if own is None:
+            return
+        mountinfo = _text(self.mountinfo)
+        here, there = place_of(own, mountinfo), place_of(folder, mountinfo)
+        is_by_mount = here is not None and there is not None and here[0] == there[0] and _overlap(here[1], there[1])
+        if is_by_mount or _overlap(own, folder):
             raise TargetError(str(self.folder), f"it and {self.apart_from} lie in one another")
 
     def _refuse_itself(self, number: str) -> None:
@@ -171,6 +191,10 @@ class TargetGuard:
         marker = self.storage.resolve(self.apart_from) / MARKER_NAME
         if (self.storage.read_text(marker) or "").strip() == number and number:
             raise TargetError(str(self.folder), f"it is {self.apart_from} itself", is_other=True)
+
+
+def _overlap(one: PurePath, other: PurePath) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _text(path: Path) -> str:

@@ -1,13 +1,16 @@
 """organize, backup and cleanup in memory: what is not proven is kept, and said so."""
 
+from collections.abc import Sequence
 from datetime import timedelta, timezone
 from pathlib import PurePath, PurePosixPath
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 
 from camvault.adapters.memory import Phase
+from camvault.adapters.memory.transfer import MemoryTransfer
 from camvault.core.retention_rules import KeepDays, MaxBytes, MaxDays, MinFree, Safety
 from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line, parse_ledger
 from camvault.core.workflows.backup import LOCK_NAME
@@ -23,7 +26,7 @@ from camvault.ports.errors import (
     StorageError,
     UsageError,
 )
-from camvault.ports.transfer import EvidenceKind
+from camvault.ports.transfer import EvidenceKind, Pushed, Sendable
 from tests.recording.segments.helpers import LOCKS, OUT, QUARANTINE, READY, SUCCESS, TODAY, Machine
 
 FIRST = "ROST1_20250528T140000.mkv"
@@ -321,6 +324,24 @@ class TestBackup:
         machine.wait(SECOND)
         report = machine.back_up()
         assert (report.synced_count, report.kept_count, report.exit_code) == (1, 1, 11)
+
+    def test_a_file_at_which_the_tool_ends_blocks_nothing(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Too large for the target, maybe: what comes after it in its batch is sent all the same."""
+        paths = [machine.wait(f"ROST1_20250528T14{minute}00.mkv", minutes_ago=60 - minute) for minute in range(10, 20)]
+        honest = type(machine.transfer).push
+
+        def push(self: MemoryTransfer, files: Sequence[Sendable], /, **rest: Any) -> Pushed:
+            names = [file.path for file in files]
+            if paths[3] not in names:
+                return honest(self, files, **rest)
+            honest(self, files[: names.index(paths[3])], **rest)
+            return Pushed(11, "File too large")
+
+        monkeypatch.setattr(type(machine.transfer), "push", push)
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count, report.exit_code) == (9, 1, 11)
 
     def test_a_full_target_is_left_alone(self, machine: Machine) -> None:
         machine.transfer.capacity_bytes = 0

@@ -258,8 +258,10 @@ class _Backup:
                 for file in (file for rest in waiting[number:] for file in rest):
                     self.keep(self.relative(file), "the target takes nothing at the moment")
                 return
-            if self.send(batch).is_hung and len(batch) > 1:
-                # one of them may be what it hangs on: none shall stop the others
+            pushed = self.send(batch)
+            is_cut_off = pushed.is_hung or (pushed.exit_code and not pushed.is_partial)
+            if is_cut_off and len(batch) > 1:
+                # one of them may be what it hangs on, or ends at: none shall stop the others
                 for file in batch:
                     if self.failures <= _PATIENCE and self.relative(file) in self.kept:
                         self.send([file])

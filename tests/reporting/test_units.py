@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shlex
 import subprocess
 from datetime import UTC, datetime, timedelta, timezone
@@ -221,6 +222,30 @@ class TestLogFile:
         first, second = path.read_bytes().splitlines()
         assert first == b"2025-07-18 12:15:00 UTC \xe2\x96"
         assert second.endswith("▶ INFO ▶ next".encode())
+
+    @pytest.mark.parametrize("kind", [LogFile, JsonLogFile])
+    def test_begins_anew_at_its_limit(self, kind: type[LogFile | JsonLogFile], tmp_path: Path) -> None:
+        """A process that runs for months keeps two files, and loses no line between them."""
+        path = tmp_path / "run.log"
+        log = kind(path, clock=SystemClock(), limit_bytes=500)
+        for number in range(100):
+            log.emit(Note(f"line {number}"))
+        log.close()
+        before, now = path.with_name("run.log.1").read_text(), path.read_text()
+        assert len(before) < 700
+        assert len(now) <= 700
+        found = [int(re.findall(r"line (\d+)", line)[0]) for line in (before + now).splitlines()]
+        assert found == list(range(found[0], 100))
+        assert log.problem is None
+
+    def test_a_folder_in_the_way_of_the_old_log_loses_no_line(self, tmp_path: Path) -> None:
+        """It grows on, and says why."""
+        (tmp_path / "run.log.1").mkdir()
+        log = LogFile(tmp_path / "run.log", clock=SystemClock(), limit_bytes=100)
+        for number in range(9):
+            log.emit(Note(f"line {number}"))
+        assert (tmp_path / "run.log").read_text().count("line") == 9
+        assert log.problem == "Is a directory"
 
     @pytest.mark.parametrize("kind", [LogFile, JsonLogFile])
     def test_says_why_it_cannot_be_opened(self, kind: type[LogFile | JsonLogFile], tmp_path: Path) -> None:

@@ -91,8 +91,10 @@ class ExitCodes:
 class LogTo(Protocol):
     """Opens the log file of the run."""
 
-    def __call__(self, path: Path, /) -> None:
+    def __call__(self, path: Path, /, *, limit_bytes: int = 0) -> None:
         """Log everything from here on to `path`, "Script started" first.
+
+        With a limit, a log that has grown beyond it becomes `PATH.1`, in place of the one before, and a new one begins.
 
         Raises:
             UsageError: "Cannot write logfile".

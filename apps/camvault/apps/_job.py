@@ -30,11 +30,11 @@ class _Logs:
     fanout: Fanout
     open_files: list[LogFile | JsonLogFile] = attrs.field(factory=list)
 
-    def log_to(self, path: Path, /) -> None:
+    def log_to(self, path: Path, /, *, limit_bytes: int = 0) -> None:
         """Open the log file; its first line is "Script started"."""
         kind: Callable[..., LogFile | JsonLogFile] = JsonLogFile if self.is_json else LogFile
         try:
-            log = kind(path, clock=self.clock)
+            log = kind(path, clock=self.clock, limit_bytes=limit_bytes)
         except StorageError as error:
             raise UsageError(f"Cannot write logfile: {error}") from error
         self.open_files.append(log)

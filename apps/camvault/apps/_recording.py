@@ -66,20 +66,6 @@ def pin_to_core(context: Context, core: int | None) -> None:
         context.reporter.emit(Warned(f"Could not set CPU affinity – needs CAP_SYS_NICE ({error.strerror})"))  # noqa: RUF001
 
 
-def rotate_log(path: Path, *, limit_bytes: int) -> None:
-    """Let a log that has grown make room: it becomes `.1`, replacing the one before.
-
-    Raises:
-        UsageError: The folder cannot be made.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > limit_bytes:
-            path.replace(path.with_name(path.name + ".1"))
-    except OSError as error:
-        raise UsageError(f"--logs_dir {path.parent}: {error.strerror}") from error
-
-
 def supervisor_ports(context: Context, recorder: Recorder) -> Ports:
     """The real world of a recorder."""
     return Ports(

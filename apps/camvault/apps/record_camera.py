@@ -72,7 +72,10 @@ def run(
 
     if not is_station(station):
         raise UsageError(f"--station: found {station!a}, expected {STATION_RULE}")
-    source = _source(ip, rtsp_port, rtsp_path, user, read_password(context, password, password_file))
+    secret = read_password(context, password, password_file)
+    if secret and not user:
+        raise UsageError("--user: found nothing, expected whom the password is for")
+    source = _source(ip, rtsp_port, rtsp_path, user, secret)
     options = RecordOptions(
         station=station,
         output_root=PurePath(output_dir.absolute()),
@@ -100,10 +103,11 @@ def _source(ip: str, port: int, path: str, user: str, password: str) -> "StreamS
 
 
 def _open_log(context: Context, path: Path) -> None:
-    from camvault.apps._recording import rotate_log  # noqa: PLC0415
-
-    rotate_log(path, limit_bytes=_LOG_LIMIT_BYTES)
-    context.log_to(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--logs_dir {path.parent}: {error.strerror}") from error
+    context.log_to(path, limit_bytes=_LOG_LIMIT_BYTES)
 
 
 def _become(context: Context, program: PurePath, source: "StreamSource", options: "RecordOptions") -> NoReturn:

@@ -283,6 +283,7 @@ def _live_names(folder: Path) -> list[str]:
         (("--station", "../x"), "--station: found '../x', expected 1 to 64 of"),
         (("--ip", "a b"), "--ip: found 'a b', expected an address"),
         (("--password", "a"), "--password and --password-file exclude one another"),
+        (("--user", ""), "--user: found nothing, expected whom the password is for"),
         (("--password-file", "/nowhere"), "--password-file /nowhere: No such file or directory"),
         (("--ffmpeg_path", "/nowhere"), "Required tool not found: ffmpeg: found /nowhere"),
         (("--segment_time", "0"), "--segment_time"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from camvault.adapters.memory.recorder import Camera
 from camvault.core.coverage import Cause, ClockStep, Happened, Span
 from camvault.core.sessions import LIVE_FOLDER
+from camvault.core.talk import TalkPolicy
 from camvault.core.timeline import Entry, Kind, explanations, line_of, parse
 from camvault.core.workflows.record import (
     TIMELINE_NAME,
@@ -346,14 +347,16 @@ def test_a_recorder_waits_until_what_was_left_behind_is_adopted() -> None:
 
 def test_a_recorder_that_talks_all_day_fills_no_log() -> None:
     world = make_world()
-    world.recorder.says = ("frame 1 is late",) * 30
+    world.recorder.camera = Camera.REFUSES
+    world.options = attrs.evolve(world.options, talk=TalkPolicy(burst=5, per_hour=6))
 
-    world.run_for(3600)
+    world.run_for(4 * 3600)
 
     said = world.reporter.of(RecorderSaid)
-    assert 200 <= len(said) <= 261
-    assert str(said[0]) == "ROST2: frame 1 is late"
-    assert any("lines left out) frame 1 is late" in str(each) for each in said)
+    assert 5 + 4 * 6 - 1 <= len(said) <= 5 + 4 * 6
+    assert str(said[0]) == "ROST2: Connection refused"
+    assert "lines left out) Connection refused" in str(said[-1])
+    assert sum(1 + each.omitted for each in said) > 3 * len(said)
 
 
 def test_the_manager_hears_that_it_is_alive() -> None:

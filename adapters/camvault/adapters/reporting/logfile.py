@@ -14,15 +14,17 @@ from camvault.ports.events import Event, Level, Reporter, level_of
 class _LineFile:
     """Appends whole lines, each with one write, so that lines of several processes do not mix.
 
-    `problem` is the first reason why a line could not be written; writing goes on with the next line.
+    `problem` is the first reason why a line could not be written; writing goes on with the next line. With a limit, a
+    file that has reached it becomes `PATH.1`, in place of the one before.
     """
 
-    def __init__(self, path: PurePath) -> None:
+    def __init__(self, path: PurePath, *, limit_bytes: int) -> None:
         self.path = path
         self.problem: str | None = None
+        self._limit_bytes = limit_bytes
         self._lock = threading.RLock()  # a signal handler may report while this thread does
         with translated(path):
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._descriptor = _opened(path)
         self._end_torn_line()
 
     def _end_torn_line(self) -> None:
@@ -43,8 +45,16 @@ class _LineFile:
             try:
                 while data:
                     data = data[os.write(self._descriptor, data) :]
+                if self._limit_bytes and os.fstat(self._descriptor).st_size >= self._limit_bytes:
+                    self._begin_anew()
             except OSError as error:
                 self.problem = self.problem or error.strerror or str(error)
+
+    def _begin_anew(self) -> None:
+        os.replace(self.path, f"{self.path}.1")  # noqa: PTH105 - a PurePath
+        descriptor = _opened(self.path)
+        os.close(self._descriptor)
+        self._descriptor = descriptor
 
     def close(self) -> None:
         """Let go of the file; further lines are lost."""
@@ -54,8 +64,14 @@ class _LineFile:
                 self._descriptor = -1
 
 
+def _opened(path: PurePath) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
 class LogFile:
     """A log file in the line format of a specification. Appends; progress is left out.
+
+    A file that has reached `limit_bytes` becomes `PATH.1`, in place of the one before; 0 for no limit.
 
     Raises (on construction): An error of `camvault.ports.errors` if the file cannot be opened for writing.
     """
@@ -69,8 +85,9 @@ class LogFile:
         line_format: LineFormat = arrows,
         level: Level = Level.INFO,
         redact: Redact = redact_nothing,
+        limit_bytes: int = 0,
     ) -> None:
-        self._file = _LineFile(path)
+        self._file = _LineFile(path, limit_bytes=limit_bytes)
         self._clock = clock
         self._format = line_format
         self._level = level
@@ -104,8 +121,9 @@ class JsonLogFile:
         clock: Clock,
         level: Level = Level.INFO,
         redact: Redact = redact_nothing,
+        limit_bytes: int = 0,
     ) -> None:
-        self._file = _LineFile(path)
+        self._file = _LineFile(path, limit_bytes=limit_bytes)
         self._clock = clock
         self._level = level
         self._redact = redact

@@ -301,6 +301,41 @@ def test_a_long_segment_is_believed_more_than_a_timeline_that_lacks_a_line() -> 
     assert world.report().recorded_s == 1800
 
 
+@pytest.mark.parametrize("to", [-55, 45, 55])
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_segment_that_was_cut_as_the_clock_was_set_ends_there(to: float, is_sent: bool) -> None:
+    """Its last write is after that, hours away; of one that was sent that is all that is known."""
+    world = World()
+    name = segment_name("R", BEGIN, is_utc=True)
+    written = FileIdentity(9, ns(minute(to)) + 10**9)
+    if is_sent:
+        path = PurePosixPath(name.ready_path)
+        sent = LedgerEntry(path, written, "a" * 64, ProofKind.READ_BACK, "2025-05-28T13:00:00+00:00", "nas")
+        world.storage.append_line(LEDGERS / f"{name.day}.ledger", ledger_line(sent))
+    else:
+        world.storage.put(OUT / f"R/{name}", b"x" * 9, mtime_ns=written.mtime_ns)
+    if to > 0:
+        world.segment(OUT / "R", to, minutes=60 - to)
+    timeline(world, Entry(minute(to), Kind.CLOCK, since=minute(5)))
+
+    found = world.report(minutes=5 if to < 0 else 50)
+
+    assert (found.recorded_s, found.percent) == (600 if to == 45 else 300, 100)
+
+
+def test_what_was_recorded_before_the_clock_was_set_back_into_it_counts() -> None:
+    """From 12:10 on the recorder stands still, at the same time by its clock for the second time."""
+    world = World()
+    for number in range(60):
+        world.segment(OUT / "R", number / 3, minutes=1 / 3)
+    timeline(
+        world,
+        Entry(minute(10), Kind.CLOCK, since=minute(20)),
+        Entry(minute(10), Kind.ENDED, Cause.CAMERA_DOWN, minute(10)),
+    )
+    assert world.report(minutes=20).percent == 100
+
+
 BOOT = BEGIN - timedelta(hours=5)
 
 

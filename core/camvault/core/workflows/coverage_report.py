@@ -43,6 +43,8 @@ _DAY = timedelta(days=1)
 _TOLERANCE = timedelta(seconds=1.5)
 _LONGEST_BLIND = timedelta(seconds=30)
 """A recorder without pictures is ended after 10 to 15 s. Where it took longer, a line is lacking: the file counts."""
+_CUT = timedelta(seconds=5)
+"""A segment ends so soon after the clock was set within it."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -87,10 +89,11 @@ class CoveragePorts:
 
 
 class _Segment(NamedTuple):
-    """A segment somewhere; `folder` is None where it can no longer be read."""
+    """A segment somewhere; `folder` is None where it can no longer be read. `closed_at` is `written_at` in reason."""
 
     start_at: datetime
     closed_at: datetime
+    written_at: datetime
     name: str
     folder: PurePath | None
     is_broken: bool
@@ -209,7 +212,7 @@ class _Survey:
             return
         key = text, size_bytes, mtime_ns
         self.known.add(key)
-        self.found[station][key] = _Segment(start_at, closed_at, text, folder, is_broken)
+        self.found[station][key] = _Segment(start_at, closed_at, written_at, text, folder, is_broken)
 
     def length(self, station: str) -> "_Length":
         """Whatever is not in the configuration has the usual one."""
@@ -227,7 +230,7 @@ class _Survey:
         events = tuple(each for each in said if isinstance(each, Happened))
         return coverage(
             station,
-            self.spans(segments, steps, _Blind(events)),
+            self.spans(segments, steps, _Blind(events, steps)),
             period=self.options.period,
             events=events,
             steps=steps,
@@ -246,7 +249,12 @@ class _Survey:
             outage = blind.at(segment.closed_at)
             if outage is not None:
                 yield from _seeing(self.looked_up(segment, steps), outage)
-            elif following is None or segment.is_broken or abs(segment.closed_at - following) > _TOLERANCE:
+            elif (
+                following is None
+                or segment.is_broken
+                or abs(segment.closed_at - following) > _TOLERANCE
+                or any(abs(segment.written_at - step.to_at) <= _CUT for step in steps)
+            ):
                 yield from self.looked_up(segment, steps)
             elif begun is not _NEVER and segment.start_at <= reached:
                 reached = max(reached, segment.closed_at)
@@ -263,7 +271,15 @@ class _Survey:
         duration_s = self.duration_s(segment)
         if duration_s is None and segment.is_broken:
             return ()
-        return recorded_spans(segment.start_at, closed_at=segment.closed_at, duration_s=duration_s, steps=steps)
+        if duration_s is not None:
+            return recorded_spans(segment.start_at, closed_at=segment.written_at, duration_s=duration_s, steps=steps)
+        longest = self.length(segment.name.rpartition("_")[0]).longest
+        for step in steps:
+            is_within = segment.start_at <= step.from_at <= segment.start_at + longest
+            has_jumped = step.to_at > step.from_at or segment.written_at < segment.start_at
+            if is_within and has_jumped and abs(segment.written_at - step.to_at) <= _CUT:
+                return (Span(segment.start_at, step.from_at),)
+        return recorded_spans(segment.start_at, closed_at=segment.closed_at, duration_s=None)
 
     def duration_s(self, segment: _Segment) -> float | None:
         if segment.folder is None:
@@ -285,10 +301,17 @@ class _Length(NamedTuple):
 
 
 class _Blind:
-    """When a recorder saw no picture, as it wrote down itself."""
+    """When a recorder saw no picture, as it wrote down itself; not in hours that its clock went through twice."""
 
-    def __init__(self, events: Iterable[Happened]) -> None:
-        self._spans = sorted((each.span for each in events if each.span.seconds), key=attrgetter("start_at"))
+    def __init__(self, events: Iterable[Happened], steps: Iterable[ClockStep]) -> None:
+        spans = (each.span for each in events if each.span.seconds)
+        steps = tuple(steps)
+        once = (
+            span
+            for span in spans
+            if not any(step.to_at < span.end_at and span.start_at < step.from_at for step in steps)
+        )
+        self._spans = sorted(once, key=attrgetter("start_at"))
         self._starts = [span.start_at for span in self._spans]
 
     def at(self, moment: datetime) -> Span | None:

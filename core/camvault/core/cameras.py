@@ -130,6 +130,7 @@ def _is_target(value: object) -> bool:
         _is_line(value)
         and bool(colon and path)
         and not path.startswith(":")
+        and not str(value).lower().startswith("rsync://")
         and _is_host(host.rpartition("@")[2])
         and not host.startswith("-")
     )

@@ -217,6 +217,7 @@ class TestBackup:
             ("relative/dir", False),
             ("-e:/x", False),
             ("host::module", False),
+            ("rsync://host/module", False),
             ("nas:", False),
             ("na s:/x", False),
             (7, False),

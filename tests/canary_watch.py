@@ -158,7 +158,7 @@ def _listen() -> None:
     from camvault.adapters.memory.units import MemoryUnits  # noqa: PLC0415
     from camvault.ports.errors import CamvaultError  # noqa: PLC0415
 
-    _before(MemoryReporter, "emit", lambda _, event: canary.look("log", type(event).__name__, str(event)))
+    _before(MemoryReporter, "emit", lambda _, event: canary.look("log", type(event).__name__, _said_by(event)))
     _before(MemoryAlerts, "send", lambda _, alert: canary.look("mail", "an alert", f"{alert.subject}\n{alert.body}"))
     _before(MemoryMetrics, "publish", lambda _, metrics: canary.look("metrics", "in memory", repr(metrics)))
     _before(MemoryUnits, "write", lambda _, name, text: canary.look("unit", name, text))
@@ -179,6 +179,13 @@ def _listen() -> None:
         return said
 
     subprocess.Popen.communicate = communicate  # type: ignore[method-assign,assignment]
+
+
+def _said_by(event: object) -> str:
+    try:
+        return str(event)
+    except RuntimeError:  # one of the contract's: it has no words
+        return ""
 
 
 def _before(owner: type, name: str, look: Callable[..., None]) -> None:

@@ -132,7 +132,7 @@ STAGE = Stage(
     exit_codes=ExitCodes(
         {
             0: "--help or --version; a recording never ends with it",
-            1: "wrong usage, no recorder program, or another recorder of this station runs",
+            1: "wrong usage, no recorder program or folder, or another recorder of this station runs",
             130: "stopped by Ctrl-C, SIGTERM or SIGHUP; what was recorded has its final name",
         }
     ),

@@ -26,6 +26,7 @@ from camvault.core.workflows.record import (
     SegmentClosed,
     StationBusyError,
     Trouble,
+    prepare_unsupervised,
 )
 from camvault.ports.errors import (
     Cancelled,
@@ -330,6 +331,29 @@ def test_two_recorders_of_one_station_do_not_run_together() -> None:
     world.storage.put_folder(FOLDER / LIVE_FOLDER)
     with world.storage.lock(FOLDER / LIVE_FOLDER / "lock"), pytest.raises(StationBusyError):
         world.run()
+
+
+def test_who_holds_the_station_is_said() -> None:
+    error = StationBusyError(PurePath("/cameras/ROST2/.live/lock"), "ROST2")
+    assert str(error) == "ROST2: another recorder of this station runs; it holds /cameras/ROST2/.live/lock"
+
+
+def test_without_a_supervisor_each_start_has_a_folder_of_its_own() -> None:
+    world = make_world()
+    options = attrs.evolve(world.options, is_utc=True)
+
+    first, second = (prepare_unsupervised(options, storage=world.storage, clock=world.clock) for _ in range(2))
+
+    assert [settings.folder.name for settings in (first, second)] == [
+        "20250528T120000Z.utc.exec",
+        "20250528T120000Z-2.utc.exec",
+    ]
+    assert first.folder.parent == FOLDER / LIVE_FOLDER
+    assert (first.segment_s, first.name_pattern) == (10, "ROST2_%Y%m%dT%H%M%SZ.mkv")
+    for number in range(3, 100):
+        world.storage.put_folder(first.folder.with_name(f"20250528T120000Z-{number}.utc.exec"))
+    with pytest.raises(ExistsError, match="all names of sessions of this second are taken"):
+        prepare_unsupervised(options, storage=world.storage, clock=world.clock)
 
 
 def test_a_recorder_waits_until_what_was_left_behind_is_adopted() -> None:

@@ -26,6 +26,7 @@ _NAME = re.compile(
     re.ASCII,
 )
 _STAMP = "%Y%m%dT%H%M%S"
+_NUMBER_MOST = 99_999_999
 _GOP = timedelta(seconds=15)
 """A cut waits for a key frame."""
 _YEARS = range(1970, 2200)  # 1970: a machine without a clock that has not heard of the time yet
@@ -56,7 +57,7 @@ class SegmentName:
     station: str = attrs.field(validator=_check_station)
     stamp: datetime = attrs.field(validator=_check_stamp)
     is_utc: bool = False
-    number: int = attrs.field(default=1, validator=[attrs.validators.ge(1), attrs.validators.lt(100_000_000)])
+    number: int = attrs.field(default=1, validator=[attrs.validators.ge(1), attrs.validators.le(_NUMBER_MOST)])
 
     def __str__(self) -> str:
         repeat = f"~{self.number}" if self.number > 1 else ""
@@ -147,10 +148,10 @@ def parse_ready_path(path: PurePosixPath) -> SegmentName | None:
 
 
 def free_name(wanted: SegmentName, *, taken: Collection[str]) -> SegmentName:
-    """`wanted`, or with the first number that is free; `taken` holds the names there, in any case of letters."""
+    """`wanted`, or with the next number that is free; `taken` holds the names there, in any case of letters."""
     used = {name.casefold() for name in taken}
     while str(wanted).casefold() in used:
-        wanted = attrs.evolve(wanted, number=wanted.number + 1)
+        wanted = attrs.evolve(wanted, number=wanted.number % _NUMBER_MOST + 1)
     return wanted
 
 

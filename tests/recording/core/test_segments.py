@@ -152,6 +152,11 @@ class TestRepeatedNames:
         name = SegmentName("A", wall("2025-10-26T02:30:00"))
         assert str(free_name(name, taken=["A_20251026T023000.mkv"])) == "A_20251026T023000~2.mkv"
 
+    def test_after_the_highest_number_comes_the_lowest(self) -> None:
+        """Somebody may have given a file any number."""
+        name = SegmentName("A", wall("2025-10-26T02:30:00"), number=99_999_999)
+        assert str(free_name(name, taken=[str(name)])) == "A_20251026T023000.mkv"
+
     @pytest.mark.parametrize("zone", ZONES, ids=str)
     def test_a_year_of_segments(self, zone: ZoneInfo) -> None:
         """Both DST changes, the clock set by an hour and a day each way: nothing overwritten, each start found."""

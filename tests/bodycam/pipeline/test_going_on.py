@@ -68,7 +68,7 @@ def advice(workspace: Workspace, *argv: str | Path, is_json: bool = False) -> Ad
         cancel=MemoryCancellation(),
         reporter=MemoryReporter(),
         print_result=lambda _: None,
-        log_to=lambda _, limit_bytes=0: None,
+        log_to=lambda *_, **__: None,
         is_json=is_json,
     )
     stages = (run_bodycam_pipeline.PREPARE, run_bodycam_pipeline.IMAGE, run_bodycam_pipeline.BURN)

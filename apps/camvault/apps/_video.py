@@ -1,6 +1,5 @@
 """Composition root, shared part: what the commands for recorded segments are put together from."""
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -54,11 +53,7 @@ def transfer_of(
     limit_s: float,
     on_command: Callable[[tuple[str, ...]], None],
 ) -> Transfer:
-    """The target of the backup, with what knows it again.
-
-    Raises:
-        UsageError: The target and the footage lie in one another.
-    """
+    """The target of the backup, with what knows it again."""
     from camvault.adapters.rsync import MARKER_NAME, RemoteGuard, RsyncTransfer, TargetGuard  # noqa: PLC0415 - heavy
     from camvault.adapters.rsync.argv import is_remote  # noqa: PLC0415
     from camvault.adapters.rsync.mounted import STATUS_LIMIT_S  # noqa: PLC0415
@@ -68,9 +63,7 @@ def transfer_of(
     if is_remote(config.nas_target_dir):
         guard = RemoteGuard(success, storage, apart_from=ready)
     else:
-        folder = PurePath(os.path.abspath(config.nas_target_dir))  # noqa: PTH100 - a target that hangs: no resolving
-        if folder.is_relative_to(ready) or ready.is_relative_to(folder):
-            raise UsageError("nas_target_dir and ready_for_backup_dir lie in one another")
+        folder = PurePath(config.nas_target_dir)  # not resolved here: a target may hang
         answer_s = min(limit_s, STATUS_LIMIT_S)
         guard = TargetGuard(folder, success / MARKER_NAME, storage, apart_from=ready, cancel=cancel, limit_s=answer_s)
     return RsyncTransfer(

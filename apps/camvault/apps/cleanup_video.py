@@ -110,8 +110,10 @@ def _print_plan(context: Context, plan: "CleanupPlan", target: "TargetLook | Non
             else:
                 context.print_result(f"[remove] would delete {removal.path}: {removal.reason}")
                 count, size_bytes = count + 1, size_bytes + removal.identity.size_bytes
-    if target is not None and (problem := target.unseen or target.doubt):
-        context.reporter.emit(Note(f"[remove] the target was not looked at: {problem}"))
+    if target is not None and target.unseen:
+        context.reporter.emit(Note(f"[remove] the target was not looked at: {target.unseen}"))
+    if target is not None and target.doubt:
+        context.reporter.emit(Note(f"[remove] what is proven would be kept, while there is room: {target.doubt}"))
     context.print_result(f"[remove] would delete {count} files, {size_bytes:,} bytes")
     for shortfall in plan.shortfalls:
         context.print_result(f"[remove] {shortfall}")

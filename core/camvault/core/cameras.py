@@ -224,8 +224,17 @@ def read_backup(document: object) -> Checked[BackupConfig]:
     problems = _problems(document, _BACKUP, "", required)
     if problems or not isinstance(document, dict):
         return Checked(None, problems)
+    ready, target = document["ready_for_backup_dir"], document["nas_target_dir"]
+    if _is_folder(target) and _lie_in_one_another(PurePosixPath(ready), PurePosixPath(target)):
+        expected = f"a folder apart from ready_for_backup_dir ({ready}): they lie in one another"
+        return Checked(None, (Problem("nas_target_dir", repr(target), expected),))
     options = tuple(document.get("rsync_options", DEFAULT_RSYNC_OPTIONS))
     return Checked(BackupConfig(**{**document, "rsync_options": options}))
+
+
+def _lie_in_one_another(one: PurePosixPath, other: PurePosixPath) -> bool:
+    """As written: where links and mounts lead is for whoever looks at the target."""
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _is_list(value: object) -> bool:

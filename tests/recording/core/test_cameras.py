@@ -36,7 +36,7 @@ BACKUP = """{
   ]
 }"""
 NAMED = PurePosixPath("cameras.json")
-FOLDERS = dict.fromkeys(("ready_for_backup_dir", "nas_target_dir", "success_log_dir", "lock_dir"), "/x")
+FOLDERS = {key: f"/{key}" for key in ("ready_for_backup_dir", "nas_target_dir", "success_log_dir", "lock_dir")}
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
     lambda inner: st.one_of(
@@ -226,6 +226,19 @@ class TestBackup:
     def test_targets(self, target: object, is_allowed: bool) -> None:
         """A folder or a host with a path."""
         assert (not read_backup({**FOLDERS, "nas_target_dir": target}).problems) is is_allowed
+
+    @pytest.mark.parametrize(
+        ("ready", "target"), [("/a/ready", "/a/ready"), ("/a/ready", "/a/ready/nas"), ("/a/b/ready", "/a/./b")]
+    )
+    def test_a_target_that_is_not_apart_from_the_footage(self, ready: str, target: str) -> None:
+        """It would prove files by themselves."""
+        document = {"success_log_dir": "/l", "lock_dir": "/k", "ready_for_backup_dir": ready, "nas_target_dir": target}
+        (problem,) = read_backup(document).problems
+        assert problem.path == "nas_target_dir"
+        assert repr(target) in str(problem)
+        assert ready in str(problem)
+        apart = {**document, "nas_target_dir": f"{ready}-nas"}
+        assert read_backup(apart).value is not None
 
 
 class TestJsonc:

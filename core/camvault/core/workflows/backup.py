@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import attrs
 
+from camvault.core.pieces import in_pieces
 from camvault.core.retention import Proven, plan_proven
 from camvault.core.segments import SUFFIX, free_name, parse_segment_name
 from camvault.core.sync_log import Ledger, LedgerEntry, ProofKind, is_footage, plan_backup, proven_mark
@@ -418,13 +419,4 @@ class _Backup:
 
 
 def _batches(files: Iterable[FileEntry]) -> Iterator[list[FileEntry]]:
-    batch: list[FileEntry] = []
-    size_bytes = 0
-    for file in files:
-        if batch and (len(batch) >= _BATCH_FILES or size_bytes + file.identity.size_bytes > _BATCH_BYTES):
-            yield batch
-            batch, size_bytes = [], 0
-        batch.append(file)
-        size_bytes += file.identity.size_bytes
-    if batch:
-        yield batch
+    return in_pieces(files, most_files=_BATCH_FILES, most_bytes=_BATCH_BYTES)

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import attrs
 
+from camvault.core.pieces import in_pieces
 from camvault.core.sync_log import Ledger, LedgerEntry, ProofKind
 from camvault.core.workflows.sync_records import SyncRecords, day_of
 from camvault.ports.cancellation import Cancellation
@@ -61,16 +62,7 @@ class LookPorts:
 
 def batches(removals: Sequence[Removal]) -> Iterator[Sequence[Removal]]:
     """In their order, so few at once that what is looked at is soon removed."""
-    batch: list[Removal] = []
-    size_bytes = 0
-    for removal in removals:
-        if batch and (len(batch) >= BATCH_FILES or size_bytes + removal.identity.size_bytes > _BATCH_BYTES):
-            yield batch
-            batch, size_bytes = [], 0
-        batch.append(removal)
-        size_bytes += removal.identity.size_bytes
-    if batch:
-        yield batch
+    return in_pieces(removals, most_files=BATCH_FILES, most_bytes=_BATCH_BYTES)
 
 
 @attrs.define

@@ -1,0 +1,1 @@
+"""Workflow: policies and ports put together, one job a module."""

@@ -6,7 +6,7 @@ python benchmarks/coverage.py
 import time
 from datetime import UTC, datetime, timedelta
 
-from camvault.core.coverage import Cause, Happened, Span, coverage
+from camvault.core.segments.coverage import Cause, Happened, Span, coverage
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SEGMENT = timedelta(minutes=10)

@@ -24,7 +24,7 @@ from benchmarks.footage import make_footage, parse_size
 from camvault.adapters.ffmpeg import FfmpegEncoder, find_ffmpeg
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.pyav import PyavProbe
-from camvault.core.allocation import (
+from camvault.core.capacity.allocation import (
     Batch,
     Clip,
     Complexity,
@@ -36,7 +36,7 @@ from camvault.core.allocation import (
     judged,
     next_step,
 )
-from camvault.core.capacity import TooLong, plan_rate
+from camvault.core.capacity.budget import TooLong, plan_rate
 from camvault.ports.media import ConstantQuality
 
 

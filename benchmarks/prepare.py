@@ -22,10 +22,10 @@ from camvault.adapters.memory.reporter import MemoryReporter
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.adapters.pyav import PyavProbe
-from camvault.core.capacity import Budget
-from camvault.core.preparation import PreparePlan, PrepareRequest
-from camvault.core.workflows.prepare import prepare
-from camvault.core.workflows.prepare_plan import plan_new
+from camvault.core.capacity.budget import Budget
+from camvault.core.batch.plan import PreparePlan, PrepareRequest
+from camvault.core.workflows.bodycam.prepare import prepare
+from camvault.core.workflows.bodycam.plan import plan_new
 from camvault.ports.progress import Progress
 
 CANCEL = MemoryCancellation()

@@ -10,8 +10,8 @@ import resource
 import time
 from pathlib import PurePosixPath
 
-from camvault.core.retention import plan_victims
-from camvault.core.retention_rules import KeepDays, MaxBytes, MaxDays, MinFree, Rule, StoredSegment, plan_retention
+from camvault.core.retention.removals import plan_victims
+from camvault.core.retention.rules import KeepDays, MaxBytes, MaxDays, MinFree, Rule, StoredSegment, plan_retention
 from camvault.ports.entries import FileIdentity
 from camvault.ports.removal import Proof
 

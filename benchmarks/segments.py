@@ -11,8 +11,8 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from camvault.core.segments import segment_name
-from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line
+from camvault.core.segments.names import segment_name
+from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line
 from camvault.ports.entries import FileIdentity
 
 START = datetime(2025, 1, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from pathlib import PurePath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.pieces import in_pieces
+from camvault.core.chunks import in_pieces
 from camvault.ports.entries import FileEntry, FileIdentity
 
 

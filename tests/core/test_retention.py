@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import camvault.core
 from camvault.core import strategies
-from camvault.core.retention import (
+from camvault.core.retention.removals import (
     Kept,
     Proven,
     RemovalPlan,

@@ -8,7 +8,7 @@ from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, Mem
 from camvault.adapters.memory.burner import MemoryBurner, MemoryDisc, MemoryDrives
 from camvault.adapters.memory.calls import Call
 from camvault.adapters.memory.explorer import explore, io_error
-from camvault.core.workflows.burn import BurnRequest, BurnSucceeded, burn_image
+from camvault.core.workflows.bodycam.burn import BurnRequest, BurnSucceeded, burn_image
 from camvault.ports.burner import MediumState
 from camvault.ports.errors import BurnError, CamvaultError, DriveError, MediumError
 from tests.bodycam.burn.helpers import NoMap

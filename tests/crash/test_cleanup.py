@@ -7,7 +7,7 @@ import attrs
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.explorer import explore
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.workflows.cleanup import clean_up
+from camvault.core.workflows.bodycam.cleanup import clean_up
 from camvault.ports.errors import CamvaultError
 from tests.bodycam.cleanup.helpers import make_build_dir
 

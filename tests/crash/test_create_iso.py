@@ -7,7 +7,7 @@ import attrs
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.explorer import explore
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
-from camvault.core.workflows.create_iso import ImageRequest, create_iso
+from camvault.core.workflows.bodycam.create_iso import ImageRequest, create_iso
 from camvault.ports.errors import CamvaultError, ExistsError
 
 BUILD, TARGET = PurePath("/build"), PurePath("/images/shift.iso")

@@ -7,7 +7,7 @@ import pytest
 
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryStorage, PowerCut, watched
 from camvault.adapters.memory.explorer import Exploration, Violation, explore
-from camvault.core.retention import Proven, plan_leftovers, plan_proven
+from camvault.core.retention.removals import Proven, plan_leftovers, plan_proven
 from camvault.ports.errors import CamvaultError, StorageError, UsageError
 from camvault.ports.files import Storage
 from camvault.ports.removal import Proof

@@ -10,10 +10,10 @@ import attrs
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.explorer import explore
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.build_dir import MARKER_NAME
-from camvault.core.pipeline import PipelineStage, RunNames
-from camvault.core.workflows.cleanup import clean_up
-from camvault.core.workflows.pipeline import (
+from camvault.core.batch.build_dir import MARKER_NAME
+from camvault.core.batch.pipeline import PipelineStage, RunNames
+from camvault.core.workflows.bodycam.cleanup import clean_up
+from camvault.core.workflows.bodycam.pipeline import (
     Reports,
     StageFailed,
     Step,

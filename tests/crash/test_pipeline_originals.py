@@ -5,7 +5,7 @@ import pytest
 from camvault.adapters.memory.burner import MemoryDisc
 from camvault.adapters.memory.calls import Call
 from camvault.adapters.memory.explorer import Violation, explore, io_error
-from camvault.core.workflows.burn import DiscVerified
+from camvault.core.workflows.bodycam.burn import DiscVerified
 from camvault.ports.burner import MediumState
 from camvault.ports.errors import BurnError, CamvaultError, DriveError
 from tests.bodycam.pipeline.memory import CLIPS, World

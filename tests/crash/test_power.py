@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from camvault.core.sync_log import parse_ledger
+from camvault.core.segments.ledger import parse_ledger
 from tests.crash.powerdisk import Disks
 
 pytestmark = pytest.mark.xdist_group("loop")

@@ -5,10 +5,10 @@ import pytest
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryStorage
 from camvault.adapters.memory.explorer import explore
 from camvault.adapters.memory.media import MemoryClip
-from camvault.core.build_dir import MARKER_NAME
-from camvault.core.capacity import Budget
-from camvault.core.workflows.cleanup import check_removable
-from camvault.core.workflows.prepare_events import StrangerSetAside
+from camvault.core.batch.build_dir import MARKER_NAME
+from camvault.core.capacity.budget import Budget
+from camvault.core.workflows.bodycam.cleanup import check_removable
+from camvault.core.workflows.bodycam.events import StrangerSetAside
 from camvault.ports.progress import Allocation, EncodeOptions
 from tests.bodycam.prepare.helpers import BUILD, COMPLETED, PROGRESS, World
 

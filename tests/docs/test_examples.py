@@ -11,7 +11,7 @@ import attrs
 import json5
 import pytest
 
-from camvault.core.cameras import BackupConfig, Camera, read_backup, read_cameras
+from camvault.core.stations.configuration import BackupConfig, Camera, read_backup, read_cameras
 from tests.docs.examples import Example, examples, run_session
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ import pytest
 from pytest_mock import MockerFixture
 
 from camvault.adapters.filesystem import LocalStorage, mounts, read_mount_table
-from camvault.core.mount_points import missing_mount
-from camvault.core.workflows.pipeline import check_workspace
+from camvault.core.mounts import missing_mount
+from camvault.core.workflows.bodycam.pipeline import check_workspace
 from camvault.ports.errors import UsageError
 from camvault.ports.mounts import MountTable
 from tests.filesystem.conftest import AS_ROOT, run

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camvault.core.allocation import (
+from camvault.core.capacity.allocation import (
     Batch,
     Clip,
     Complexity,
@@ -26,8 +26,8 @@ from camvault.core.allocation import (
     settled,
     standing,
 )
-from camvault.core.capacity import RatePlan, fixed_bytes, plan_rate
-from camvault.core.complexity import COARSEST, FILL_MINIMUM, stretches
+from camvault.core.capacity.budget import RatePlan, fixed_bytes, plan_rate
+from camvault.core.capacity.complexity import COARSEST, FILL_MINIMUM, stretches
 from camvault.ports.media import ConstantQuality, TargetBitrate
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.capacity import (
+from camvault.core.capacity.budget import (
     Budget,
     RatePlan,
     TooLong,

@@ -11,7 +11,7 @@ import pytest
 from camvault.adapters.ffmpeg import FfprobeProbe
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.pyav import PyavProbe
-from camvault.core.allocation import (
+from camvault.core.capacity.allocation import (
     Batch,
     Clip,
     Complexity,

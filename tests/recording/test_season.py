@@ -23,13 +23,13 @@ from camvault.adapters.memory.cancellation import MemoryCancellation
 from camvault.adapters.memory.recorder import Camera, MemoryRecorder
 from camvault.adapters.memory.services import MemoryServices
 from camvault.adapters.memory.supervision import MemorySupervision
-from camvault.core.coverage import Cause, Coverage, Span, coverage
-from camvault.core.retention_rules import KeepDays, MinFree, Rule
-from camvault.core.stall import StallPolicy
-from camvault.core.sync_log import ProofKind, parse_ledger
-from camvault.core.workflows.monitor import unit_of
-from camvault.core.workflows.organize import Station
-from camvault.core.workflows.record import Ports, RecorderEnded, RecordOptions, record_camera
+from camvault.core.segments.coverage import Cause, Coverage, Span, coverage
+from camvault.core.retention.rules import KeepDays, MinFree, Rule
+from camvault.core.health.stall import StallPolicy
+from camvault.core.segments.ledger import ProofKind, parse_ledger
+from camvault.core.workflows.recording.monitor import unit_of
+from camvault.core.workflows.recording.organize import Station
+from camvault.core.workflows.recording.record import Ports, RecorderEnded, RecordOptions, record_camera
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import CamvaultError, Cancelled
 from camvault.ports.recorder import StreamSource

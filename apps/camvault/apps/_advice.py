@@ -12,11 +12,11 @@ import attrs
 from camvault.adapters.reporting import shell_line
 from camvault.apps._command import declaration, flags_of, spellings
 from camvault.apps._parts import Part
-from camvault.core.build_dir import PROGRESS_NAMES
-from camvault.core.burning import DISC_FILE_PREFIX
-from camvault.core.naming import COMPLETED_NAME
-from camvault.core.pipeline import PipelineStage, RunNames, Way, next_step
-from camvault.core.workflows.pipeline import StageFailed
+from camvault.core.batch.build_dir import PROGRESS_NAMES
+from camvault.core.disc.burning import DISC_FILE_PREFIX
+from camvault.core.batch.names import COMPLETED_NAME
+from camvault.core.batch.pipeline import PipelineStage, RunNames, Way, next_step
+from camvault.core.workflows.bodycam.pipeline import StageFailed
 from camvault.ports.errors import Cancelled, ChangedError
 
 if TYPE_CHECKING:

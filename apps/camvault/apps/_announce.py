@@ -7,7 +7,7 @@ from camvault.adapters.bridge import BridgeBuilder
 from camvault.adapters.ffmpeg import find_ffmpeg
 from camvault.apps._burners import select_burner, select_drives
 from camvault.apps._pipeline import PipelineRun
-from camvault.core.workflows.burn import pick_device
+from camvault.core.workflows.bodycam.burn import pick_device
 from camvault.ports.errors import CamvaultError, Cancelled
 from camvault.ports.events import Event, Note, Scoped, Warned
 

@@ -8,12 +8,12 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MissingToolError
 
 if TYPE_CHECKING:
-    from camvault.core.burning import Tool
+    from camvault.core.disc.burning import Tool
 
 
 def select_drives(device: str | None, *, cancel: Cancellation) -> Drives:
     """What `device` is looked up in: disc files, or the optical drives of this system (None: the first drive)."""
-    from camvault.core.burning import DISC_FILE_PREFIX  # noqa: PLC0415 - heavy imports stay inside: --help must be fast
+    from camvault.core.disc.burning import DISC_FILE_PREFIX  # noqa: PLC0415 - heavy imports stay inside: --help must be fast
 
     if device is not None and device.startswith(DISC_FILE_PREFIX):
         from camvault.adapters.discfile import DiscFileDrives  # noqa: PLC0415
@@ -34,7 +34,7 @@ def blank_disc_bytes(device: str | None, *, cancel: Cancellation) -> int:
     Raises:
         DriveError: There is no drive, or something else than a blank disc in it.
     """
-    from camvault.core.workflows.burn import pick_device  # noqa: PLC0415
+    from camvault.core.workflows.bodycam.burn import pick_device  # noqa: PLC0415
     from camvault.ports.errors import MediumError  # noqa: PLC0415
 
     drives = select_drives(device, cancel=cancel)
@@ -58,7 +58,7 @@ def select_burner(
     from camvault.adapters.growisofs import find_growisofs  # noqa: PLC0415
     from camvault.adapters.hdiutil import find_hdiutil  # noqa: PLC0415
     from camvault.adapters.xorriso import find_xorriso  # noqa: PLC0415
-    from camvault.core.burning import Tool, choose_burner  # noqa: PLC0415
+    from camvault.core.disc.burning import Tool, choose_burner  # noqa: PLC0415
 
     finders: dict[Tool, Burner | None] = {
         Tool.XORRISO: find_xorriso(drives, cancel=cancel, is_version_asked=False),

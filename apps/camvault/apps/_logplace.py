@@ -44,7 +44,7 @@ def _paths(values: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def _device_path(device: str) -> Path:
-    from camvault.core.burning import DISC_FILE_PREFIX  # noqa: PLC0415 - not every command knows of discs
+    from camvault.core.disc.burning import DISC_FILE_PREFIX  # noqa: PLC0415 - not every command knows of discs
 
     if not device.startswith(DISC_FILE_PREFIX):
         return Path(device)

@@ -10,11 +10,11 @@ import attrs
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.apps._burners import select_drives
 from camvault.apps.prepare_bodycam import DISC_BYTES, SAFETY_BYTES
-from camvault.core.burning import DISC_FILE_PREFIX
-from camvault.core.capacity import image_overhead_bytes
-from camvault.core.pipeline import Need, bound_bytes, image_bound_bytes, kept_free_bytes, least_image_bytes
-from camvault.core.progress import sources_bytes
-from camvault.core.workflows.prepare_plan import load_progress
+from camvault.core.disc.burning import DISC_FILE_PREFIX
+from camvault.core.capacity.budget import image_overhead_bytes
+from camvault.core.batch.pipeline import Need, bound_bytes, image_bound_bytes, kept_free_bytes, least_image_bytes
+from camvault.core.batch.resuming import sources_bytes
+from camvault.core.workflows.bodycam.plan import load_progress
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import CamvaultError, Cancelled, StorageError, UsageError
 from camvault.ports.files import Storage

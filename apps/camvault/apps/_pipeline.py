@@ -18,13 +18,13 @@ from camvault.apps._parts import Part
 from camvault.apps._stages import StageRunner
 from camvault.apps._workspace import guarded_folders
 from camvault.apps.prepare_bodycam import Wishes
-from camvault.core.labels import check_label
-from camvault.core.pipeline import PipelineStage, RunNames
-from camvault.core.workflows.burn import BurnReport
-from camvault.core.workflows.cleanup import check_removable
-from camvault.core.workflows.create_iso import ImageReport
-from camvault.core.workflows.originals import Released, check_image, let_go_after_burn
-from camvault.core.workflows.pipeline import (
+from camvault.core.disc.labels import check_label
+from camvault.core.batch.pipeline import PipelineStage, RunNames
+from camvault.core.workflows.bodycam.burn import BurnReport
+from camvault.core.workflows.bodycam.cleanup import check_removable
+from camvault.core.workflows.bodycam.create_iso import ImageReport
+from camvault.core.workflows.bodycam.originals import Released, check_image, let_go_after_burn
+from camvault.core.workflows.bodycam.pipeline import (
     BuildDirKept,
     PipelineFinished,
     Reports,
@@ -36,7 +36,7 @@ from camvault.core.workflows.pipeline import (
     reserve_names,
     run_stages,
 )
-from camvault.core.workflows.prepare import PrepareReport
+from camvault.core.workflows.bodycam.prepare import PrepareReport
 from camvault.ports.errors import UsageError
 from camvault.ports.files import Storage
 

@@ -12,10 +12,10 @@ from camvault.apps._pipeline import PipelineRun
 from camvault.apps._stages import StageRunner
 from camvault.apps.burn_iso import print_command
 from camvault.apps.prepare_bodycam import plan_only
-from camvault.core.pipeline import PipelineStage, RunNames, image_bound_bytes
-from camvault.core.preparation import PreparePlan
-from camvault.core.workflows.burn import pick_device
-from camvault.core.workflows.pipeline import expected_names
+from camvault.core.batch.pipeline import PipelineStage, RunNames, image_bound_bytes
+from camvault.core.batch.plan import PreparePlan
+from camvault.core.workflows.bodycam.burn import pick_device
+from camvault.core.workflows.bodycam.pipeline import expected_names
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import DriveError, MissingToolError
 from camvault.ports.image import SECTOR_BYTES

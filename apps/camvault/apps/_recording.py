@@ -8,7 +8,7 @@ from camvault.adapters._process import find_program
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.systemd.notify import SystemdNotify
 from camvault.apps._cli import Context
-from camvault.core.workflows.record import Ports
+from camvault.core.workflows.recording.record import Ports
 from camvault.ports.errors import MissingToolError, UsageError
 from camvault.ports.events import Warned
 from camvault.ports.recorder import Recorder

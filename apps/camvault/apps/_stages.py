@@ -9,8 +9,8 @@ import attrs
 from camvault.adapters.reporting import ScopedReporter
 from camvault.apps._cli import Context, Known
 from camvault.apps._parts import Part
-from camvault.core.pipeline import PipelineStage
-from camvault.core.workflows.pipeline import Reports, StageFailed, Step
+from camvault.core.batch.pipeline import PipelineStage
+from camvault.core.workflows.bodycam.pipeline import Reports, StageFailed, Step
 from camvault.ports.errors import CamvaultError, Cancelled
 from camvault.ports.events import Crashed
 

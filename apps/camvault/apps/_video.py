@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.jsonc import read_jsonc
-from camvault.core.cameras import BackupConfig, Camera, Checked, read_backup, read_cameras
-from camvault.core.segments import is_station
-from camvault.core.workflows.sync_records import SyncRecords
+from camvault.core.stations.configuration import BackupConfig, Camera, Checked, read_backup, read_cameras
+from camvault.core.segments.names import is_station
+from camvault.core.workflows.recording.records import SyncRecords
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import RecordError, UsageError
 from camvault.ports.streams import StreamProbe
 from camvault.ports.transfer import Transfer
 
 if TYPE_CHECKING:
-    from camvault.core.workflows.organize import Station
-    from camvault.core.workflows.stream_check import CheckedStation
+    from camvault.core.workflows.recording.organize import Station
+    from camvault.core.workflows.recording.stream_check import CheckedStation
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ def quarantine_of(config: BackupConfig) -> PurePath:
 
 def stations_of(cameras: tuple[Camera, ...]) -> tuple["Station", ...]:
     """Every configured camera, and every other folder beside them: a camera that was removed left footage there."""
-    from camvault.core.workflows.organize import Station  # noqa: PLC0415 - only where it is needed
+    from camvault.core.workflows.recording.organize import Station  # noqa: PLC0415 - only where it is needed
 
     known = [
         Station(camera.station, PurePath(camera.output_dir, camera.station), camera.segment_time) for camera in cameras
@@ -99,8 +99,8 @@ def stations_of(cameras: tuple[Camera, ...]) -> tuple["Station", ...]:
 
 def checked_stations(cameras: tuple[Camera, ...], cancel: Cancellation) -> tuple["CheckedStation", ...]:
     """Every configured camera with what is expected of its streams."""
-    from camvault.core.streams import Expected  # noqa: PLC0415 - only where it is needed
-    from camvault.core.workflows.stream_check import CheckedStation  # noqa: PLC0415
+    from camvault.core.stations.streams import Expected  # noqa: PLC0415 - only where it is needed
+    from camvault.core.workflows.recording.stream_check import CheckedStation  # noqa: PLC0415
 
     return tuple(
         CheckedStation(

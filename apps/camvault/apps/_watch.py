@@ -11,9 +11,9 @@ from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.matroska import MatroskaDurations
 from camvault.apps import _video
 from camvault.apps._cli import Context
-from camvault.core.segments import is_station
-from camvault.core.workflows.coverage_report import CoveragePorts, Places
-from camvault.core.workflows.monitor import Station
+from camvault.core.segments.names import is_station
+from camvault.core.workflows.recording.coverage import CoveragePorts, Places
+from camvault.core.workflows.recording.monitor import Station
 from camvault.ports.errors import UsageError
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ def run(
     """Send what is not at the target yet, and look what really arrived there."""
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.apps import _video  # noqa: PLC0415
-    from camvault.core.workflows.backup import BackupFolders, BackupPorts, back_up  # noqa: PLC0415
+    from camvault.core.workflows.recording.backup import BackupFolders, BackupPorts, back_up  # noqa: PLC0415
 
     config = _video.backup_config(backup_config)
     storage = LocalStorage()

@@ -10,7 +10,7 @@ from camvault.apps._cli import Context, ExitCodes, Log, Stage
 from camvault.ports.errors import MismatchError
 
 if TYPE_CHECKING:
-    from camvault.core.burning import Tool
+    from camvault.core.disc.burning import Tool
 
 DEFAULT_DEVICE = "/dev/sr0"
 """What a dry run names where there is no drive."""
@@ -26,7 +26,7 @@ class BurnTool(enum.StrEnum):
     @property
     def tool(self) -> "Tool | None":
         """The tool that was asked for, None if any will do."""
-        from camvault.core.burning import Tool  # noqa: PLC0415 - heavy imports stay inside: --help must be fast
+        from camvault.core.disc.burning import Tool  # noqa: PLC0415 - heavy imports stay inside: --help must be fast
 
         return None if self is BurnTool.AUTO else Tool(self.value)
 
@@ -61,7 +61,7 @@ def run(
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.imagemap import ImageVolumes, PycdlibImageMap  # noqa: PLC0415
     from camvault.apps._burners import select_burner, select_drives  # noqa: PLC0415
-    from camvault.core.workflows.burn import (  # noqa: PLC0415
+    from camvault.core.workflows.bodycam.burn import (  # noqa: PLC0415
         BurnerChosen,
         BurnRequest,
         burn_image,

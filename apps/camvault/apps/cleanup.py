@@ -27,7 +27,7 @@ def run(
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.progressfile import JsonProgressFiles  # noqa: PLC0415
     from camvault.apps._workspace import guarded_folders  # noqa: PLC0415
-    from camvault.core.workflows.cleanup import clean_up  # noqa: PLC0415
+    from camvault.core.workflows.bodycam.cleanup import clean_up  # noqa: PLC0415
 
     storage = LocalStorage()
     clean_up(

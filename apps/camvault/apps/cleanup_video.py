@@ -10,9 +10,9 @@ from camvault.ports.errors import CamvaultError
 from camvault.ports.events import Note
 
 if TYPE_CHECKING:
-    from camvault.core.retention_rules import Rule
-    from camvault.core.workflows.cleanup_plan import CleanupPlan
-    from camvault.core.workflows.target_look import TargetLook
+    from camvault.core.retention.rules import Rule
+    from camvault.core.workflows.recording.cleanup_plan import CleanupPlan
+    from camvault.core.workflows.recording.target import TargetLook
 
 
 _LOOK_LIMIT_S = 300.0
@@ -62,9 +62,9 @@ def run(
     """Delete segments that are proven to be at the target, then empty date folders."""
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.apps import _video  # noqa: PLC0415
-    from camvault.core.retention_rules import KeepDays, MaxBytes, MaxDays, MinFree  # noqa: PLC0415
-    from camvault.core.workflows.cleanup_plan import CleanupPorts, plan_cleanup  # noqa: PLC0415
-    from camvault.core.workflows.cleanup_video import free_space, look_at  # noqa: PLC0415
+    from camvault.core.retention.rules import KeepDays, MaxBytes, MaxDays, MinFree  # noqa: PLC0415
+    from camvault.core.workflows.recording.cleanup_plan import CleanupPorts, plan_cleanup  # noqa: PLC0415
+    from camvault.core.workflows.recording.cleanup import free_space, look_at  # noqa: PLC0415
 
     config = _video.backup_config(backup_config)
     storage = LocalStorage()
@@ -97,7 +97,7 @@ def run(
 
 
 def _print_plan(context: Context, plan: "CleanupPlan", target: "TargetLook | None") -> None:
-    from camvault.core.workflows.target_look import Look, batches  # noqa: PLC0415 - heavy imports
+    from camvault.core.workflows.recording.target import Look, batches  # noqa: PLC0415 - heavy imports
 
     count = size_bytes = 0
     for batch in batches(plan.removals):

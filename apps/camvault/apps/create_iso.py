@@ -9,7 +9,7 @@ import typer
 from camvault.apps._cli import Context, ExitCodes, Log, Stage
 
 if TYPE_CHECKING:
-    from camvault.core.image_builders import ImageTool
+    from camvault.core.disc.builders import ImageTool
     from camvault.ports.cancellation import Cancellation
     from camvault.ports.image import ImageBuilder
 
@@ -25,7 +25,7 @@ class BuildTool(enum.StrEnum):
     @property
     def tool(self) -> "ImageTool | None":
         """The tool that was asked for, None if any will do."""
-        from camvault.core.image_builders import ImageTool  # noqa: PLC0415 - --help must stay fast
+        from camvault.core.disc.builders import ImageTool  # noqa: PLC0415 - --help must stay fast
 
         return None if self is BuildTool.AUTO else ImageTool(self.value)
 
@@ -72,7 +72,7 @@ def run(
     """
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.isoverify import PycdlibVerifier  # noqa: PLC0415
-    from camvault.core.workflows.create_iso import ImageRequest, create_iso  # noqa: PLC0415
+    from camvault.core.workflows.bodycam.create_iso import ImageRequest, create_iso  # noqa: PLC0415
 
     chosen, reason = select_builder(builder.tool, is_stamped=stamp is not None, cancel=context.cancel)
     return create_iso(
@@ -105,7 +105,7 @@ def select_builder(
     """
     from camvault.adapters.bridge import BridgeBuilder  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.genisoimage import find_genisoimage  # noqa: PLC0415
-    from camvault.core.image_builders import ImageTool, choose_image_builder  # noqa: PLC0415
+    from camvault.core.disc.builders import ImageTool, choose_image_builder  # noqa: PLC0415
     from camvault.ports.errors import MissingToolError, UsageError  # noqa: PLC0415
 
     found: dict[ImageTool, ImageBuilder] = {ImageTool.BRIDGE: BridgeBuilder()}

@@ -9,8 +9,8 @@ from camvault.apps._cli import Context, ExitCodes, Log, Stage
 from camvault.ports.errors import BusyError
 
 if TYPE_CHECKING:
-    from camvault.core.workflows.coverage_report import Places
-    from camvault.core.workflows.monitor import MonitorOptions, MonitorReport
+    from camvault.core.workflows.recording.coverage import Places
+    from camvault.core.workflows.recording.monitor import MonitorOptions, MonitorReport
 
 
 def run(
@@ -54,7 +54,7 @@ def run(
     from camvault.adapters.jsonfile import JsonDocuments  # noqa: PLC0415
     from camvault.adapters.systemd import Systemctl  # noqa: PLC0415
     from camvault.apps import _watch  # noqa: PLC0415
-    from camvault.core.workflows.monitor import MonitorOptions, MonitorPorts, monitor  # noqa: PLC0415
+    from camvault.core.workflows.recording.monitor import MonitorOptions, MonitorPorts, monitor  # noqa: PLC0415
     from camvault.ports.events import Note  # noqa: PLC0415
 
     channels, mail_is_missing = _watch.channels(context, os.environ, alert_command, alert_urls)
@@ -103,9 +103,9 @@ def _publish(
     from camvault.adapters.system.zone import LocalZone  # noqa: PLC0415
     from camvault.adapters.textfile import TextfileMetrics  # noqa: PLC0415
     from camvault.apps import _watch  # noqa: PLC0415
-    from camvault.core.coverage import Span  # noqa: PLC0415
-    from camvault.core.workflows.coverage_report import CoverageOptions  # noqa: PLC0415
-    from camvault.core.workflows.measure import MeasureOptions, measure  # noqa: PLC0415
+    from camvault.core.segments.coverage import Span  # noqa: PLC0415
+    from camvault.core.workflows.recording.coverage import CoverageOptions  # noqa: PLC0415
+    from camvault.core.workflows.recording.metrics import MeasureOptions, measure  # noqa: PLC0415
     from camvault.ports.errors import StorageError  # noqa: PLC0415
     from camvault.ports.events import Failed  # noqa: PLC0415
 

@@ -29,8 +29,8 @@ def run(
     from camvault.adapters.segmentcheck import MatroskaFootage  # noqa: PLC0415
     from camvault.adapters.system.zone import LocalZone  # noqa: PLC0415
     from camvault.apps import _video  # noqa: PLC0415
-    from camvault.core.workflows.organize import OrganizePorts, organize  # noqa: PLC0415
-    from camvault.core.workflows.stream_check import StreamPorts, check_streams  # noqa: PLC0415
+    from camvault.core.workflows.recording.organize import OrganizePorts, organize  # noqa: PLC0415
+    from camvault.core.workflows.recording.stream_check import StreamPorts, check_streams  # noqa: PLC0415
 
     config = _video.backup_config(backup_config)
     cameras = _video.cameras_config(cameras_config)

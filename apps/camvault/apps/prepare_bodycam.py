@@ -11,15 +11,15 @@ import attrs
 import typer
 
 from camvault.apps._cli import Context, ExitCodes, Log, Stage, YesNo
-from camvault.core.preparation import OutputsTooBigError
+from camvault.core.batch.plan import OutputsTooBigError
 from camvault.ports.errors import BusyError, DriveError, MissingToolError, RecordError, ToolError, UsageError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from camvault.adapters.ffmpeg import FfmpegEncoder
-    from camvault.core.preparation import PreparePlan, PrepareRequest
-    from camvault.core.progress import Expected
+    from camvault.core.batch.plan import PreparePlan, PrepareRequest
+    from camvault.core.batch.resuming import Expected
     from camvault.ports.files import Storage
     from camvault.ports.media import MediaProbe
     from camvault.ports.progress import EncodeOptions, ProgressFiles
@@ -165,7 +165,7 @@ def run(
     Clips that fit as they are are copied. Otherwise all are encoded at the one bitrate that fills the disc. Nothing is
     overwritten, and originals are deleted only if that was asked for and every output was read back and compared.
     """
-    from camvault.core.workflows.prepare import prepare  # noqa: PLC0415 - heavy imports: --help must stay fast
+    from camvault.core.workflows.bodycam.prepare import prepare  # noqa: PLC0415 - heavy imports: --help must stay fast
 
     wishes = Wishes(
         files=tuple(files or ()),
@@ -241,7 +241,7 @@ def _tools(context: Context, wishes: Wishes) -> Iterator[_Tools]:
 
 
 def _plan(context: Context, wishes: Wishes, tools: _Tools) -> "PreparePlan":
-    from camvault.core.workflows.prepare_plan import plan_new, plan_resumed  # noqa: PLC0415
+    from camvault.core.workflows.bodycam.plan import plan_new, plan_resumed  # noqa: PLC0415
 
     disc_bytes = _disc_bytes(context, wishes)
     if wishes.resume is not None:
@@ -275,7 +275,7 @@ def _disc_bytes(context: Context, wishes: Wishes) -> int | None:
 
 
 def _expected(wishes: Wishes, disc_bytes: int | None) -> "Expected":
-    from camvault.core.progress import Expected  # noqa: PLC0415
+    from camvault.core.batch.resuming import Expected  # noqa: PLC0415
     from camvault.ports.progress import Allocation  # noqa: PLC0415
 
     return Expected(
@@ -287,8 +287,8 @@ def _expected(wishes: Wishes, disc_bytes: int | None) -> "Expected":
 
 
 def _request(context: Context, wishes: Wishes, tools: _Tools, disc_bytes: int | None) -> "PrepareRequest":
-    from camvault.core.capacity import Budget  # noqa: PLC0415
-    from camvault.core.preparation import PrepareRequest  # noqa: PLC0415
+    from camvault.core.capacity.budget import Budget  # noqa: PLC0415
+    from camvault.core.batch.plan import PrepareRequest  # noqa: PLC0415
 
     disc = DISC_BYTES if disc_bytes is None else disc_bytes
     safety = SAFETY_BYTES if wishes.safety_bytes is None else wishes.safety_bytes
@@ -311,7 +311,7 @@ def _options(wishes: Wishes, tools: _Tools) -> "EncodeOptions":
     At a constant quality they are the same for any number of threads, and no more than four clips are encoded at once:
     the threads are shared out.
     """
-    from camvault.core.allocation import LAG  # noqa: PLC0415
+    from camvault.core.capacity.allocation import LAG  # noqa: PLC0415
     from camvault.ports.progress import Allocation, EncodeOptions  # noqa: PLC0415
 
     options = EncodeOptions(preset=EncodeOptions().preset if wishes.preset is None else wishes.preset)

@@ -10,7 +10,7 @@ from camvault.apps._cli import Context, ExitCodes, Log, Stage
 from camvault.ports.errors import UsageError
 
 if TYPE_CHECKING:
-    from camvault.core.workflows.record import RecordOptions
+    from camvault.core.workflows.recording.record import RecordOptions
     from camvault.ports.recorder import StreamSource
 
 DEFAULT_ROOT = Path("/home/recordingpi/cameras")
@@ -66,9 +66,9 @@ def run(
         read_password,
         supervisor_ports,
     )
-    from camvault.core.segments import STATION_RULE, is_station  # noqa: PLC0415
-    from camvault.core.stall import StallPolicy  # noqa: PLC0415
-    from camvault.core.workflows.record import RecordOptions, record_camera  # noqa: PLC0415
+    from camvault.core.segments.names import STATION_RULE, is_station  # noqa: PLC0415
+    from camvault.core.health.stall import StallPolicy  # noqa: PLC0415
+    from camvault.core.workflows.recording.record import RecordOptions, record_camera  # noqa: PLC0415
 
     if not is_station(station):
         raise UsageError(f"--station: found {station!a}, expected {STATION_RULE}")
@@ -114,7 +114,7 @@ def _become(context: Context, program: PurePath, source: "StreamSource", options
     """Turn into ffmpeg, which holds the station's lock from then on; `organize_video` adopts what it writes."""
     from camvault.adapters.filesystem import LocalStorage, lock_across_exec  # noqa: PLC0415
     from camvault.adapters.rtsp import become_recorder  # noqa: PLC0415
-    from camvault.core.workflows.record import claim_station, prepare_unsupervised  # noqa: PLC0415
+    from camvault.core.workflows.recording.record import claim_station, prepare_unsupervised  # noqa: PLC0415
 
     storage = LocalStorage()
     storage.make_folder(options.lock_path.parent)

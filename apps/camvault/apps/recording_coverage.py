@@ -9,7 +9,7 @@ from camvault.apps._cli import Context, ExitCodes, Log, Stage
 from camvault.ports.errors import CamvaultError
 
 if TYPE_CHECKING:
-    from camvault.core.coverage import Coverage
+    from camvault.core.segments.coverage import Coverage
 
 
 class BelowLevelError(CamvaultError):
@@ -50,8 +50,8 @@ def run(
     """Say how much of a period each camera recorded, and every gap with its cause."""
     from camvault.adapters.system.zone import LocalZone  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.apps import _watch  # noqa: PLC0415
-    from camvault.core.period import period_of  # noqa: PLC0415
-    from camvault.core.workflows.coverage_report import CoverageOptions, report_coverage  # noqa: PLC0415
+    from camvault.core.segments.period import period_of  # noqa: PLC0415
+    from camvault.core.workflows.recording.coverage import CoverageOptions, report_coverage  # noqa: PLC0415
 
     zone = LocalZone()
     options = CoverageOptions(

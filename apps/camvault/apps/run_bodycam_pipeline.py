@@ -71,7 +71,7 @@ def _stage_code(failure: Any) -> int:
 
 
 def _exit_codes() -> ExitCodes:
-    from camvault.core.workflows.pipeline import StageFailed  # noqa: PLC0415
+    from camvault.core.workflows.bodycam.pipeline import StageFailed  # noqa: PLC0415
 
     meanings = {
         0: "the disc was written and read back (as far as the flags ask for it), nothing is left over",

@@ -10,12 +10,12 @@ import attrs
 import typer
 
 from camvault.apps._cli import Context, ExitCodes, Log, Stage
-from camvault.core.workflows import services as workflow
+from camvault.core.workflows.recording import services as workflow
 from camvault.ports.errors import UsageError
 from camvault.ports.events import Event, Reporter
 
 if TYPE_CHECKING:
-    from camvault.core.cameras import BackupConfig, Camera, Checked
+    from camvault.core.stations.configuration import BackupConfig, Camera, Checked
     from camvault.ports.services import Services
     from camvault.ports.units import Units
 
@@ -145,7 +145,7 @@ class _Job:
 
     def _unit_files(self) -> Mapping[str, str]:
         from camvault.adapters.systemd import unit_files  # noqa: PLC0415
-        from camvault.core.service_plan import Layout, definitions  # noqa: PLC0415
+        from camvault.core.stations.services import Layout, definitions  # noqa: PLC0415
 
         layout = Layout(
             programs=self.programs,
@@ -160,19 +160,19 @@ class _Job:
             raise UsageError(f"[ERROR] {error}") from error
 
     def _secrets(self) -> Mapping[str, str]:
-        from camvault.core.service_plan import secrets  # noqa: PLC0415
+        from camvault.core.stations.services import secrets  # noqa: PLC0415
 
         if not self.units.local():
             raise UsageError(workflow.NO_UNITS)
         return secrets(self._cameras())
 
     def _cameras(self) -> "tuple[Camera, ...]":
-        from camvault.core.cameras import read_cameras  # noqa: PLC0415
+        from camvault.core.stations.configuration import read_cameras  # noqa: PLC0415
 
         return _checked(self.cameras_config, read_cameras)
 
     def _backup(self) -> "BackupConfig":
-        from camvault.core.cameras import read_backup  # noqa: PLC0415
+        from camvault.core.stations.configuration import read_backup  # noqa: PLC0415
 
         return _checked(self.backup_config, read_backup)
 

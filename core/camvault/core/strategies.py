@@ -7,7 +7,7 @@ from pathlib import PurePath, PurePosixPath
 
 from hypothesis import strategies as st
 
-from camvault.core.retention import Proven, plan_leftovers, plan_proven
+from camvault.core.retention.removals import Proven, plan_leftovers, plan_proven
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.removal import Proof, Removal
 

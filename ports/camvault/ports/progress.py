@@ -1,4 +1,4 @@
-"""Port: the progress file of a batch, as values. `camvault.core.progress` says what may be done with them."""
+"""Port: the progress file of a batch, as values. `camvault.core.batch.resuming` says what may be done with them."""
 
 import enum
 from collections.abc import Mapping

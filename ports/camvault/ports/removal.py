@@ -1,6 +1,6 @@
 """Port: the value that the one door out accepts. Policies in core build it; only storage acts on it (INV-1).
 
-Nothing but `camvault.core.retention` constructs a `Removal`; a test reads the source to make sure.
+Nothing but `camvault.core.retention.removals` constructs a `Removal`; a test reads the source to make sure.
 """
 
 from pathlib import PurePath

@@ -13,7 +13,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from camvault.apps._burners import select_burner, select_drives
-from camvault.core.burning import Tool
+from camvault.core.disc.burning import Tool
 from camvault.ports.errors import MissingToolError
 from tests.bodycam.burn.writer import BLOCKS, DEVICE, Writer, wait_for
 

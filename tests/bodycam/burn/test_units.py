@@ -20,9 +20,9 @@ from camvault.adapters.memory.burner import MemoryBurner, MemoryDisc, MemoryDriv
 from camvault.adapters.memory.calls import Phase
 from camvault.adapters.optical import parse as optical
 from camvault.adapters.xorriso import parse as xorriso
-from camvault.core.burning import Tool, Verdict, choose_burner, may_burn, with_fate
-from camvault.core.discs import BD_R_25, DISCS, SpareMode, discs_needed, smallest_disc
-from camvault.core.workflows.burn import (
+from camvault.core.disc.burning import Tool, Verdict, choose_burner, may_burn, with_fate
+from camvault.core.capacity.disc_sizes import BD_R_25, DISCS, SpareMode, discs_needed, smallest_disc
+from camvault.core.workflows.bodycam.burn import (
     BurnerChosen,
     BurnReport,
     BurnRequest,

@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT
+from camvault.core.batch.build_dir import MARKER_NAME, MARKER_TEXT
 from camvault.ports.entries import FileIdentity
 from camvault.ports.files import Storage
 from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, Progress

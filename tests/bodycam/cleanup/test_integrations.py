@@ -11,9 +11,9 @@ import pytest
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT, marker_text
-from camvault.core.progress import pending, replaced
-from camvault.core.workflows.cleanup import FolderRemoved, NothingToDelete, check_removable, clean_up
+from camvault.core.batch.build_dir import MARKER_NAME, MARKER_TEXT, marker_text
+from camvault.core.batch.resuming import pending, replaced
+from camvault.core.workflows.bodycam.cleanup import FolderRemoved, NothingToDelete, check_removable, clean_up
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import BusyError, Cancelled, ChangedError, RecordError, StorageError, UsageError
 from camvault.ports.events import Level

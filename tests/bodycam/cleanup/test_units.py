@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.build_dir import (
+from camvault.core.batch.build_dir import (
     MARKER_NAME,
     MARKER_TEXT,
     PROGRESS_NAMES,

@@ -17,11 +17,11 @@ from camvault.adapters.genisoimage.parse import percent_of
 from camvault.adapters.hdiutil.argv import makehybrid_argv
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage, Phase
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
-from camvault.core.capacity import image_overhead_bytes
-from camvault.core.image_builders import ImageChoice, ImageTool, choose_image_builder
-from camvault.core.image_content import is_left_out
-from camvault.core.labels import check_label, parse_stamp, shown_shorter, stamp_label, stamp_of
-from camvault.core.workflows.create_iso import (
+from camvault.core.capacity.budget import image_overhead_bytes
+from camvault.core.disc.builders import ImageChoice, ImageTool, choose_image_builder
+from camvault.core.disc.content import is_left_out
+from camvault.core.disc.labels import check_label, parse_stamp, shown_shorter, stamp_label, stamp_of
+from camvault.core.workflows.bodycam.create_iso import (
     ImageReport,
     ImageRequest,
     LeftoverRemoved,

@@ -11,18 +11,18 @@ from camvault.adapters.memory.burner import MemoryBurner, MemoryDisc, MemoryDriv
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.capacity import Budget
-from camvault.core.naming import COMPLETED_NAME
-from camvault.core.pipeline import PipelineStage, RunNames
-from camvault.core.preparation import PreparePlan, PrepareRequest
-from camvault.core.progress import Expected
-from camvault.core.workflows.burn import BurnReport, BurnRequest, burn_image
-from camvault.core.workflows.cleanup import clean_up
-from camvault.core.workflows.create_iso import ImageReport, ImageRequest, create_iso
-from camvault.core.workflows.originals import Released, check_image, let_go_after_burn
-from camvault.core.workflows.pipeline import Reports, StageFailed, Step, make_build_dir, reserve_names, run_stages
-from camvault.core.workflows.prepare import PrepareReport, prepare
-from camvault.core.workflows.prepare_plan import plan_new, plan_resumed
+from camvault.core.capacity.budget import Budget
+from camvault.core.batch.names import COMPLETED_NAME
+from camvault.core.batch.pipeline import PipelineStage, RunNames
+from camvault.core.batch.plan import PreparePlan, PrepareRequest
+from camvault.core.batch.resuming import Expected
+from camvault.core.workflows.bodycam.burn import BurnReport, BurnRequest, burn_image
+from camvault.core.workflows.bodycam.cleanup import clean_up
+from camvault.core.workflows.bodycam.create_iso import ImageReport, ImageRequest, create_iso
+from camvault.core.workflows.bodycam.originals import Released, check_image, let_go_after_burn
+from camvault.core.workflows.bodycam.pipeline import Reports, StageFailed, Step, make_build_dir, reserve_names, run_stages
+from camvault.core.workflows.bodycam.prepare import PrepareReport, prepare
+from camvault.core.workflows.bodycam.plan import plan_new, plan_resumed
 from camvault.ports.errors import CamvaultError, Cancelled
 from camvault.ports.progress import EncodeOptions
 from tests.bodycam.burn.helpers import NoMap

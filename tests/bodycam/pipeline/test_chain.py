@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from camvault.apps.run_bodycam_pipeline import STAGE
-from camvault.core.workflows import burn, create_iso
+from camvault.core.workflows.bodycam import burn
+from camvault.core.workflows.bodycam import create_iso
 from tests.bodycam.pipeline.helpers import Workspace, clip_bytes
 
 

@@ -15,9 +15,9 @@ from camvault.apps._advice import Advice
 from camvault.apps._cli import Context
 from camvault.apps._command import parse
 from camvault.apps._pipeline import Parts, PipelineRun
-from camvault.core.build_dir import MARKER_NAME, MARKER_TEXT, marker_text
-from camvault.core.pipeline import PipelineStage, RunNames
-from camvault.core.workflows.pipeline import StageFailed
+from camvault.core.batch.build_dir import MARKER_NAME, MARKER_TEXT, marker_text
+from camvault.core.batch.pipeline import PipelineStage, RunNames
+from camvault.core.workflows.bodycam.pipeline import StageFailed
 from camvault.ports.errors import Cancelled
 from tests.bodycam.pipeline.helpers import Workspace, clip_bytes, digest, tree
 

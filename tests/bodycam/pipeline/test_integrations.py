@@ -13,9 +13,9 @@ from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryS
 from camvault.apps import _workspace
 from camvault.apps._outlook import disc_file_of
 from camvault.apps._pipeline import extend_program_path
-from camvault.core.build_dir import MARKER_NAME
-from camvault.core.pipeline import Need, PipelineStage, RunNames
-from camvault.core.workflows.pipeline import (
+from camvault.core.batch.build_dir import MARKER_NAME
+from camvault.core.batch.pipeline import Need, PipelineStage, RunNames
+from camvault.core.workflows.bodycam.pipeline import (
     BuildDirKept,
     PipelineFinished,
     Reports,
@@ -113,7 +113,7 @@ class TestNames:
 
     def test_there_is_an_end(self, storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
         """A folder in which every name is taken is reported."""
-        monkeypatch.setattr("camvault.core.workflows.pipeline._ATTEMPTS", 3)
+        monkeypatch.setattr("camvault.core.workflows.bodycam.pipeline._ATTEMPTS", 3)
         for number in range(2):
             self.reserve(storage, f"r{number}")
         with pytest.raises(UsageError, match="No free name"):

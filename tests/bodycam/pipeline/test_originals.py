@@ -10,10 +10,10 @@ import pytest
 
 from camvault.adapters.memory.burner import MemoryDisc
 from camvault.adapters.memory.calls import Phase
-from camvault.core.pipeline import PipelineStage
-from camvault.core.workflows.originals import OriginalsKept, Released
-from camvault.core.workflows.pipeline import StageFailed
-from camvault.core.workflows.prepare_events import OriginalKept, OriginalRemoved
+from camvault.core.batch.pipeline import PipelineStage
+from camvault.core.workflows.bodycam.originals import OriginalsKept, Released
+from camvault.core.workflows.bodycam.pipeline import StageFailed
+from camvault.core.workflows.bodycam.events import OriginalKept, OriginalRemoved
 from camvault.ports.errors import Cancelled, DeniedError
 from tests.bodycam.burn.writer import DEVICE, Writer, build_library
 from tests.bodycam.pipeline.helpers import Workspace, clip_bytes, signals, wait_until

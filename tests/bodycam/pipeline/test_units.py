@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.mount_points import missing_mount
-from camvault.core.pipeline import (
+from camvault.core.mounts import missing_mount
+from camvault.core.batch.pipeline import (
     Fate,
     Need,
     PipelineStage,

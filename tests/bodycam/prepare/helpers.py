@@ -11,11 +11,11 @@ import attrs
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.capacity import Budget
-from camvault.core.preparation import PreparePlan, PrepareRequest
-from camvault.core.progress import Expected
-from camvault.core.workflows.prepare import PrepareReport, prepare
-from camvault.core.workflows.prepare_plan import plan_new, plan_resumed
+from camvault.core.capacity.budget import Budget
+from camvault.core.batch.plan import PreparePlan, PrepareRequest
+from camvault.core.batch.resuming import Expected
+from camvault.core.workflows.bodycam.prepare import PrepareReport, prepare
+from camvault.core.workflows.bodycam.plan import plan_new, plan_resumed
 from camvault.ports.progress import Allocation, EncodeOptions, Progress
 
 CLIPS = PurePath("/clips")

@@ -18,12 +18,12 @@ import pytest
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.capacity import Budget
-from camvault.core.preparation import PrepareRequest
-from camvault.core.progress import Expected
-from camvault.core.workflows.prepare import PrepareReport, prepare
-from camvault.core.workflows.prepare_events import ClipEncoded, ClipStarted, OutputsVerified
-from camvault.core.workflows.prepare_plan import plan_new, plan_resumed
+from camvault.core.capacity.budget import Budget
+from camvault.core.batch.plan import PrepareRequest
+from camvault.core.batch.resuming import Expected
+from camvault.core.workflows.bodycam.prepare import PrepareReport, prepare
+from camvault.core.workflows.bodycam.events import ClipEncoded, ClipStarted, OutputsVerified
+from camvault.core.workflows.bodycam.plan import plan_new, plan_resumed
 from camvault.ports.errors import NoSpaceError, UsageError
 from camvault.ports.events import Event
 from camvault.ports.progress import Allocation, EncodeOptions

@@ -19,12 +19,12 @@ from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import Call, MemoryCancellation, MemoryReporter, MemoryStorage, Phase
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.capacity import Budget
-from camvault.core.preparation import OutputsTooBigError, PrepareRequest
-from camvault.core.progress import Expected
-from camvault.core.workflows._stop import LinkedCancellation
-from camvault.core.workflows.prepare import prepare
-from camvault.core.workflows.prepare_events import (
+from camvault.core.capacity.budget import Budget
+from camvault.core.batch.plan import OutputsTooBigError, PrepareRequest
+from camvault.core.batch.resuming import Expected
+from camvault.core.workflows.bodycam._stop import LinkedCancellation
+from camvault.core.workflows.bodycam.prepare import prepare
+from camvault.core.workflows.bodycam.events import (
     ClipAgain,
     ClipEncoded,
     ClipStarted,
@@ -34,7 +34,7 @@ from camvault.core.workflows.prepare_events import (
     OutputsVerified,
     StrangerSetAside,
 )
-from camvault.core.workflows.prepare_plan import plan_new
+from camvault.core.workflows.bodycam.plan import plan_new
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import (
     BusyError,

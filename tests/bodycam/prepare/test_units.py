@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.batch import Complexity, Constant, Encoded, Sample, Sampled
-from camvault.core.capacity import Budget
-from camvault.core.naming import (
+from camvault.core.capacity.encoding import Complexity, Constant, Encoded, Sample, Sampled
+from camvault.core.capacity.budget import Budget
+from camvault.core.batch.names import (
     aside_name,
     clip_names,
     folded,
@@ -17,7 +17,7 @@ from camvault.core.naming import (
     is_temporary,
     temporary_name,
 )
-from camvault.core.preparation import (
+from camvault.core.batch.plan import (
     GivenClip,
     OutputsTooBigError,
     PreparePlan,
@@ -29,7 +29,7 @@ from camvault.core.preparation import (
     needed_bytes,
     plan_batch,
 )
-from camvault.core.progress import (
+from camvault.core.batch.resuming import (
     Expected,
     Made,
     adopted,
@@ -45,8 +45,8 @@ from camvault.core.progress import (
     with_sample,
     with_settled,
 )
-from camvault.core.restart import FolderFacts, FolderPlan, plan_folder
-from camvault.core.workflows.prepare_events import (
+from camvault.core.batch.starting import FolderFacts, FolderPlan, plan_folder
+from camvault.core.workflows.bodycam.events import (
     BitrateDecided,
     ClipAgain,
     ClipCopied,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camvault.adapters.jsonc import parse_jsonc, read_jsonc
-from camvault.core.cameras import BackupConfig, Camera, read_backup, read_cameras
+from camvault.core.stations.configuration import BackupConfig, Camera, read_backup, read_cameras
 from camvault.ports.errors import RecordError
 from tests import canary
 

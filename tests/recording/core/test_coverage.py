@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camvault.core.coverage import Cause, ClockStep, Coverage, Gap, Happened, Span, coverage, recorded_spans
-from camvault.core.segments import segment_name
+from camvault.core.segments.coverage import Cause, ClockStep, Coverage, Gap, Happened, Span, coverage, recorded_spans
+from camvault.core.segments.names import segment_name
 
 DAY = datetime(2025, 5, 28, tzinfo=UTC)
 PERIOD = Span(DAY, DAY + timedelta(days=1))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camvault.core.retention import plan_victims
-from camvault.core.retention_rules import (
+from camvault.core.retention.removals import plan_victims
+from camvault.core.retention.rules import (
     KeepDays,
     MaxBytes,
     MaxDays,

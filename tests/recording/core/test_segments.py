@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from camvault.core.segment_life import SegmentEvent, SegmentState, step
-from camvault.core.segments import (
+from camvault.core.segments.lifecycle import SegmentEvent, SegmentState, step
+from camvault.core.segments.names import (
     SegmentName,
     finished,
     free_name,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camvault.core.segments import SegmentName, free_name, segment_name
-from camvault.core.sessions import adopted_name, is_supervised, session_names
+from camvault.core.segments.names import SegmentName, free_name, segment_name
+from camvault.core.segments.sessions import adopted_name, is_supervised, session_names
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [BERLIN, ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")]

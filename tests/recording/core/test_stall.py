@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.stall import (
+from camvault.core.health.stall import (
     BackOff,
     Basis,
     StallPolicy,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camvault.core.segments import SegmentName, parse_segment_name
-from camvault.core.starts import Starts
+from camvault.core.segments.names import SegmentName, parse_segment_name
+from camvault.core.segments.start_times import Starts
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 ZONES: list[tzinfo] = [

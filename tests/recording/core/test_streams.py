@@ -2,7 +2,7 @@
 
 import pytest
 
-from camvault.core.streams import Expected, differences
+from camvault.core.stations.streams import Expected, differences
 from camvault.ports.streams import StreamFacts
 
 VIDEO = StreamFacts("video", {"codec_name": "hevc", "profile": "Main", "width": "2688", "r_frame_rate": "25/1"})

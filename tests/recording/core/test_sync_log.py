@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from camvault.core.strategies import digests, identities, names
-from camvault.core.sync_log import (
+from camvault.core.segments.ledger import (
     BackupPlan,
     Ledger,
     LedgerEntry,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.talk import Talk, TalkPolicy, heard
+from camvault.core.health.line_limit import Talk, TalkPolicy, heard
 
 POLICY = TalkPolicy(burst=3, per_hour=60)
 

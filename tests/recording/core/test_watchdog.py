@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camvault.core.watchdog import Act, Judged, Memory, Phase, UnitState, WatchdogPolicy, Witnesses, judge
+from camvault.core.health.watchdog import Act, Judged, Memory, Phase, UnitState, WatchdogPolicy, Witnesses, judge
 from camvault.ports.entries import FileIdentity
 
 POLICY = WatchdogPolicy(threshold_s=1200, retry_s=300, retry_most_s=3600, settle_s=300)

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.durations import MemoryDurations
-from camvault.core.alerting import Queue
-from camvault.core.coverage import Cause, Coverage, Span, coverage, recorded_spans
-from camvault.core.monitor_state import State, Watched
-from camvault.core.period import period_of
-from camvault.core.segments import segment_name
-from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line
-from camvault.core.timeline import Entry, Kind, line_of
-from camvault.core.watchdog import Memory
-from camvault.core.workflows.coverage_report import CoverageOptions, CoveragePorts, Places, report_coverage
-from camvault.core.workflows.measure import MeasureOptions, measure
-from camvault.core.workflows.monitor import MonitorReport
+from camvault.core.health.alerts import Queue
+from camvault.core.segments.coverage import Cause, Coverage, Span, coverage, recorded_spans
+from camvault.core.health.memory import State, Watched
+from camvault.core.segments.period import period_of
+from camvault.core.segments.names import segment_name
+from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line
+from camvault.core.segments.timeline import Entry, Kind, line_of
+from camvault.core.health.watchdog import Memory
+from camvault.core.workflows.recording.coverage import CoverageOptions, CoveragePorts, Places, report_coverage
+from camvault.core.workflows.recording.metrics import MeasureOptions, measure
+from camvault.core.workflows.recording.monitor import MonitorReport
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled, DeniedError, NotFoundError, StorageError, UsageError
 from camvault.ports.events import Warned

@@ -6,7 +6,7 @@ from pathlib import PurePath
 import attrs
 import pytest
 
-from camvault.core.monitor_state import Missing, State, document_of, newest, orphan, state_of
+from camvault.core.health.memory import Missing, State, document_of, newest, orphan, state_of
 from camvault.ports.errors import UsageError
 from camvault.ports.events import Failed
 from camvault.ports.mounts import MountTable

@@ -7,11 +7,11 @@ import attrs
 import pytest
 
 from camvault.adapters.memory.alerts import MemoryAlerts
-from camvault.core import alerting
-from camvault.core.alerting import Host, Queue
-from camvault.core.monitor_state import State, Watched, document_of, remembered, state_of
-from camvault.core.watchdog import Memory, Phase
-from camvault.core.workflows.monitor import AlertSent, Restarted, StationRecovered, monitor, unit_of
+from camvault.core.health import alerts as alerting
+from camvault.core.health.alerts import Host, Queue
+from camvault.core.health.memory import State, Watched, document_of, remembered, state_of
+from camvault.core.health.watchdog import Memory, Phase
+from camvault.core.workflows.recording.monitor import AlertSent, Restarted, StationRecovered, monitor, unit_of
 from camvault.ports.alerts import Alert
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import AlertError, BusyError, Cancelled, NoSpaceError, ToolError, UsageError
@@ -312,7 +312,7 @@ def test_files_that_are_moved_away_are_no_progress() -> None:
 
 
 def test_so_many_files_that_not_all_are_remembered_are_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("camvault.core.workflows.monitor.remembered", lambda files: remembered(files, 3))
+    monkeypatch.setattr("camvault.core.workflows.recording.monitor.remembered", lambda files: remembered(files, 3))
     world = make_world("ROST2")
     world.settled_most = 1000
     world.live(4 * 3600)

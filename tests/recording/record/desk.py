@@ -13,8 +13,8 @@ from camvault.adapters.memory.recorder import MemoryRecorder
 from camvault.adapters.memory.reporter import MemoryReporter
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.adapters.memory.supervision import MemorySupervision
-from camvault.core.timeline import Entry, Kind, parse
-from camvault.core.workflows.record import TIMELINE_NAME, Ports, RecordOptions, record_camera
+from camvault.core.segments.timeline import Entry, Kind, parse
+from camvault.core.workflows.recording.record import TIMELINE_NAME, Ports, RecordOptions, record_camera
 from camvault.ports.errors import Cancelled
 from camvault.ports.recorder import StreamSource
 from tests import canary

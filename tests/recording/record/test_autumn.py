@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.memory.durations import MemoryDurations
 from camvault.adapters.memory.recorder import Camera
-from camvault.core.coverage import Coverage, Span
-from camvault.core.segments import parse_segment_name
-from camvault.core.workflows.coverage_report import CoverageOptions, CoveragePorts, Places, report_coverage
+from camvault.core.segments.coverage import Coverage, Span
+from camvault.core.segments.names import parse_segment_name
+from camvault.core.workflows.recording.coverage import CoverageOptions, CoveragePorts, Places, report_coverage
 from tests.recording.fake_camera import FakeCamera, make_footage
 from tests.recording.record.desk import FOLDER, STATION, World, make_world
 from tests.recording.record.helpers import FFMPEGS, frames_of, recording, wait_for

@@ -17,7 +17,7 @@ import av
 import pytest
 
 from camvault.adapters.system.zone import LocalZone
-from camvault.core.segments import parse_segment_name
+from camvault.core.segments.names import parse_segment_name
 from tests import canary
 from tests.recording.fake_camera import FakeCamera, Footage, Mode, make_footage
 from tests.recording.record.helpers import CANARY, FFMPEGS, STALL_S, frames_of, recording, wait_for

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from camvault.adapters.rtsp import FfmpegRecorder
-from camvault.core.segments import strftime_pattern
+from camvault.core.segments.names import strftime_pattern
 from camvault.ports.recorder import RecorderSettings, StreamSource
 from tests import canary
 from tests.recording.fake_camera import FakeCamera, Footage, make_footage

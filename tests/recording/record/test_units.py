@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camvault.adapters.memory.recorder import Camera
-from camvault.core.coverage import Cause, ClockStep, Happened, Span
-from camvault.core.sessions import LIVE_FOLDER
-from camvault.core.talk import TalkPolicy
-from camvault.core.timeline import Entry, Kind, explanations, line_of, parse
-from camvault.core.workflows.record import (
+from camvault.core.segments.coverage import Cause, ClockStep, Happened, Span
+from camvault.core.segments.sessions import LIVE_FOLDER
+from camvault.core.health.line_limit import TalkPolicy
+from camvault.core.segments.timeline import Entry, Kind, explanations, line_of, parse
+from camvault.core.workflows.recording.record import (
     TIMELINE_NAME,
     ClockWasSet,
     MediaArrived,

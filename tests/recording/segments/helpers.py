@@ -10,16 +10,16 @@ from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, Mem
 from camvault.adapters.memory.durations import MemoryDurations
 from camvault.adapters.memory.footage import MemoryFootage
 from camvault.adapters.memory.transfer import MemoryTransfer
-from camvault.core.coverage import Coverage, Span
-from camvault.core.retention_rules import Rule, Safety
-from camvault.core.workflows.backup import BackupFolders, BackupPorts, BackupReport, back_up
-from camvault.core.workflows.cleanup_plan import CleanupPorts
-from camvault.core.workflows.cleanup_video import CleanupReport, free_space
-from camvault.core.workflows.coverage_report import CoverageOptions, CoveragePorts, Places, report_coverage
-from camvault.core.workflows.monitor import MonitorOptions, MonitorPorts, monitor
-from camvault.core.workflows.monitor import Station as Watched
-from camvault.core.workflows.organize import OrganizePorts, OrganizeReport, Station, organize
-from camvault.core.workflows.sync_records import SyncRecords
+from camvault.core.segments.coverage import Coverage, Span
+from camvault.core.retention.rules import Rule, Safety
+from camvault.core.workflows.recording.backup import BackupFolders, BackupPorts, BackupReport, back_up
+from camvault.core.workflows.recording.cleanup_plan import CleanupPorts
+from camvault.core.workflows.recording.cleanup import CleanupReport, free_space
+from camvault.core.workflows.recording.coverage import CoverageOptions, CoveragePorts, Places, report_coverage
+from camvault.core.workflows.recording.monitor import MonitorOptions, MonitorPorts, monitor
+from camvault.core.workflows.recording.monitor import Station as Watched
+from camvault.core.workflows.recording.organize import OrganizePorts, OrganizeReport, Station, organize
+from camvault.core.workflows.recording.records import SyncRecords
 from camvault.ports.alerts import Alerts
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.services import Services

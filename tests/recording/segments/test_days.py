@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryClock, MemoryStorage, Phase
-from camvault.core.ready_folders import are_ready_names, starts_not_before
-from camvault.core.retention import plan_victims
-from camvault.core.retention_rules import (
+from camvault.core.segments.date_folders import are_ready_names, starts_not_before
+from camvault.core.retention.removals import plan_victims
+from camvault.core.retention.rules import (
     KeepDays,
     MaxBytes,
     MaxDays,
@@ -22,10 +22,10 @@ from camvault.core.retention_rules import (
     StoredSegment,
     plan_retention,
 )
-from camvault.core.segments import SegmentName, parse_ready_path
-from camvault.core.sync_log import LedgerEntry, ProofKind, is_footage, proven_mark
-from camvault.core.workflows.cleanup_plan import CleanupPlan, CleanupPorts, plan_cleanup
-from camvault.core.workflows.sync_records import MARKS_NAME, Day, SyncRecords, day_of, days_below
+from camvault.core.segments.names import SegmentName, parse_ready_path
+from camvault.core.segments.ledger import LedgerEntry, ProofKind, is_footage, proven_mark
+from camvault.core.workflows.recording.cleanup_plan import CleanupPlan, CleanupPorts, plan_cleanup
+from camvault.core.workflows.recording.records import MARKS_NAME, Day, SyncRecords, day_of, days_below
 from camvault.ports.entries import FileEntry, FileKind, Listing
 from camvault.ports.errors import DeniedError, NoSpaceError, NotFoundError, StorageError
 from tests.recording.segments.helpers import NOW, OUT, READY, SUCCESS, TODAY, Machine

@@ -6,8 +6,8 @@ import pytest
 
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.media import MemoryClip, MemoryProbe
-from camvault.core.streams import Expected
-from camvault.core.workflows.stream_check import CheckedStation, StreamPorts, StreamsDiffer, check_streams, read_notice
+from camvault.core.stations.streams import Expected
+from camvault.core.workflows.recording.stream_check import CheckedStation, StreamPorts, StreamsDiffer, check_streams, read_notice
 from camvault.ports.errors import DeniedError, NoSpaceError, StorageError
 from tests.media.tools import TRIXIE, run_ffmpeg
 from tests.recording.segments.conftest import Pi

@@ -11,11 +11,11 @@ import pytest
 
 from camvault.adapters.memory import Phase
 from camvault.adapters.memory.transfer import MemoryTransfer
-from camvault.core.retention_rules import KeepDays, MaxBytes, MaxDays, MinFree, Safety
-from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line, parse_ledger
-from camvault.core.workflows.backup import LOCK_NAME
-from camvault.core.workflows.organize import Station
-from camvault.core.workflows.sync_records import RESERVE_NAME, day_of, make_folder_if_possible
+from camvault.core.retention.rules import KeepDays, MaxBytes, MaxDays, MinFree, Safety
+from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line, parse_ledger
+from camvault.core.workflows.recording.backup import LOCK_NAME
+from camvault.core.workflows.recording.organize import Station
+from camvault.core.workflows.recording.records import RESERVE_NAME, day_of, make_folder_if_possible
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import (
     Cancelled,

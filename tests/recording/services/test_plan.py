@@ -12,9 +12,9 @@ from camvault.adapters.memory import MemoryReporter
 from camvault.adapters.memory.services import MemoryServices
 from camvault.adapters.memory.units import MemoryUnits
 from camvault.adapters.systemd import GENERATED_HEADER, unit_files
-from camvault.core.cameras import BackupConfig, Camera
-from camvault.core.service_plan import Change, Layout, compare, definitions, secrets
-from camvault.core.workflows.services import (
+from camvault.core.stations.configuration import BackupConfig, Camera
+from camvault.core.stations.services import Change, Layout, compare, definitions, secrets
+from camvault.core.workflows.recording.services import (
     NO_UNITS,
     NotRunningError,
     UnitsControlled,

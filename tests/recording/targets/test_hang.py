@@ -20,7 +20,7 @@ from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.rsync import MARKER_NAME, RsyncTransfer, TargetGuard, look
 from camvault.adapters.rsync.mounted import MountedFolder
 from camvault.apps._watch import STATE_NAME
-from camvault.core.sync_log import LedgerEntry, ProofKind, ledger_line
+from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled
 from camvault.ports.transfer import EvidenceKind, Sendable, Sight, TargetError

@@ -10,11 +10,11 @@ import pytest
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryReporter
 from camvault.adapters.memory.explorer import explore, io_error, no_space
 from camvault.adapters.memory.transfer import MemoryTransfer
-from camvault.core.retention_rules import KeepDays, MaxBytes, Rule
-from camvault.core.sync_log import LedgerEntry, ProofKind
-from camvault.core.workflows import target_look
-from camvault.core.workflows.cleanup_plan import CleanupPorts
-from camvault.core.workflows.cleanup_video import CleanupReport, ProvenKept, free_space
+from camvault.core.retention.rules import KeepDays, MaxBytes, Rule
+from camvault.core.segments.ledger import LedgerEntry, ProofKind
+from camvault.core.workflows.recording import target as target_look
+from camvault.core.workflows.recording.cleanup_plan import CleanupPorts
+from camvault.core.workflows.recording.cleanup import CleanupReport, ProvenKept, free_space
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled, NoSpaceError
 from camvault.ports.transfer import EvidenceKind, Pushed, Sendable, Sight, TargetError

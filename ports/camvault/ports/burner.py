@@ -1,6 +1,5 @@
 """Port: optical drives and what behaves like one."""
 
-import enum
 from collections.abc import Sequence
 from pathlib import PurePath, PurePosixPath
 from typing import Protocol
@@ -9,48 +8,8 @@ import attrs
 
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.files import OnBytes
-
-
-class MediumState(enum.Enum):
-    """What lies in the drive. Only BLANK may be written."""
-
-    ABSENT = "absent"
-    BLANK = "blank"
-    INCOMPLETE = "incomplete"
-    """Writing began and was not brought to its end."""
-    APPENDABLE = "appendable"
-    """Every session is closed, and the drive would take another one."""
-    CLOSED = "closed"
-    UNSUITABLE = "unsuitable"
-
-
-@attrs.frozen
-class Medium:
-    """A medium as the drive describes it. `free_sectors` (2048 bytes each) is for the mode that will be used."""
-
-    state: MediumState
-    kind: str = ""
-    free_sectors: int = 0
-    detail: str = ""
-    """What the drive adds, for the person who has to do something about it."""
-
-    @property
-    def free_bytes(self) -> int:
-        """Capacity left, in bytes."""
-        return self.free_sectors * 2048
-
-    def refusal(self, size_bytes: int) -> str | None:
-        """Why an image of `size_bytes` may not be written to this medium; None if it may."""
-        match self.state:
-            case MediumState.BLANK if size_bytes <= self.free_bytes:
-                return None
-            case MediumState.BLANK:
-                return f"medium too small, the image has {size_bytes:,} bytes, the disc takes {self.free_bytes:,}"
-            case MediumState.ABSENT:
-                return "no disc in the drive"
-            case MediumState.UNSUITABLE:
-                return f"medium cannot be written: {self.kind or 'unknown kind'}"
-        return f"medium not blank, it is {self.state.value}" + (f" ({self.detail})" if self.detail else "")
+from camvault.ports.medium import Medium, MediumState
+from camvault.ports.witness import ReadFrom
 
 
 class Burner(Protocol):
@@ -85,7 +44,8 @@ class Burner(Protocol):
         Looks into the drive itself before anything is started, whatever the caller has seen there.
 
         Raises:
-            BurnError: It failed; `is_spoiled` tells whether the medium was written to, as far as the tool knows.
+            BurnError: It failed, or stood still and was ended; `is_spoiled` tells whether the medium was written to,
+                as far as the tool knows.
             MediumError: The medium is not blank or too small; untouched.
             DriveError: Not an optical drive, gone or busy; untouched.
             Cancelled: Stopped on request; what was written is lost.
@@ -97,7 +57,8 @@ class Burner(Protocol):
 class ReadBack:
     """What came back from the medium. `bad_sectors` are the first differing ones (at most 1,000), in order.
 
-    A sector that cannot be read ends the reading: it is the last bad one, and both digests are empty.
+    A sector that cannot be read ends the reading: it is the last bad one, and both digests are empty. `source` is where
+    the bytes came from: of a disc file that may be less than its medium.
     """
 
     sha256: str
@@ -105,6 +66,7 @@ class ReadBack:
     bad_sectors: tuple[int, ...] = ()
     bad_sector_count: int = 0
     unreadable_sector: int | None = None
+    source: ReadFrom = ReadFrom.MEDIUM
 
     @property
     def is_equal(self) -> bool:

@@ -161,12 +161,16 @@ class MediumError(DriveError):
 
 @attrs.define(str=False)
 class BurnError(CamvaultError):
-    """Writing failed. `is_spoiled` tells whether the medium has been written to."""
+    """Writing failed. `is_spoiled` tells whether the medium has been written to.
+
+    `is_drive_held`: the burner hangs in the kernel, so that whoever asks the drive now may hang as well.
+    """
 
     device: str
     problem: str
     is_spoiled: bool
     last_lines: tuple[str, ...] = ()
+    is_drive_held: bool = False
 
     def __str__(self) -> str:
         fate = "the disc is spoiled" if self.is_spoiled else "the disc is untouched"

@@ -13,6 +13,7 @@ from typing import Protocol
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import Copied, FileEntry, Listing
 from camvault.ports.removal import Removal
+from camvault.ports.witness import FileRead, Sameness
 
 OnBytes = Callable[[int], None]
 """Called with the number of bytes finished since the last call."""
@@ -22,7 +23,11 @@ class FolderReader(Protocol):
     """Seeing what is there. Silence is never "nothing there": what cannot be listed raises."""
 
     def entry(self, path: PurePath, /) -> FileEntry | None:
-        """The entry itself, links not followed; None only if the system says that it does not exist."""
+        """The entry itself, links not followed; None only if the system says that it does not exist.
+
+        Its identity has all that the file system knows of it (`FileIdentity`), as have those of `scan` and `children`,
+        and those that `publish` and `move` return.
+        """
         ...
 
     def scan(self, root: PurePath, /) -> Iterator[FileEntry]:
@@ -37,11 +42,23 @@ class FolderReader(Protocol):
         ...
 
     def listing(self, folder: PurePath, /) -> Listing:
-        """The same as `children`, as cheap as it can be had: for folders of tens of thousands of files."""
+        """The same as `children`, as cheap as possible: for folders of tens of thousands of files."""
         ...
 
     def resolve(self, path: PurePath, /) -> PurePath:
         """Absolute, with every symlink followed; the last parts need not exist."""
+        ...
+
+    def is_one_file(self, one: PurePath, other: PurePath, /) -> Sameness:
+        """Whether two paths lead to one regular file: by links, hard links, bind mounts, unions or network mounts.
+
+        Both are opened, links followed. Where the file systems do not tell, it is tried with an empty file of a
+        temporary name, which appears beside the one and must not appear beside the other; it is removed again.
+
+        Raises:
+            NotFoundError: One of them is not there.
+            StorageError: One of them cannot be opened, or is no regular file.
+        """
         ...
 
 
@@ -51,8 +68,9 @@ class FileCopier(Protocol):
     def copy(self, source: PurePath, /, *, target: PurePath, on_bytes: OnBytes, cancel: Cancellation) -> Copied:
         """Copy content and mtime to a new file, reading the source once; durable on return.
 
-        Writes a temporary name (`temporary_name(target)`), fsyncs, renames, fsyncs the folder. On any failure nothing
-        stands under `target`, and the temporary file is gone (a crash may leave it).
+        `Copied.identity` is that of the new file under its final name. Writes a temporary name
+        (`temporary_name(target)`), fsyncs, renames, fsyncs the folder. On any failure nothing stands under `target`,
+        and the temporary file is gone (a crash may leave it).
 
         Raises:
             ExistsError: `target` exists; it is not touched.
@@ -61,7 +79,18 @@ class FileCopier(Protocol):
         ...
 
     def digest(self, path: PurePath, /, *, on_bytes: OnBytes, cancel: Cancellation) -> str:
-        """SHA-256 (hex) of the content as it is on the medium: the page cache is dropped first where possible."""
+        """SHA-256 (hex) of the content as `read_back` reads it, wherever it came from."""
+        ...
+
+    def read_back(self, path: PurePath, /, *, on_bytes: OnBytes, cancel: Cancellation) -> FileRead:
+        """Read a file whole from the medium, past every cache of this machine where there is a way, and say so.
+
+        What is not written yet is written first. The identity is that of the open file; links are followed.
+
+        Raises:
+            ChangedError: It changed while it was read.
+            StorageError: The medium does not give it, whatever a cache still holds.
+        """
         ...
 
     def publish(self, temporary: PurePath, /, *, target: PurePath, replace: bool = False) -> FileEntry:
@@ -88,8 +117,12 @@ class FileRemover(Protocol):
     def remove(self, removal: Removal, /) -> bool:
         """Remove exactly this file; False if it was gone already.
 
+        It is the file that was seen if `FileIdentity.is_same_file` says so. A file with further names (hard links) is
+        not another one because one of these names was removed here since it was seen.
+
         Raises:
-            ChangedError: Another file stands under the name now; it is kept.
+            ChangedError: Another file stands under the name now, or the witness of the removal is gone, another file,
+                or not seen to be another one than this; it is kept.
         """
         ...
 
@@ -99,7 +132,7 @@ class FileRemover(Protocol):
 
 
 class RecordStore(Protocol):
-    """Small texts that must survive anything: progress files, ledgers, markers. Text is UTF-8, surrogates escaped."""
+    """Small texts that survive a crash at any point: progress files, ledgers, markers. UTF-8, surrogates escaped."""
 
     def read_text(self, path: PurePath, /) -> str | None:
         """The whole text, None if the file does not exist."""
@@ -137,8 +170,10 @@ class Volumes(Protocol):
         """An opaque name of the file system that holds `path` (or its nearest existing parent)."""
         ...
 
-    def lock(self, path: PurePath, /) -> AbstractContextManager[None]:
+    def lock(self, path: PurePath, /, *, is_shared: bool = False) -> AbstractContextManager[None]:
         """Hold an exclusive lock named `path` inside the context; raises `BusyError` at once if it is held.
+
+        Any number of shared locks of one name are held at once, but none beside an exclusive one.
 
         The lock goes with the process, whatever ends it. Its holder may remove the name: the next one locks a new file.
         """

@@ -10,6 +10,7 @@ import attrs
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileIdentity
 from camvault.ports.files import OnBytes
+from camvault.ports.witness import ReadFrom
 
 SECTOR_BYTES = 2048
 
@@ -58,6 +59,14 @@ class ImageManifest:
     sha256: str
     size_bytes: int
     file_sha256: Mapping[PurePosixPath, str]
+
+
+@attrs.frozen
+class ImageCheck:
+    """An image was read back and holds what it should: how many files in both trees, and where the bytes came from."""
+
+    file_count: int
+    source: ReadFrom
 
 
 class ImageBuilder(Protocol):
@@ -110,10 +119,11 @@ class ImageVerifier(Protocol):
 
     def verify(
         self, image: PurePath, /, *, plan: ImagePlan, manifest: ImageManifest, on_bytes: OnBytes, cancel: Cancellation
-    ) -> int:
-        """Re-read both trees: names, sizes, content and labels; return the number of files found equal in both.
+    ) -> ImageCheck:
+        """Re-read both trees: names, sizes, content and labels, from the medium where this machine's cache allows it.
 
         Raises:
             MismatchError: Anything differs; the first difference is named.
+            StorageError: The medium does not give the image, whatever a cache still holds.
         """
         ...

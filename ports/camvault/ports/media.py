@@ -10,6 +10,15 @@ from camvault.ports.cancellation import Cancellation
 
 
 @attrs.frozen
+class MediaStream:
+    """One stream of a media file: its number, and what the file's tables promise of it (0: they do not say)."""
+
+    index: int
+    packet_count: int = 0
+    duration_s: float = 0.0
+
+
+@attrs.frozen
 class MediaInfo:
     """What is in a media file, as far as planning needs it."""
 
@@ -18,9 +27,12 @@ class MediaInfo:
     has_audio: bool = True
     width_px: int = 0
     height_px: int = 0
-    frame_rate: float = 0.0
-    kept_s: float = 0.0
-    """The longer of the first video and the first audio stream, which an `Encoder` keeps; 0 where it is unknown."""
+    sound_count: int = 1
+    copied_bytes: int = 0
+    """About what an `Encoder` copies of it beside pictures and sounds; 0 where it is not known."""
+    streams: tuple[MediaStream, ...] = ()
+    unkept: tuple[str, ...] = ()
+    """Why an encode will lack something of it, in words, as far as that can be known beforehand."""
 
 
 class MediaProbe(Protocol):
@@ -71,13 +83,15 @@ class EncodedFile:
     """What an encode gave."""
 
     size_bytes: int
-    damage: str = ""
-    """Why the result may lack footage of the source: what of it could not be decoded; empty if nothing speaks for it.
-    """
+    doubts: tuple[str, ...] = ()
+    """Why the result may lack something of the source: what could not be read, decoded or kept; empty if it has all."""
 
 
 class Encoder(Protocol):
-    """Clip to AV1 + Opus (mono, 24 kHz) in MP4: the first video and the first audio stream, and the metadata."""
+    """Clip to AV1 + Opus (mono, 24 kHz) in MP4: every picture, every sound, and whatever else MP4 can hold.
+
+    The output has the time and the mode of the clip's file.
+    """
 
     @property
     def name(self) -> str:
@@ -99,15 +113,15 @@ class Encoder(Protocol):
         on_seconds: Callable[[float], None],
         cancel: Cancellation,
     ) -> EncodedFile:
-        """Write `target` (a temporary name; overwritten if there) completely; say if the source was damaged.
+        """Write `target` (a temporary name; overwritten if there) completely; say what of the source is not in it.
 
-        Encoders leave out what they cannot decode and end well, and the length stays: only `damage` tells.
+        Encoders leave out what they cannot decode and end well, and the length stays: only `doubts` tell.
 
         `on_seconds` gets the position in the source. On failure or cancellation no process is left; the partial
         target may be. May be called from several threads.
 
         Raises:
-            MediaError: The source cannot be decoded, or the result does not have the source's duration.
+            MediaError: The source cannot be decoded, or what came out cannot.
             ToolError: The encoder failed for another reason.
             NoSpaceError: The target's file system is full.
         """

@@ -1,5 +1,6 @@
 """Port: where file systems belong, and where they are."""
 
+from collections.abc import Mapping
 from pathlib import PurePath
 
 import attrs
@@ -7,10 +8,15 @@ import attrs
 
 @attrs.frozen
 class MountTable:
-    """What the system says about its mount points. Both are empty where it does not say.
+    """What the system says about its mount points. All are empty where it does not say.
 
-    `expected` are those of its configuration, `mounted` those on which something is mounted now.
+    Attributes:
+        expected: The mount points of its configuration; links are followed, as for those that are mounted.
+        mounted: Those on which something is mounted now.
+        sources: Of each that is mounted, its file system (`Volumes.device_of`) and which folder of it is to be seen
+            there: two mounts of one folder have the same source.
     """
 
     expected: frozenset[PurePath] = frozenset()
     mounted: frozenset[PurePath] = frozenset()
+    sources: Mapping[PurePath, tuple[str, PurePath]] = attrs.field(factory=dict, eq=False)

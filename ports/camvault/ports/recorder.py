@@ -6,10 +6,16 @@ from typing import Protocol
 
 import attrs
 
+USER_PLACEHOLDER, PASSWORD_PLACEHOLDER = "{user}", "{password}"
+
 
 @attrs.frozen
 class StreamSource:
-    """Where a camera's stream is. The password is in no representation and in no message."""
+    """Where a camera's stream is. The password is in no representation and in no message.
+
+    Attributes:
+        path: With `{user}` and `{password}` where a camera wants them within its path. Only who connects replaces them.
+    """
 
     host: str
     port: int = 554
@@ -24,8 +30,8 @@ class RecorderSettings:
 
     Attributes:
         folder: The session's own, empty folder; every segment it writes is in it.
-        name_pattern: A strftime pattern for the segments' names, such as `ROST2_%Y%m%dT%H%M%SZ.mkv`; filled in with
-            UTC, whatever the zone: the recorder overwrites names that exist, and local ones repeat in autumn.
+        name_pattern: The segments' names, with their number from 1 for `%d`, such as `ROST2_20250528T152003Z.%d.mkv`:
+            the recorder overwrites names that exist, and times repeat whenever the clock is set back.
         segment_s: A segment ends at the first key frame after a multiple of this within a UTC day.
         socket_timeout_s: After so long without a byte the recorder gives up by itself. To be longer than whoever
             watches the media waits: a recorder that gives up flushes a last frame, which looks like life.

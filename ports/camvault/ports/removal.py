@@ -8,14 +8,22 @@ from pathlib import PurePath
 import attrs
 
 from camvault.ports.entries import FileIdentity
+from camvault.ports.witness import Witness
 
 
 @attrs.frozen
 class Proof:
-    """This exact file is known to exist elsewhere: it was read back there and compared."""
+    """This exact file is known to exist elsewhere: it was read back there and compared.
+
+    Attributes:
+        where: The place, as people call it: a disc, a folder, the target's address.
+        sha256: Of the content, hex.
+        number: The number in the marker of that place; "" if it has none, or if that is not known.
+    """
 
     where: str
     sha256: str
+    number: str = ""
 
     def __str__(self) -> str:
         return f"proven at {self.where}"
@@ -23,7 +31,7 @@ class Proof:
 
 @attrs.frozen
 class RetentionReason:
-    """The user asked for it by flag or configuration: which rule, and the figure that met it.
+    """The user asked for the removal by flag or configuration: which rule, and the figure that met it.
 
     With `proof` the file exists elsewhere all the same; without, it is lost.
     """
@@ -38,7 +46,7 @@ class RetentionReason:
 
 @attrs.frozen
 class Leftover:
-    """camvault made it itself and needs it no more; `marker` is what proves that it is ours."""
+    """camvault made the file itself and needs it no more; `marker` is what proves that."""
 
     marker: str
 
@@ -50,12 +58,17 @@ class Leftover:
 class Removal:
     """One file that may go: which one exactly, and why.
 
-    Storage compares `identity` with what it finds and refuses another file of the same name (INV-2).
+    Storage compares `identity` with what it finds (`FileIdentity.is_same_file`) and refuses another file of the same
+    name (INV-2). An identity from a look in this run is stronger than one from a record, which may know size and mtime
+    only. Right before the removal it looks at `witness` once more, and refuses if that is gone, another file, or the
+    same file by another name. None: the file is no footage of a batch (an unfinished file, a record), a rule of the
+    user takes it, or its proof is a record of a read-back elsewhere.
     """
 
     path: PurePath
     identity: FileIdentity
     reason: Proof | RetentionReason | Leftover
+    witness: Witness | None = None
 
     @property
     def proof(self) -> Proof | None:

@@ -7,8 +7,8 @@ from typing import Protocol
 
 import attrs
 
+from camvault.ports.encoding import EncodeOptions, EncodeRecord, SampleRecord
 from camvault.ports.entries import FileIdentity
-from camvault.ports.media import ConstantQuality, TargetBitrate
 
 
 class Mode(enum.StrEnum):
@@ -18,37 +18,22 @@ class Mode(enum.StrEnum):
     ENCODE = "ENCODE"
 
 
+class Coding(enum.StrEnum):
+    """How one clip of a batch becomes its output."""
+
+    BY_MODE = "by mode"
+    """As the batch: copied in a COPY job, encoded in an ENCODE job."""
+    AS_IS = "as is"
+    """Copied although the others are encoded; its size is taken off what the encodes may take."""
+    IF_ROOM = "if room"
+    """Copied after the others, if there is room left."""
+
+
 class ClipState(enum.StrEnum):
     """Whether a clip's output is durable and recorded."""
 
     PENDING = "pending"
     DONE = "done"
-
-
-class Allocation(enum.StrEnum):
-    """How the bits of an ENCODE job are shared out."""
-
-    CONSTANT = "constant"
-    COMPLEXITY = "complexity"
-
-
-@attrs.frozen
-class SampleRecord:
-    """A stretch of a clip that was encoded to learn how much it takes."""
-
-    start_s: float
-    length_s: float
-    crf_quarters: int
-    size_bytes: int
-
-
-@attrs.frozen
-class EncodeRecord:
-    """One encode of a whole clip: at which rate, what it took, and whether it became the clip's output."""
-
-    rate: TargetBitrate | ConstantQuality
-    size_bytes: int
-    is_accepted: bool = True
 
 
 @attrs.frozen
@@ -79,10 +64,13 @@ class ClipRecord:
         source_identity: Which file the original was when the job was planned; None if it was gone by then.
         duration_s: Length of the original; 0 where it is not known.
         has_audio: Whether the original has a sound track.
+        extra_bytes: What an encode of the original needs beside its first picture and its first sound.
+        coding: How it becomes its output.
         output_name: The file in the build directory; None in a file of the plain format.
         output: What stands there. A pending clip may have one: an encode that may have to be repeated at another rate.
         samples: What the allocation learnt before encoding, in order.
         encodes: What encoding the clip gave, in order.
+        left_out: Why a finished job has no output of it; empty otherwise.
     """
 
     key: str
@@ -91,28 +79,22 @@ class ClipRecord:
     source_identity: FileIdentity | None = None
     duration_s: float = 0.0
     has_audio: bool = True
+    extra_bytes: int = 0
+    coding: Coding = Coding.BY_MODE
     output_name: str | None = None
     output: OutputRecord | None = None
     samples: tuple[SampleRecord, ...] = ()
     encodes: tuple[EncodeRecord, ...] = ()
+    left_out: str = ""
+
+    @property
+    def output_file(self) -> str:
+        """The name of its file in the build directory; in the plain format, that of the clip."""
+        return self.output_name or self.key
 
 
 @attrs.frozen
-class EncodeOptions:
-    """What was chosen for the whole batch and does not change between its runs.
-
-    `thread_count` threads for each encode; `crf_step_quarters` is 1 where the encoder takes fractions of a CRF.
-    """
-
-    allocation: Allocation = Allocation.CONSTANT
-    preset: int = 8
-    audio_kbps: int = 64
-    thread_count: int = 1
-    crf_step_quarters: int = 4
-
-
-@attrs.frozen
-class Progress:
+class BatchRecord:
     """A progress file. `kbps` is the video bitrate of an ENCODE job, None for COPY."""
 
     disc_bytes: int
@@ -120,7 +102,7 @@ class Progress:
     mode: Mode
     kbps: int | None
     clips: tuple[ClipRecord, ...]
-    options: EncodeOptions = EncodeOptions()
+    options: EncodeOptions = attrs.field(factory=EncodeOptions)
 
     @property
     def usable_bytes(self) -> int:
@@ -132,10 +114,10 @@ class Progress:
         return {clip.key: clip for clip in self.clips}
 
 
-class ProgressFiles(Protocol):
+class BatchRecords(Protocol):
     """Reads and writes progress files: the specification's five keys, and beside them what those cannot say."""
 
-    def load(self, path: PurePath, /) -> Progress | None:
+    def load(self, path: PurePath, /) -> BatchRecord | None:
         """The file's content, None if there is no file. A file with the five keys alone is read as well.
 
         Raises:
@@ -144,6 +126,6 @@ class ProgressFiles(Protocol):
         """
         ...
 
-    def save(self, path: PurePath, progress: Progress, /) -> None:
+    def save(self, path: PurePath, progress: BatchRecord, /) -> None:
         """Replace the file atomically and durably. What is loaded afterwards equals `progress`."""
         ...

@@ -1,0 +1,49 @@
+"""Port: how a batch is encoded, and what its encodes gave, as values of the batch's record."""
+
+import enum
+
+import attrs
+
+from camvault.ports.media import ConstantQuality, TargetBitrate
+
+
+class Allocation(enum.StrEnum):
+    """How the bits of an ENCODE job are shared out."""
+
+    CONSTANT = "constant"
+    COMPLEXITY = "complexity"
+
+
+@attrs.frozen
+class EncodeOptions:
+    """What was chosen for the whole batch and does not change between its runs.
+
+    `thread_count` threads for each encode; `crf_step_quarters` is 1 where the encoder takes fractions of a CRF. No
+    correction lowers the picture of a clip below `min_kbps`; 1 in records of versions that did not keep it.
+    """
+
+    allocation: Allocation = Allocation.CONSTANT
+    preset: int = 8
+    audio_kbps: int = 64
+    thread_count: int = 1
+    crf_step_quarters: int = 4
+    min_kbps: int = 1
+
+
+@attrs.frozen
+class SampleRecord:
+    """A stretch of a clip that was encoded to learn how much it takes."""
+
+    start_s: float
+    length_s: float
+    crf_quarters: int
+    size_bytes: int
+
+
+@attrs.frozen
+class EncodeRecord:
+    """One encode of a whole clip: at which rate, what it took, and whether it became the clip's output."""
+
+    rate: TargetBitrate | ConstantQuality
+    size_bytes: int
+    is_accepted: bool = True

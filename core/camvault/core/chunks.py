@@ -18,7 +18,7 @@ class Sized(Protocol):
 S = TypeVar("S", bound=Sized)
 
 
-def in_pieces(files: Iterable[S], *, most_files: int, most_bytes: int) -> Iterator[list[S]]:
+def in_chunks(files: Iterable[S], *, most_files: int, most_bytes: int) -> Iterator[list[S]]:
     """At most so many files and bytes at once; a larger file stands alone."""
     piece: list[S] = []
     size_bytes = 0

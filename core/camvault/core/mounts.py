@@ -20,3 +20,17 @@ def missing_mount(path: PurePath, *, table: MountTable) -> PurePath | None:
         if folder in table.expected:
             return folder
     return None
+
+
+def spot_of(path: PurePath, *, table: MountTable) -> tuple[str, PurePath] | None:
+    """The file system that `path` (absolute, links followed) is on, and its path there; None if that is not known."""
+    for folder in (path, *path.parents):
+        if folder in table.sources:
+            device, root = table.sources[folder]
+            return device, root / path.relative_to(folder)
+    return None
+
+
+def mount_point_of(path: PurePath, *, table: MountTable) -> PurePath | None:
+    """Where the file system that `path` (absolute, links followed) is on is mounted; None if that is the root."""
+    return next((each for each in (path, *path.parents[:-1]) if each in table.mounted and each != each.parent), None)

@@ -30,10 +30,17 @@ def paths(*, root: PurePath | None = None, max_depth: int = 4) -> st.SearchStrat
 
 
 def identities() -> st.SearchStrategy[FileIdentity]:
-    """Sizes from nothing to a terabyte, times from 1970 to 2100; few enough that equal ones occur."""
+    """Sizes from nothing to a terabyte, times from 1970 to 2100; few enough that equal ones occur.
+
+    Some know device, inode and ctime, as on ext4, some the device alone, as on FAT, some none, as in old records.
+    """
     sizes = st.one_of(st.integers(0, 3), st.integers(0, _TB))
     times = st.one_of(st.integers(0, 3), st.integers(0, 4_102_444_800 * 10**9))
-    return st.builds(FileIdentity, size_bytes=sizes, mtime_ns=times)
+    devices, inodes = st.sampled_from(["8:1", "0:45"]), st.one_of(st.integers(1, 3), st.integers(1, 2**64 - 1))
+    bare = st.builds(FileIdentity, size_bytes=sizes, mtime_ns=times)
+    on_fat = st.builds(FileIdentity, size_bytes=sizes, mtime_ns=times, device=devices)
+    whole = st.builds(FileIdentity, sizes, times, devices, inodes, times)
+    return st.one_of(bare, on_fat, whole)
 
 
 def entries(*, root: PurePath | None = None) -> st.SearchStrategy[FileEntry]:
@@ -63,5 +70,8 @@ def removals() -> st.SearchStrategy[Removal]:
     proven = st.builds(
         lambda entry, proof: plan_proven([entry], proofs={entry.path: Proven(entry.identity, proof)}), files, proofs()
     )
-    leftovers = files.map(lambda entry: plan_leftovers([entry], marker=".camvault-part"))
+    unfinished = st.builds(lambda folder: folder / ".clip.mp4.camvault-part", paths())
+    leftovers = st.builds(FileEntry, path=unfinished, identity=identities()).map(
+        lambda entry: plan_leftovers([entry], marker=".camvault-part")
+    )
     return st.one_of(proven, leftovers).map(lambda plan: plan.removals[0])

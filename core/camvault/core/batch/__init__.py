@@ -1,1 +1,1 @@
-"""Room: batch."""
+"""Pure: a batch of clips: its build directory, names, plan and record."""

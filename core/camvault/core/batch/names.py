@@ -1,21 +1,26 @@
-"""Pure: the names of outputs in a build directory.
+"""Pure: the names of outputs in a build directory, and of the files that camvault itself keeps there.
 
-Two outputs never share a name, also not on a file system or a disc that ignores case or composes accents: names are
-compared case-folded and in normal form C.
+Two outputs never share a name, not even on a file system or a disc that ignores case or composes accents, see
+`camvault.core.free_names`.
 """
 
-import unicodedata
+import hashlib
+import itertools
 from collections.abc import Collection, Sequence
 
 import attrs
 
-from camvault.core.batch.build_dir import ASIDE_PREFIX, LEFTOVER_SUFFIX, MARKER_NAME, PROGRESS_NAMES
-from camvault.ports.progress import Mode
+from camvault.core.batch.build_dir import ASIDE_PREFIX, LEFTOVER_SUFFIX, PROGRESS_NAMES
+from camvault.core.batch.marker import BUILD_MARKER_NAME
+from camvault.core.free_names import folded, free_names
+from camvault.ports.batch_record import Mode
 
 PROGRESS_NAME, COMPLETED_NAME = PROGRESS_NAMES
 
 _ENCODED_SUFFIX = ".mp4"
 _NAME_BYTES_MAX = 255
+_PLAIN_BYTES_MAX = 200
+_DIGITS = 32
 
 
 @attrs.frozen
@@ -26,57 +31,67 @@ class ClipName:
     output: str
 
 
-def folded(name: str) -> str:
-    """The form in which names are compared."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
 def is_reserved(name: str) -> bool:
-    """Whether camvault keeps such names for its own files; a clip of that name would not reach the disc."""
+    """Whether camvault keeps such names for its own files; a clip with such a name would not reach the disc."""
     plain = folded(name)
-    is_progress = plain.startswith("progress") and plain.endswith(".json")
-    return is_progress or plain.startswith((MARKER_NAME, ASIDE_PREFIX)) or plain.endswith(LEFTOVER_SUFFIX)
+    return (
+        plain in PROGRESS_NAMES
+        or plain.startswith((BUILD_MARKER_NAME, ASIDE_PREFIX))
+        or plain.endswith(LEFTOVER_SUFFIX)
+    )
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file of this name is unfinished work of ours."""
+    """Whether a file with this name is an unfinished file of camvault."""
     return name.startswith(".") and name.endswith(LEFTOVER_SUFFIX)
 
 
 def temporary_name(name: str) -> str:
-    """The name an output has until it is complete; at most 255 bytes, whatever `name` is."""
-    return "." + _shortened(name, LEFTOVER_SUFFIX, limit=_NAME_BYTES_MAX - 1)
+    """The name of an output until it is complete; at most 255 bytes, whatever `name` is.
+
+    Two names never share one, however long they are and wherever they differ: a long one is cut and carries the digest
+    of all of it, and what is cut is longer than any that is not.
+    """
+    if _byte_count(name) <= _PLAIN_BYTES_MAX:
+        return f".{name}{LEFTOVER_SUFFIX}"
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+    return "." + _shortened(name, f"~{digest}{LEFTOVER_SUFFIX}", limit=_NAME_BYTES_MAX - 1)
 
 
 def aside_name(name: str, number: int) -> str:
-    """The name a file gets that is in the way of an output and may be somebody's; at most 255 bytes."""
+    """The name that a foreign file gets which stands where an output goes; at most 255 bytes."""
     return _shortened(f"{ASIDE_PREFIX}{number}-{name}", "")
 
 
-def clip_names(names: Sequence[str], *, mode: Mode) -> tuple[ClipName, ...]:
-    """Key and output for each clip in order; the second of the same name gets `~2` before its suffix, and so on.
+def clip_names(names: Sequence[str], *, mode: Mode, copied: Collection[int] = ()) -> tuple[ClipName, ...]:
+    """Key and output for each clip in order; the second clip of one name gets `~2` before its suffix, and so on.
 
-    Stable: the same names in the same order give the same result.
+    `copied` are the places of clips that are copied as they are whatever `mode` says. No output has the key of another
+    clip, so that a clip that turns out to be copied can always take its own key as its name. The same names in the same
+    order give the same result.
     """
     taken: set[str] = set()
     counts: dict[str, int] = {}
     found = []
-    for name in names:
+    for place, name in enumerate(names):
+        how = Mode.COPY if place in copied else mode
         start = counts.get(folded(name), 1)
-        number, chosen = _first_free(name, start, mode=mode, taken=taken)
+        numbered = ((number, _numbered_clip(name, number, how)) for number in itertools.count(start))
+        number, chosen = next(free_names(numbered, taken=taken, names_of=_names_of))
         counts[folded(name)] = number + 1
         taken |= {folded(chosen.output), folded(chosen.key)}
         found.append(chosen)
     return tuple(found)
 
 
-def _first_free(name: str, number: int, *, mode: Mode, taken: Collection[str]) -> tuple[int, ClipName]:
-    while True:
-        key = name if number == 1 else _numbered(name, number)
-        chosen = ClipName(key, _output_name(key, mode))
-        if folded(chosen.output) not in taken and folded(chosen.key) not in taken:
-            return number, chosen
-        number += 1
+def _numbered_clip(name: str, number: int, mode: Mode) -> ClipName:
+    key = name if number == 1 else _numbered(name, number)
+    return ClipName(key, _output_name(key, mode))
+
+
+def _names_of(numbered: tuple[int, ClipName]) -> tuple[str, str]:
+    _, clip = numbered
+    return clip.output, clip.key
 
 
 def _numbered(name: str, number: int) -> str:

@@ -1,99 +1,88 @@
-"""Pure: what a batch of clips becomes: copy or encode, at which rate, under which names, or why nothing of it is done.
+"""Pure: the plan of a batch of clips: copy or encode, at which rate, under which names; or why the batch is refused.
 
-All that is wrong is found at once, before any work. A clip that is no media file is copied as it is when copying is
-what is done (a camera that lost power leaves such files, and they are footage too); it cannot be encoded.
+All problems of what the user typed are found at once, before any work. A file that is no clip, or that cannot be read,
+stops no other: a camera that lost power leaves such files, and photos and logs lie beside clips. It is copied as it is,
+see `uncoded`.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 import attrs
 
-from camvault.core.capacity.budget import Budget, TooLong, choose_mode, plan_rate
-from camvault.core.batch.names import PROGRESS_NAME, clip_names, is_reserved
-from camvault.ports.entries import FileEntry, FileKind
+from camvault.core.batch.figures import gigabytes, hours
+from camvault.core.batch.given_clips import GivenClip, outlook_of, problems_of, without_repeats
+from camvault.core.batch.names import PROGRESS_NAME, clip_names
+from camvault.core.batch.uncoded import admitted
+from camvault.core.capacity.budget import Budget, choose_mode
+from camvault.core.capacity.media import DiscKind
+from camvault.core.capacity.rate import TooLong, plan_rate
+from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Coding, Mode
+from camvault.ports.encoding import Allocation, EncodeOptions
+from camvault.ports.entries import FileEntry
 from camvault.ports.errors import CamvaultError
-from camvault.ports.media import MediaInfo
-from camvault.ports.progress import Allocation, ClipRecord, ClipState, EncodeOptions, Mode, Progress
 
+LEAST_KBPS = 150
+"""The lowest video bitrate worth producing, where nobody says another one."""
 SPARE_BYTES = 1_000_000_000
-"""The specification's room beside the input: working files and logs."""
-
-_GB = 1_000_000_000
+"""The free space beside the size of the input that the specification asks for: working files and logs."""
 
 
 @attrs.frozen(kw_only=True)
 class PrepareRequest:
-    """What the user asks for. Paths are absolute.
+    """The job that the user asks for. Paths are absolute.
 
     Attributes:
         build_dir: Where the outputs go.
         sources: The clips, in the order in which they are worked on.
-        budget: What they must fit.
-        options: How to encode, if need be.
+        budget: The capacity that the outputs must fit.
+        options: The settings of the encoder, if clips are encoded.
         min_kbps: The lowest video bitrate worth producing.
-        log_file: The log of this run, if it has one: it may lie in the build directory.
+        log_file: The log of this run; None if it has none. It may lie in the build directory.
     """
 
     build_dir: PurePath
     sources: tuple[PurePath, ...]
     budget: Budget = attrs.field(factory=Budget)
     options: EncodeOptions = attrs.field(factory=EncodeOptions)
-    min_kbps: int = 150
+    min_kbps: int = LEAST_KBPS
     log_file: PurePath | None = None
 
 
 @attrs.frozen(kw_only=True)
-class GivenClip:
-    """One clip as it was found.
-
-    Attributes:
-        source: As it was given, absolute.
-        resolved: With every link followed.
-        entry: What stands at `resolved`; None if nothing does.
-        info: What the file says of itself; None if it is no media file.
-        problem: Why it cannot be read at all, in the system's words.
-        media_problem: Why it is no media file.
-    """
-
-    source: PurePath
-    resolved: PurePath
-    entry: FileEntry | None = None
-    info: MediaInfo | None = None
-    problem: str = ""
-    media_problem: str = ""
-
-
-@attrs.frozen(kw_only=True)
 class PreparePlan:
-    """What will be done. Printing it is the dry run; carrying it out is `camvault.core.workflows.bodycam.prepare`.
+    """What the job will do. A dry run prints the plan; `workflows.bodycam.prepare` carries it out.
 
     Attributes:
         build_dir: Where the outputs go.
-        progress_file: Where the progress is kept.
-        progress: The job as it stands before the work.
+        progress_file: The file in which the progress is kept.
+        progress: The progress before the work.
         total_bytes: Size of all clips.
-        total_s: Length of all clips, as far as it is known.
-        is_resumed: Whether an earlier run's progress is continued.
-        is_completed: Whether that run finished the job, so that only proofs are left to be taken.
+        total_s: Length of all clips together, as far as it is known.
+        is_resumed: Whether the job of an earlier run is continued.
+        is_completed: Whether that run completed the job, so that outputs are proven and no clip is left to be made.
         warnings: What the user should know.
-        leftovers: Files of earlier runs of ours that are in the way.
-        strangers: What is in the way and may be somebody's: it gets another name.
-        redone: Clips that were done and are not any more: key and why.
+        leftovers: Unfinished files and records of earlier runs; they are removed.
+        replaced: Outputs of earlier runs that stand in the way; they are set aside until their replacement is proven.
+        made_of: The clips of the earlier job that these were made of, by their paths.
+        foreign: Other files that stand in the way, which camvault may not have made; they are renamed.
+        redone: Clips that were done and must be made again: key and reason.
         planned_from: The progress file as it stood when this was planned; None if there was none.
     """
 
     build_dir: PurePath
     progress_file: PurePath
-    progress: Progress
+    progress: BatchRecord
     total_bytes: int
     total_s: float
     is_resumed: bool = False
     is_completed: bool = False
     warnings: tuple[str, ...] = ()
     leftovers: tuple[FileEntry, ...] = ()
-    strangers: tuple[FileEntry, ...] = ()
+    replaced: tuple[FileEntry, ...] = ()
+    made_of: Mapping[PurePath, ClipRecord] = attrs.field(factory=dict)
+    foreign: tuple[FileEntry, ...] = ()
     redone: tuple[tuple[str, str], ...] = ()
     planned_from: FileEntry | None = None
 
@@ -115,8 +104,8 @@ class PreparePlan:
 
 
 @attrs.frozen
-class Refusal:
-    """Why nothing is done; every problem is a sentence."""
+class BatchRefusal:
+    """Why the batch is refused; every problem is a sentence."""
 
     problems: tuple[str, ...]
 
@@ -126,45 +115,32 @@ class Refusal:
 
 @attrs.define(str=False)
 class OutputsTooBigError(CamvaultError):
-    """Everything is prepared, and it is still too big. Outputs, originals and progress are kept."""
+    """All outputs are made, and together they are too big for the disc. Outputs, originals and progress are kept."""
 
     total_bytes: int
     usable_bytes: int
     disc_count: int | None
+    larger_disc: DiscKind | None = None
 
     def __str__(self) -> str:
         found = f"The outputs take {self.total_bytes:,} bytes, {self.usable_bytes:,} are usable"
         if self.disc_count is None:
-            return f"{found}; one output alone is too big for such a disc"
-        return f"{found}; they would need {self.disc_count} such discs"
-
-
-def gigabytes(size_bytes: int) -> str:
-    """A size for people: "50 GB", "31.2 GB", "640 MB", "980 bytes"."""
-    for unit, name in ((_GB, "GB"), (1_000_000, "MB"), (1_000, "kB")):
-        if size_bytes >= unit:
-            return f"{size_bytes / unit:.4g} {name}"
-    return f"{size_bytes} bytes"
-
-
-def hours(seconds: float) -> str:
-    """A length for people: "5 h 12 min", "3 min 20 s"."""
-    whole = round(seconds)
-    if whole >= 3600:  # noqa: PLR2004 - an hour
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"  # noqa: PLR2004 - a minute
+            larger = "" if self.larger_disc is None else f"; all would fit on one {self.larger_disc}"
+            return f"{found}; one output alone is too big for such a disc{larger}"
+        larger = "" if self.larger_disc is None else f", or one {self.larger_disc}"
+        return f"{found}; they would need {self.disc_count} such discs{larger}"
 
 
 def needed_bytes(clips: Sequence[ClipRecord]) -> int:
-    """The free space that the specification asks for before the pending ones of `clips` are worked on."""
+    """The free space, in bytes, that the specification asks for before the pending ones of `clips` are made."""
     pending = (clip for clip in clips if clip.state is ClipState.PENDING)
     return SPARE_BYTES + sum(clip.source_identity.size_bytes for clip in pending if clip.source_identity)
 
 
 def totals(clips: Sequence[ClipRecord]) -> tuple[int, float]:
-    """Size and length of all originals, as far as they are known."""
+    """Size in bytes of all originals together, and length in seconds of those that are clips, as far as is known."""
     size_bytes = sum(clip.source_identity.size_bytes for clip in clips if clip.source_identity)
-    return size_bytes, math.fsum(clip.duration_s for clip in clips)
+    return size_bytes, math.fsum(clip.duration_s for clip in clips if clip.coding is Coding.BY_MODE)
 
 
 def lengths_agree(one_s: float, other_s: float) -> bool:
@@ -172,93 +148,108 @@ def lengths_agree(one_s: float, other_s: float) -> bool:
     return abs(one_s - other_s) <= max(0.5, 0.01 * max(one_s, other_s))
 
 
-def plan_batch(request: PrepareRequest, given: Sequence[GivenClip]) -> PreparePlan | Refusal:
-    """Copy or encode, at which rate, under which names; or everything that speaks against it."""
-    clips, warnings = _without_repeats(given)
-    problems = [f"{clip.source}: {problem}" for clip in clips for problem in _problems(clip, request.build_dir)]
+def plan_batch(request: PrepareRequest, given: Sequence[GivenClip]) -> PreparePlan | BatchRefusal:
+    """Plan to copy or encode, at which rate, under which names; or say every reason why the batch is refused."""
+    clips, warnings = without_repeats(given)
+    problems = [
+        f"{clip.source}: {problem}" for clip in clips for problem in problems_of(clip, build_dir=request.build_dir)
+    ]
+    if all(clip.why_left_out for clip in clips):
+        problems = problems or [f"{clip.source}: {clip.why_left_out}" for clip in clips]
     if problems or not clips:
-        return Refusal(tuple(problems or ["no input files"]))
-    total_bytes = sum(clip.entry.identity.size_bytes for clip in clips if clip.entry)
+        return BatchRefusal(tuple(problems or ["no input files"]))
+    total_bytes = sum(clip.size_bytes for clip in clips)
     mode = choose_mode(total_bytes=total_bytes, limit_bytes=request.budget.usable_bytes)
-    unreadable = [f"{clip.source}: {problem}" for clip in clips for problem in _media_problems(clip)]
-    if unreadable and mode is Mode.ENCODE:
-        return Refusal(tuple(unreadable))
-    kbps = _rate(request, clips) if mode is Mode.ENCODE else None
+    codings = _codings(request, clips) if mode is Mode.ENCODE else [Coding.BY_MODE] * len(clips)
+    kbps = _rate(request, clips, codings) if mode is Mode.ENCODE else None
     if isinstance(kbps, TooLong):
-        return Refusal((str(kbps),))
-    records, renamed = _records(clips, mode)
+        return BatchRefusal((str(kbps), *_most_of_it(clips, codings)))
+    records, renamed = _records(clips, mode, codings, audio_kbps=request.options.audio_kbps)
     return PreparePlan(
         build_dir=request.build_dir,
         progress_file=request.build_dir / PROGRESS_NAME,
-        progress=Progress(
+        progress=BatchRecord(
             disc_bytes=request.budget.disc_bytes,
             safety_bytes=request.budget.safety_bytes,
             mode=mode,
             kbps=kbps,
             clips=records,
-            options=request.options,
+            options=attrs.evolve(request.options, min_kbps=max(1, request.min_kbps)),
         ),
         total_bytes=total_bytes,
         total_s=totals(records)[1],
-        warnings=(*warnings, *(f"{problem}; it is copied as it is" for problem in unreadable), *renamed),
+        warnings=(*warnings, *outlook_of(clips, codings, mode=mode), *renamed),
     )
 
 
-def _without_repeats(given: Sequence[GivenClip]) -> tuple[list[GivenClip], list[str]]:
-    first: dict[PurePath, GivenClip] = {}
-    warnings = []
-    for clip in given:
-        if first.setdefault(clip.resolved, clip) is not clip:
-            warnings.append(f"{clip.source} is the same file as {first[clip.resolved].source} and is taken once")
-    return list(first.values()), warnings
+def _codings(request: PrepareRequest, clips: Sequence[GivenClip]) -> list[Coding]:
+    """How each clip of a batch that is encoded becomes its output."""
+    odd = [place for place, clip in enumerate(clips) if clip.why_not_encoded]
+    small = {place for place, clip in enumerate(clips) if _is_small(clip, request)}
+    least = sum(_bytes_at_least(clip, request) for clip in clips if not clip.why_not_encoded)
+    sizes = [clips[place].size_bytes for place in odd]
+    taken = {odd[place] for place in admitted(sizes, room_bytes=request.budget.usable_bytes - least)} | small
+    by_place = {place: Coding.AS_IS if place in taken else Coding.IF_ROOM for place in (*odd, *small)}
+    return [by_place.get(place, Coding.BY_MODE) for place in range(len(clips))]
 
 
-def _problems(clip: GivenClip, build_dir: PurePath) -> Iterator[str]:
-    if clip.resolved.is_relative_to(build_dir) or clip.source.is_relative_to(build_dir):
-        yield "lies in the build directory, where outputs go"
-    if is_reserved(clip.source.name):
-        yield "camvault keeps names like this for its own files, please rename it"
-    if clip.problem:
-        yield clip.problem
-    elif clip.entry is None:
-        yield "No such file"
-    elif clip.entry.kind is FileKind.FOLDER:
-        yield "is a directory"
-    elif clip.entry.kind is not FileKind.FILE:
-        yield "is not a regular file"
-    elif clip.entry.identity.size_bytes == 0:
-        yield "is empty"
+def _is_small(clip: GivenClip, request: PrepareRequest) -> bool:
+    """Whether a clip that can be encoded takes less as it is. Its length may be wrong: clocks step, headers lie."""
+    return not clip.why_not_encoded and clip.size_bytes == _bytes_at_least(clip, request)
 
 
-def _media_problems(clip: GivenClip) -> Iterator[str]:
-    if clip.info is None:
-        yield clip.media_problem or "not a media file"
-    elif not clip.info.has_video:
-        yield "has no picture"
+def _bytes_at_least(clip: GivenClip, request: PrepareRequest) -> int:
+    """What the output of a clip that can be encoded takes, whichever way is the smaller one."""
+    min_kbps, audio_kbps = max(1, request.min_kbps), request.options.audio_kbps
+    return min(clip.size_bytes, clip.least_encode_bytes(min_kbps=min_kbps, audio_kbps=audio_kbps))
 
 
-def _rate(request: PrepareRequest, clips: Sequence[GivenClip]) -> int | TooLong:
+def _rate(request: PrepareRequest, clips: Sequence[GivenClip], codings: Sequence[Coding]) -> int | TooLong:
+    pairs = list(zip(clips, codings, strict=True))
+    copied = [clip for clip, coding in pairs if coding is Coding.AS_IS]
+    encoded = [clip for clip, coding in pairs if coding is Coding.BY_MODE]
+    odd_bytes = sum(clip.size_bytes for clip in copied if clip.why_not_encoded)
+    extra_bytes = sum(clip.extra_bytes(audio_kbps=request.options.audio_kbps) for clip in encoded)
     planned = plan_rate(
-        [clip.info.duration_s for clip in clips if clip.info],
-        limit_bytes=request.budget.usable_bytes,
+        [clip.info.duration_s for clip in encoded if clip.info],
+        limit_bytes=request.budget.usable_bytes - odd_bytes - extra_bytes,
         min_kbps=request.min_kbps,
         audio_kbps=request.options.audio_kbps,
+        safety_bytes=request.budget.safety_bytes,
+        copied_sizes=[clip.size_bytes for clip in copied if not clip.why_not_encoded],
     )
     return planned if isinstance(planned, TooLong) else planned.video_kbps
 
 
-def _records(clips: Sequence[GivenClip], mode: Mode) -> tuple[tuple[ClipRecord, ...], list[str]]:
-    names = clip_names([clip.source.name for clip in clips], mode=mode)
+def _most_of_it(clips: Sequence[GivenClip], codings: Sequence[Coding]) -> list[str]:
+    """Which clip of several is more than half of the footage that is to be encoded."""
+    pairs = zip(clips, codings, strict=True)
+    lengths = [(clip.info.duration_s, clip) for clip, coding in pairs if clip.info and coding is Coding.BY_MODE]
+    total_s = math.fsum(length for length, _ in lengths)
+    return [
+        f"{clip.source} alone is said to be {hours(length)} long"
+        for length, clip in lengths
+        if len(lengths) > 1 and length > total_s / 2
+    ]
+
+
+def _records(
+    clips: Sequence[GivenClip], mode: Mode, codings: Sequence[Coding], *, audio_kbps: int
+) -> tuple[tuple[ClipRecord, ...], list[str]]:
+    copied = [place for place, coding in enumerate(codings) if coding is not Coding.BY_MODE]
+    names = clip_names([clip.source.name for clip in clips], mode=mode, copied=frozenset(copied))
     records = tuple(
         ClipRecord(
             key=name.key,
             source=clip.source,
-            source_identity=clip.entry.identity if clip.entry else None,
+            source_identity=clip.entry.identity if clip.entry and not clip.why_left_out else None,
             duration_s=clip.info.duration_s if clip.info else 0.0,
             has_audio=clip.info.has_audio if clip.info else True,
+            extra_bytes=clip.extra_bytes(audio_kbps=audio_kbps) if mode is Mode.ENCODE else 0,
+            coding=coding,
             output_name=name.output,
         )
-        for clip, name in zip(clips, names, strict=True)
+        for clip, name, coding in zip(clips, names, codings, strict=True)
     )
     taken = "another clip has its name (letter case does not count)"
     renamed = [f"{r.source} becomes {r.output_name}: {taken}" for r in records if r.source and r.key != r.source.name]

@@ -1,7 +1,7 @@
-"""Pure: what a progress file means: whether it may be resumed, what of it is still true, what is left to do.
+"""Pure: resuming a progress file: whether that is allowed, which records are still true, which clips are left.
 
-INV-4: a clip is done only after its output is durable. INV-2: a done output that is not the recorded file any more is
-not trusted, and is made again as long as its original is there.
+A clip is done only after its output is durable (INV-4). A done output that is not the recorded file any more is not
+trusted, and is made again as long as its original is there (INV-2).
 """
 
 from collections.abc import Collection, Mapping
@@ -9,38 +9,45 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.core.capacity.allocation import settled
-from camvault.core.capacity.encoding import Batch, Clip, Complexity, Constant, Encoded, Result, Sample, Sampled
+from camvault.core.batch.given_clips import GivenClip
 from camvault.core.batch.names import clip_names
-from camvault.core.batch.plan import GivenClip
-from camvault.core.retention.removals import Proven
-from camvault.ports.entries import FileEntry, FileIdentity, FileKind
-from camvault.ports.media import TargetBitrate
-from camvault.ports.progress import (
-    Allocation,
-    ClipRecord,
-    ClipState,
-    EncodeRecord,
-    Mode,
-    OutputRecord,
-    Progress,
-    SampleRecord,
+from camvault.core.batch.uncoded import reserved_bytes
+from camvault.core.capacity.allocation import settled
+from camvault.core.capacity.allocation_values import (
+    ComplexityRate,
+    ConstantRate,
+    EncodeBatch,
+    EncodeClip,
+    Encoded,
+    EncodeResult,
+    EncodeSample,
+    Sampled,
 )
-from camvault.ports.removal import Proof
+from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Coding, Mode, OutputRecord
+from camvault.ports.encoding import Allocation, EncodeRecord, SampleRecord
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind
+from camvault.ports.errors import RecordError
+from camvault.ports.media import TargetBitrate
+
+
+@attrs.define(str=False)
+class ContradictedError(RecordError):
+    """The flags contradict the progress file; without them the job can be resumed."""
 
 
 @attrs.frozen(kw_only=True)
-class Expected:
-    """What the user gave beside `--resume`; None: not given, the progress file decides."""
+class ResumeWishes:
+    """The flags that the user gave beside `--resume`; None for one that was not given: the progress file decides."""
 
     disc_bytes: int | None = None
     safety_bytes: int | None = None
     allocation: Allocation | None = None
     preset: int | None = None
+    min_kbps: int | None = None
 
 
 @attrs.frozen
-class Made:
+class MadeOutput:
     """An output that another tool recorded as done, and that holds what its original holds."""
 
     record: OutputRecord
@@ -48,33 +55,32 @@ class Made:
 
 
 @attrs.frozen(kw_only=True)
-class Rechecked:
-    """A progress file compared with the world.
+class RecheckedBatch:
+    """A progress file compared with the outputs and originals that are there.
 
     Attributes:
-        progress: What is true now.
-        redone: Clips that were done and are not any more: key and why.
-        leftovers: Files that stand where outputs of pending clips go; each holds what its original holds.
-        strangers: What else stands there: nothing proves whose it is.
-        problems: Why the job cannot go on.
-        warnings: What the user should know.
+        progress: The progress as it is now.
+        redone: Clips that were done and must be made again: key and reason.
+        replaced: Files that stand where outputs of pending clips go; each has the content of its original.
+        foreign: Other files that stand there; nothing proves that camvault made them.
+        warnings: Why clips that are still to be made cannot be made; the others can.
     """
 
-    progress: Progress
+    progress: BatchRecord
     redone: tuple[tuple[str, str], ...] = ()
-    leftovers: tuple[FileEntry, ...] = ()
-    strangers: tuple[FileEntry, ...] = ()
-    problems: tuple[str, ...] = ()
+    replaced: tuple[FileEntry, ...] = ()
+    foreign: tuple[FileEntry, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-def contradictions(progress: Progress, expected: Expected) -> tuple[str, ...]:
-    """Where the command line and the progress file do not say the same."""
+def contradictions(progress: BatchRecord, expected: ResumeWishes) -> tuple[str, ...]:
+    """The flags in which the command line and the progress file differ, one sentence each."""
     pairs = (
         ("disc-bytes", expected.disc_bytes, progress.disc_bytes),
         ("safety-bytes", expected.safety_bytes, progress.safety_bytes),
         ("allocation", expected.allocation, progress.options.allocation),
         ("preset", expected.preset, progress.options.preset),
+        ("min-kbps", expected.min_kbps, progress.options.min_kbps),
     )
     return tuple(
         f"--{flag} is {given} on the command line and {stored} in the file"
@@ -83,11 +89,10 @@ def contradictions(progress: Progress, expected: Expected) -> tuple[str, ...]:
     )
 
 
-def described(progress: Progress, *, sources_in: PurePath) -> Progress:
-    """The progress with a source and an output name for every clip: one of the plain format has only names.
+def described(progress: BatchRecord, *, sources_in: PurePath) -> BatchRecord:
+    """The progress with a source and an output name for every clip; the plain format has only the clips' names.
 
-    A name of the plain format is taken relative to `sources_in`, the folder in which the command was started, just as
-    the shell handed it over.
+    A name of the plain format is relative to `sources_in`, the folder in which the command was started.
     """
     names = clip_names([PurePath(clip.key).name for clip in progress.clips], mode=progress.mode)
     clips = [
@@ -97,8 +102,11 @@ def described(progress: Progress, *, sources_in: PurePath) -> Progress:
     return attrs.evolve(progress, clips=tuple(clips))
 
 
-def adopted(clip: ClipRecord, found: GivenClip, made: Made | None, *, kbps: int | None) -> ClipRecord:
-    """A clip of the plain format with all that is known of it now; done only if its output was compared (`made`)."""
+def with_findings(clip: ClipRecord, found: GivenClip, made: MadeOutput | None, *, kbps: int | None) -> ClipRecord:
+    """A clip of the plain format with what was found of its original and its output.
+
+    `made` is the output that was compared with the original; None if there is none, or if it differs.
+    """
     length_s = found.info.duration_s if found.info else 0.0
     known = attrs.evolve(
         clip,
@@ -114,43 +122,42 @@ def adopted(clip: ClipRecord, found: GivenClip, made: Made | None, *, kbps: int 
 
 
 def recheck(
-    progress: Progress,
+    progress: BatchRecord,
     *,
     outputs: Mapping[str, FileEntry | None],
     originals: Mapping[str, FileEntry | None],
     copied: Collection[str] = (),
-) -> Rechecked:
-    """What of a described progress is still true; `outputs` and `originals` hold what was found for each key.
+) -> RecheckedBatch:
+    """Compare a described progress with what was found; `outputs` and `originals` hold that for each key.
 
-    `copied` are the keys whose output was compared with the original, and is equal.
-
-    What has to be made needs its original, unchanged. What is done does not: it is kept, whatever became of that.
+    `copied` are the keys of clips whose output was compared with the original and is equal. A clip that must be made
+    needs its original, unchanged. A clip that is done does not, and its output is kept even if the original is gone.
     """
     clips: list[ClipRecord] = []
     redone: list[tuple[str, str]] = []
-    leftovers: list[FileEntry] = []
-    strangers: list[FileEntry] = []
-    problems: list[str] = []
+    replaced: list[FileEntry] = []
+    foreign: list[FileEntry] = []
+    warnings: list[str] = []
     for clip in progress.clips:
         found = outputs[clip.key]
         doubt = _doubt(clip, found)
-        if doubt is None and clip.output is not None:
+        if clip.left_out or (doubt is None and clip.output is not None):
             clips.append(clip)
             continue
         if clip.state is ClipState.DONE and doubt is not None:
             redone.append((clip.key, doubt))
-        clips.append(pending(clip))
-        problem = _original_problem(clip, originals[clip.key]) or _length_problem(clip, progress.mode)
+        clips.append(_without_length_copied(pending(clip), progress.mode))
+        problem = _original_problem(clip, originals[clip.key])
         if problem is not None:
-            problems.append(f"{clip.source}: {problem}")
+            warnings.append(f"{clip.source}: {problem}")
         elif found is not None:
-            (leftovers if clip.key in copied else strangers).append(found)
-    return Rechecked(
+            (replaced if clip.key in copied else foreign).append(found)
+    return RecheckedBatch(
         progress=attrs.evolve(progress, clips=tuple(clips)),
         redone=tuple(redone),
-        leftovers=tuple(leftovers),
-        strangers=tuple(strangers),
-        problems=tuple(problems),
+        replaced=tuple(replaced),
+        foreign=tuple(foreign),
+        warnings=tuple(warnings),
     )
 
 
@@ -175,15 +182,18 @@ def _original_problem(clip: ClipRecord, found: FileEntry | None) -> str | None:
     return None
 
 
-def _length_problem(clip: ClipRecord, mode: Mode) -> str | None:
-    return "not a media file" if mode is Mode.ENCODE and clip.duration_s <= 0 else None
+def _without_length_copied(clip: ClipRecord, mode: Mode) -> ClipRecord:
+    """A clip of a job that encodes is copied if nobody knows its length: it is no clip, or cannot be read as one."""
+    if mode is Mode.COPY or clip.coding is not Coding.BY_MODE or clip.duration_s > 0:
+        return clip
+    return attrs.evolve(clip, coding=Coding.IF_ROOM, output_name=clip.key)
 
 
 # --- one clip forward or back ----------------------------------------------------------------------------------------
 
 
 def pending(clip: ClipRecord) -> ClipRecord:
-    """The clip with its output still to be made. What was sampled stays true."""
+    """The clip with its output still to be made. Its samples stay: they depend on the original alone."""
     return attrs.evolve(clip, state=ClipState.PENDING, output=None, encodes=())
 
 
@@ -192,48 +202,50 @@ def done(clip: ClipRecord, output: OutputRecord) -> ClipRecord:
     return attrs.evolve(clip, state=ClipState.DONE, output=output)
 
 
-def replaced(progress: Progress, *clips: ClipRecord) -> Progress:
+def replaced(progress: BatchRecord, *clips: ClipRecord) -> BatchRecord:
     """The progress with these clips in the place of those of the same keys."""
     new = {clip.key: clip for clip in clips}
     return attrs.evolve(progress, clips=tuple(new.get(clip.key, clip) for clip in progress.clips))
 
 
-def proofs_of(clip: ClipRecord, *, where: str) -> Mapping[PurePath, Proven]:
-    """That the original, as it was when the job was planned, is in its output, which was read back at `where`."""
-    if clip.source is None or clip.source_identity is None or clip.output is None or clip.output.doubt:
-        return {}
-    return {clip.source: Proven(clip.source_identity, Proof(where, clip.output.sha256))}
+# --- to and from the values of allocation ----------------------------------------------------------------------------
 
 
-# --- to and from the words of allocation -----------------------------------------------------------------------------
+def batch_of(progress: BatchRecord, *, without: Collection[str] = (), set_apart_bytes: int = 0) -> EncodeBatch | None:
+    """The clips that are encoded, as the allocation of bits needs them; None if there are none.
 
-
-def batch_of(progress: Progress) -> Batch:
-    """The whole job as allocation sees it; for mode ENCODE."""
+    `without` are keys of clips that are encoded no more: what they have stays. `set_apart_bytes` are taken off the room
+    for such as will be copied as they are. Only for a job that encodes.
+    """
     options = progress.options
-    policy: Constant | Complexity = Constant(progress.kbps or 1)
+    policy: ConstantRate | ComplexityRate = ConstantRate(progress.kbps or 1)
     if options.allocation is Allocation.COMPLEXITY:
-        policy = Complexity(crf_step_quarters=options.crf_step_quarters)
-    return Batch(
+        policy = ComplexityRate(crf_step_quarters=options.crf_step_quarters)
+    clips = [clip for clip in progress.clips if _is_encoded(clip, without)]
+    if not clips:
+        return None
+    return EncodeBatch(
         clips=tuple(
-            Clip(
+            EncodeClip(
                 clip.key,
                 duration_s=clip.duration_s,
                 size_bytes=_size(clip.source_identity),
                 has_audio=clip.has_audio,
+                extra_bytes=clip.extra_bytes,
             )
-            for clip in progress.clips
+            for clip in clips
         ),
-        limit_bytes=progress.usable_bytes,
+        limit_bytes=max(0, progress.usable_bytes - reserved_bytes(progress.clips, without=without) - set_apart_bytes),
         policy=policy,
         preset=options.preset,
         audio_kbps=options.audio_kbps,
         thread_count=options.thread_count,
+        min_kbps=options.min_kbps,
     )
 
 
-def sources_bytes(progress: Progress) -> int | None:
-    """What the originals take together; None where the file does not say it of all of them."""
+def sources_bytes(progress: BatchRecord) -> int | None:
+    """The size of all originals together, in bytes; None if the file does not have the size of each."""
     sizes = [clip.source_identity.size_bytes for clip in progress.clips if clip.source_identity]
     return sum(sizes) if len(sizes) == len(progress.clips) else None
 
@@ -242,12 +254,18 @@ def _size(identity: FileIdentity | None) -> int:
     return identity.size_bytes if identity else 0
 
 
-def results_of(progress: Progress) -> list[Result]:
-    """What sampling and encoding gave so far, clip by clip."""
-    results: list[Result] = []
+def _is_encoded(clip: ClipRecord, without: Collection[str]) -> bool:
+    return clip.coding is Coding.BY_MODE and clip.key not in without and not clip.left_out
+
+
+def results_of(progress: BatchRecord, *, without: Collection[str] = ()) -> list[EncodeResult]:
+    """The results of all samples and encodes so far, clip by clip, of the clips that `batch_of` has."""
+    results: list[EncodeResult] = []
     for clip in progress.clips:
+        if not _is_encoded(clip, without):
+            continue
         for s in clip.samples:
-            sample = Sample(clip.key, start_s=s.start_s, length_s=s.length_s, crf_quarters=s.crf_quarters)
+            sample = EncodeSample(clip.key, start_s=s.start_s, length_s=s.length_s, crf_quarters=s.crf_quarters)
             results.append(Sampled(sample, s.size_bytes))
         results += [Encoded(clip.key, e.rate, e.size_bytes, is_accepted=e.is_accepted) for e in clip.encodes]
     return results
@@ -261,14 +279,18 @@ def with_sample(clip: ClipRecord, result: Sampled) -> ClipRecord:
 
 
 def with_encode(clip: ClipRecord, result: Encoded, output: OutputRecord | None) -> ClipRecord:
-    """The clip with one more encode, and the output that it became (None: the one before stands)."""
+    """The clip with one more encode, and the output that it became (None: the output before it stays)."""
     record = EncodeRecord(result.rate, result.size_bytes, result.is_accepted)
     return attrs.evolve(clip, encodes=(*clip.encodes, record), output=output or clip.output)
 
 
-def with_settled(progress: Progress) -> Progress:
-    """The progress with every clip marked done whose output is final; once done, a clip stays it."""
-    final = settled(batch_of(progress), results_of(progress))
+def with_settled(progress: BatchRecord, *, without: Collection[str] = ()) -> BatchRecord:
+    """The progress with every clip done whose output is final; a clip that is done stays done.
+
+    Final is also the output of a clip that is encoded no more.
+    """
+    batch = batch_of(progress, without=without)
+    final = {*without, *(settled(batch, results_of(progress, without=without)) if batch else ())}
     return replaced(
         progress,
         *(attrs.evolve(c, state=ClipState.DONE) for c in progress.clips if c.key in final and c.output is not None),

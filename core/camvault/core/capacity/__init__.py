@@ -1,1 +1,1 @@
-"""Room: capacity."""
+"""Pure: what fits a medium: budgets, rates, and which bits go to which clip."""

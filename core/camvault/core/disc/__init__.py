@@ -1,1 +1,1 @@
-"""Room: disc."""
+"""Pure: images and discs: labels, contents, builders, burners and verdicts."""

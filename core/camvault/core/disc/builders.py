@@ -7,7 +7,7 @@ import attrs
 
 
 class ImageTool(enum.StrEnum):
-    """The builders that can be asked for."""
+    """The programs that can be asked for; BRIDGE is camvault's own writer."""
 
     BRIDGE = "bridge"
     GENISOIMAGE = "genisoimage"
@@ -16,9 +16,9 @@ class ImageTool(enum.StrEnum):
 
 @attrs.frozen
 class ImageChoice:
-    """A builder and why it is the one; `tool` is None where what was asked for cannot be had.
+    """A builder and why it was chosen; `tool` is None if the builder that was asked for cannot be used.
 
-    `is_missing`: because it is not there, not because it cannot do it.
+    `is_missing` tells why not: the program is not installed (True), or cannot do what is needed (False).
     """
 
     tool: ImageTool | None
@@ -31,8 +31,9 @@ def choose_image_builder(
 ) -> ImageChoice:
     """Which builder to use (`wanted` None: the best), given the programs on this machine.
 
-    The bridge writer alone gives all that is promised, so nothing else is ever taken by itself. Whether genisoimage can
-    hold a certain tree, it says itself when it plans. `is_stamped`: a certain moment is to stand in the image.
+    Only the bridge writer keeps every promise of `create_iso`, so no other builder is chosen without being asked for.
+    Whether genisoimage can represent a certain tree is found when it plans the image. `is_stamped`: the image must
+    carry a given time.
     """
     if wanted is None:
         return ImageChoice(
@@ -43,8 +44,8 @@ def choose_image_builder(
     if wanted is ImageTool.HDIUTIL:
         return ImageChoice(
             None,
-            "hdiutil makehybrid does not tell the size of an image before it writes it, so that nobody knows whether "
-            "it fits; --builder bridge works on macOS, too",
+            "hdiutil makehybrid does not tell the size of an image before it writes it, so that its room "
+            "cannot be checked; --builder bridge works on macOS, too",
         )
     if wanted not in found:
         return ImageChoice(None, f"{wanted} not found", is_missing=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from camvault.ports.errors import UsageError
 
 LABEL_CHARACTERS_MAX = 32
-"""What ISO 9660 and the logical volume of UDF hold."""
+"""The longest volume name that ISO 9660 and the logical volume of UDF hold."""
 
 JOLIET_CHARACTERS_MAX = 16
 UDF_VOLUME_CHARACTERS_MAX = 30
@@ -40,7 +40,7 @@ def stamp_label(at: datetime) -> str:
 
 
 def parse_stamp(text: str) -> datetime | None:
-    """The moment a default label names; None if it is another text."""
+    """The time that a default label names, in UTC; None if the text is no such label."""
     if not _STAMP_PATTERN.fullmatch(text):
         return None
     try:
@@ -50,10 +50,10 @@ def parse_stamp(text: str) -> datetime | None:
 
 
 def stamp_of(*, label: str | None, stamp: str | None, now: datetime) -> datetime:
-    """The moment that stands in the image: as given, else the one that the label names, else now; whole seconds.
+    """The time that the image carries: `stamp`, else the one that the label names, else now; in whole seconds, UTC.
 
     Raises:
-        UsageError: `stamp` is not a moment.
+        UsageError: `stamp` does not have the form of a default label.
     """
     if stamp is not None:
         at = parse_stamp(stamp)
@@ -64,7 +64,7 @@ def stamp_of(*, label: str | None, stamp: str | None, now: datetime) -> datetime
 
 
 def shown_shorter(label: str) -> Iterator[str]:
-    """What will be seen of a label that does not fit everywhere."""
+    """For each reader that shows only the beginning of the label: a sentence with what it will show."""
     if len(label) > JOLIET_CHARACTERS_MAX:
         yield f"Windows, where it reads Joliet, will show the label as {label[:JOLIET_CHARACTERS_MAX]}"
     if len(label) > UDF_VOLUME_CHARACTERS_MAX:

@@ -1,1 +1,1 @@
-"""Room: health."""
+"""Pure: whether recorders record, and what the operator is told."""

@@ -1,7 +1,7 @@
-"""Pure: what the operator is told, and the queue of what still has to be delivered.
+"""Pure: the alerts to the operator, and the queue of alerts that still have to be delivered.
 
-A message waits for each channel by itself and leaves the queue when every channel has taken it. Where a channel cannot
-be reached, the oldest message stays first; one that a channel refuses goes behind the others, so that it blocks none.
+An alert waits for each channel separately and leaves the queue when every channel has taken it. While a channel cannot
+be reached, the oldest alert stays first; an alert that a channel refuses goes to the end, so that it blocks no other.
 """
 
 from datetime import datetime
@@ -11,71 +11,73 @@ import attrs
 from camvault.ports.alerts import Alert
 
 QUEUE_LIMIT = 1000
-"""More than a year of incidents. What is beyond is said in the log and dropped, the oldest first."""
+"""More than a year of incidents. Further alerts are dropped, the oldest first, and that is logged."""
 
 
 @attrs.frozen
-class Host:
-    """Where and when something was noticed; `at` is the local wall time."""
+class AlertOrigin:
+    """On which machine and when an incident was noticed; `at` is the local wall time."""
 
     name: str
     at: datetime
 
 
-def down(station: str, reason: str, *, action: str, host: Host) -> Alert:
-    """A recorder records no more; `action` says what was done about it."""
+def down(station: str, reason: str, *, action: str, host: AlertOrigin) -> Alert:
+    """A station does not record any more; `action` says what was done."""
     return _alert(f"[CAMERA] Auto-restart {station}", f"{station} {reason} → {action}", host)
 
 
-def not_recording(station: str, reason: str, *, host: Host) -> Alert:
-    """A recorder records no more, and nothing could be done about it."""
+def not_recording(station: str, reason: str, *, host: AlertOrigin) -> Alert:
+    """A station does not record any more, and its unit cannot or must not be restarted."""
     return _alert(f"[CAMERA] Not recording {station}", f"{station} {reason}", host)
 
 
-def recovered(station: str, reason: str, *, host: Host) -> Alert:
-    """A recorder records again; `reason` holds the length of the gap."""
+def recovered(station: str, reason: str, *, host: AlertOrigin) -> Alert:
+    """A station records again; `reason` holds the length of the gap."""
     return _alert(f"[CAMERA] Recovered {station}", f"{station} {reason}", host)
 
 
-def unexpected_streams(station: str, differences: str, *, host: Host) -> Alert:
-    """A recorder records, and not what the camera was set up to send."""
-    return _alert(f"[CAMERA] Unexpected stream {station}", f"{station} records something else: {differences}", host)
+def unexpected_streams(station: str, differences: str, *, host: AlertOrigin) -> Alert:
+    """A camera sends other streams than the configuration expects."""
+    return _alert(
+        f"[CAMERA] Unexpected stream {station}", f"{station} sends other streams than expected: {differences}", host
+    )
 
 
-def expected_streams(station: str, *, host: Host) -> Alert:
-    """A camera sends again what it was set up to send."""
-    return _alert(f"[CAMERA] Stream as expected {station}", f"{station} records what is expected again", host)
+def expected_streams(station: str, *, host: AlertOrigin) -> Alert:
+    """A camera sends the expected streams again."""
+    return _alert(f"[CAMERA] Stream as expected {station}", f"{station} sends the expected streams again", host)
 
 
-def disk_filling(folder: str, percent: float, free_bytes: int, *, host: Host) -> Alert:
-    """The recording disk fills up."""
+def disk_filling(folder: str, percent: float, free_bytes: int, *, host: AlertOrigin) -> Alert:
+    """The usage of the recording disk has reached its limit; `percent` of it is used."""
     text = f"{folder}: {percent:.1f} % used, {free_bytes:,} bytes free"
     return _alert(f"[DISK] Usage Warning ({percent:.1f}%)", text, host)
 
 
-def disk_relieved(folder: str, percent: float, free_bytes: int, *, host: Host) -> Alert:
-    """There is room again."""
+def disk_relieved(folder: str, percent: float, free_bytes: int, *, host: AlertOrigin) -> Alert:
+    """The usage of the recording disk is below its limit again."""
     text = f"{folder}: {percent:.1f} % used, {free_bytes:,} bytes free"
     return _alert(f"[DISK] Usage normal again ({percent:.1f}%)", text, host)
 
 
-def folder_missing(problem: str, *, host: Host) -> Alert:
-    """The folder of all recordings is gone."""
+def folder_missing(problem: str, *, host: AlertOrigin) -> Alert:
+    """The recording folder is missing; `problem` says how."""
     return _alert("[DISK] Recording folder missing", f"{problem}: nothing can be recorded there", host)
 
 
-def folder_back(folder: str, down_s: float, *, host: Host) -> Alert:
-    """It is there again."""
-    return _alert("[DISK] Recording folder is back", f"{folder}: there again after {down_s:.0f} s", host)
+def folder_back(folder: str, down_s: float, *, host: AlertOrigin) -> Alert:
+    """The recording folder is there again, after `down_s` seconds."""
+    return _alert("[DISK] Recording folder is back", f"{folder} is there again after {down_s:.0f} s", host)
 
 
-def _alert(subject: str, text: str, host: Host) -> Alert:
+def _alert(subject: str, text: str, host: AlertOrigin) -> Alert:
     return Alert(subject, f"{text}\nHost: {host.name}  |  Time: {host.at:%Y-%m-%d %H:%M:%S}", host.at)
 
 
 @attrs.frozen
-class Queued:
-    """A message and the channels that have not taken it yet."""
+class QueuedAlert:
+    """An alert and the names of the channels that have not taken it yet."""
 
     number: int
     alert: Alert
@@ -83,24 +85,24 @@ class Queued:
 
 
 @attrs.frozen
-class Queue:
-    """Messages in the order in which they are to be delivered."""
+class AlertQueue:
+    """Alerts in the order in which they are to be delivered."""
 
-    items: tuple[Queued, ...] = ()
+    items: tuple[QueuedAlert, ...] = ()
     next_number: int = 1
 
-    def with_alert(self, alert: Alert, channels: tuple[str, ...]) -> "Queue":
-        """One more message at the end; none if nobody takes it."""
+    def with_alert(self, alert: Alert, channels: tuple[str, ...]) -> "AlertQueue":
+        """The queue with one more alert at its end; without channels, the queue as it is."""
         if not channels:
             return self
-        return Queue((*self.items, Queued(self.next_number, alert, channels)), self.next_number + 1)
+        return AlertQueue((*self.items, QueuedAlert(self.next_number, alert, channels)), self.next_number + 1)
 
-    def waiting_for(self, channel: str) -> tuple[Queued, ...]:
-        """What this channel has not taken yet, in order."""
+    def waiting_for(self, channel: str) -> tuple[QueuedAlert, ...]:
+        """The alerts that this channel has not taken yet, in order."""
         return tuple(item for item in self.items if channel in item.pending)
 
-    def delivered(self, number: int, channel: str) -> "Queue":
-        """The channel has taken the message."""
+    def delivered(self, number: int, channel: str) -> "AlertQueue":
+        """The queue after a channel has taken an alert."""
         items = (
             attrs.evolve(item, pending=tuple(each for each in item.pending if each != channel))
             if item.number == number
@@ -109,12 +111,12 @@ class Queue:
         )
         return attrs.evolve(self, items=tuple(item for item in items if item.pending))
 
-    def refused(self, number: int) -> "Queue":
-        """A channel refused the message: it goes behind the others."""
+    def refused(self, number: int) -> "AlertQueue":
+        """The queue after a channel refused an alert: it goes to the end."""
         items = sorted(self.items, key=lambda item: item.number == number)
         return attrs.evolve(self, items=tuple(items))
 
-    def within(self, limit: int = QUEUE_LIMIT) -> tuple["Queue", tuple[Queued, ...]]:
-        """The newest `limit` messages, and those that are too many."""
+    def within(self, limit: int = QUEUE_LIMIT) -> tuple["AlertQueue", tuple[QueuedAlert, ...]]:
+        """The queue with the newest `limit` alerts, and the alerts that were dropped from it."""
         excess = max(0, len(self.items) - limit)
         return attrs.evolve(self, items=self.items[excess:]), self.items[:excess]

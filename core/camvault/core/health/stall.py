@@ -1,11 +1,11 @@
-"""Pure: whether a recorder that runs still records, and how long to wait before the next one is started.
+"""Pure: whether a running recorder still records.
 
-Judged by media, never by a socket: ffmpeg's own timeout does not fire while a camera sends anything at all, be it sound
-or sender reports. The best witness that ever moved decides. A recorder that counts pictures is judged by them alone,
-also while it counts none: files and time stamps grow with sound too, and time stamps with pictures that are dropped
-because no key frame ever came. All times are monotonic (INV-15).
+Judged by media that arrive, not by a socket: ffmpeg's own timeout does not fire while a camera sends anything at all,
+be it sound or RTCP sender reports. The best counter that ever grew decides, see `SignKind`. A recorder that counts
+frames is judged by its frames alone, even while the count stays at 0: files and time stamps also grow with sound, and
+time stamps with frames that are dropped because no key frame ever came. All times are monotonic (INV-15).
 
-Any end of the recorder is a fault, exit code 0 included (INV-19).
+Every end of the recorder is a fault, also with exit code 0 (INV-19).
 """
 
 import enum
@@ -14,8 +14,8 @@ import attrs
 
 
 @attrs.frozen
-class Witness:
-    """Counters as they stand now; None where nobody counts. They only grow while one recorder runs.
+class RecorderSigns:
+    """The counters of a recorder as they are now; None where there is no counter. They never fall while it runs.
 
     Attributes:
         frames: Video frames written, as the recorder reports them.
@@ -28,8 +28,8 @@ class Witness:
     file_bytes: int | None = None
 
 
-class Basis(enum.IntEnum):
-    """What progress is judged by; the higher is the better."""
+class SignKind(enum.IntEnum):
+    """Which counter progress is judged by; a higher member is the better evidence."""
 
     NOTHING = 0
     FILES = 1
@@ -42,9 +42,10 @@ class StallPolicy:
     """When a recorder counts as stalled.
 
     Attributes:
-        stall_timeout_s: Without progress for so long.
-        start_timeout_s: Without any progress since its start for so long; a connection and a key frame take time.
-        frames_min: So many frames are progress: a camera that trickles does not record.
+        stall_timeout_s: A recorder that made progress before is stalled after so many seconds without any.
+        start_timeout_s: A recorder that never made progress is stalled so many seconds after its start; to connect and
+            to receive the first key frame takes time.
+        frames_min: Fewer new frames than this are no progress: a camera that sends single frames does not record.
     """
 
     stall_timeout_s: float = attrs.field(default=10, validator=attrs.validators.gt(0))
@@ -53,61 +54,46 @@ class StallPolicy:
 
 
 @attrs.frozen
-class Progressing:
-    """What is known of one running recorder. `since_s` is when it last made progress, or was started.
+class RecordingSigns:
+    """What is known of one running recorder.
 
-    `mark` is what the witness of `basis` had counted then; of files, what they held at first, before any progress.
+    Attributes:
+        since_s: When it last made progress; before any, when it was started.
+        basis: The counter that grew then.
+        mark: What that counter showed then; before any progress, the bytes that the files held when first looked at.
     """
 
     since_s: float
-    basis: Basis = Basis.NOTHING
+    basis: SignKind = SignKind.NOTHING
     mark: int = 0
 
 
-def started(now_s: float) -> Progressing:
+def started(now_s: float) -> RecordingSigns:
     """A recorder that was started just now."""
-    return Progressing(now_s)
+    return RecordingSigns(now_s)
 
 
-def looked_at(known: Progressing, witness: Witness, *, now_s: float, policy: StallPolicy) -> Progressing:
-    """What is known after a look at the counters."""
-    counters = ((Basis.FRAMES, witness.frames), (Basis.TIME, witness.out_time_us), (Basis.FILES, witness.file_bytes))
+def looked_at(known: RecordingSigns, signs: RecorderSigns, *, now_s: float, policy: StallPolicy) -> RecordingSigns:
+    """What is known once the counters in `signs` were read at `now_s`."""
+    counters = (
+        (SignKind.FRAMES, signs.frames),
+        (SignKind.TIME, signs.out_time_us),
+        (SignKind.FILES, signs.file_bytes),
+    )
     for basis, count in counters:
         if count is None or basis < known.basis:
             continue
-        if basis is Basis.FILES and known.basis is Basis.NOTHING and not known.mark:
-            return attrs.evolve(known, mark=count)  # the first bytes of a file are its header, and no media
-        mark = known.mark if basis in (known.basis, Basis.FILES) else 0
-        if count - mark >= (policy.frames_min if basis is Basis.FRAMES else 1):
-            return Progressing(now_s, basis, count)
-        if basis is Basis.FRAMES:
+        if basis is SignKind.FILES and known.basis is SignKind.NOTHING and not known.mark:
+            return attrs.evolve(known, mark=count)  # the first bytes of a file are its header, not media
+        mark = known.mark if basis in (known.basis, SignKind.FILES) else 0
+        if count - mark >= (policy.frames_min if basis is SignKind.FRAMES else 1):
+            return RecordingSigns(now_s, basis, count)
+        if basis is SignKind.FRAMES:
             return known
     return known
 
 
-def is_stalled(known: Progressing, *, now_s: float, policy: StallPolicy) -> bool:
-    """Whether the recorder is to be ended: it will not recover, and it may not obey a polite signal either."""
-    limit_s = policy.start_timeout_s if known.basis is Basis.NOTHING else policy.stall_timeout_s
+def is_stalled(known: RecordingSigns, *, now_s: float, policy: StallPolicy) -> bool:
+    """Whether the recorder must be ended: it will not recover by itself, and may not obey SIGTERM either."""
+    limit_s = policy.start_timeout_s if known.basis is SignKind.NOTHING else policy.stall_timeout_s
     return now_s - known.since_s >= limit_s
-
-
-@attrs.frozen
-class BackOff:
-    """How long to wait before a recorder is started again: doubling from `first_s` to `most_s`.
-
-    `jitter` is the share that chance may add, so that many cameras behind one switch do not come back in one instant.
-    """
-
-    first_s: float = attrs.field(default=0.5, validator=attrs.validators.gt(0))
-    most_s: float = attrs.field(default=60, validator=attrs.validators.gt(0))
-    jitter: float = attrs.field(default=0.25, validator=[attrs.validators.ge(0), attrs.validators.le(1)])
-
-    def delay_s(self, failures: int, *, chance: float) -> float:
-        """The wait after so many failures in a row (1 for the first), with `chance` from 0 to 1."""
-        doublings = min(max(failures - 1, 0), 62)
-        return float(min(self.most_s, self.first_s * 2**doublings) * (1 + self.jitter * chance))
-
-
-def failures_after_end(failures: int, *, recorded_s: float, segment_time_s: float) -> int:
-    """Failures in a row, now that a recorder has ended, for whatever reason; a whole segment is health."""
-    return 1 if recorded_s >= segment_time_s else failures + 1

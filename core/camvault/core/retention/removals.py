@@ -1,8 +1,9 @@
 """Pure: which files may go, and why. The only place that constructs a `Removal` (INV-1).
 
-A file goes for one of three reasons: it is proven to exist elsewhere, the user's rule says so, or camvault made it
-itself. Whatever does not clearly meet its policy is kept, with the reason. Every policy holds for the identity it was
-given, not for the name (INV-2): storage refuses another file of the same name.
+A file goes for one of four reasons: a witness of it survives (`survivors`), it is proven to exist elsewhere, a rule of
+the user says so (`rules`), or it never was footage and camvault made it itself (`leftovers`). Whatever does not clearly
+meet its policy is kept, with the reason. Every policy holds for the identity that it was given, not for the name
+(INV-2): storage refuses another file of the same name.
 """
 
 import re
@@ -11,9 +12,12 @@ from pathlib import PurePath
 
 import attrs
 
+from camvault.core.retention.leftovers import judge_leftover
 from camvault.core.retention.rules import Victim
+from camvault.core.retention.survivors import Survivor, doubt_of
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.removal import Leftover, Proof, Removal, RetentionReason
+from camvault.ports.witness import FileRead, Witness
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -53,7 +57,7 @@ class RemovalPlan:
 def plan_proven(entries: Iterable[FileEntry], *, proofs: Mapping[PurePath, Proven]) -> RemovalPlan:
     """Remove the files that are proven to exist elsewhere, keep the rest.
 
-    A proof is for a file (size, mtime), not for a name: a name that comes back is a new file and is kept (INV-2). A
+    A proof is for a file (`FileIdentity`), not for a name: a name that comes back is a new file and is kept (INV-2). A
     proof without a digest proves nothing. Links and whatever else is no regular file are kept.
     """
 
@@ -72,21 +76,41 @@ def plan_proven(entries: Iterable[FileEntry], *, proofs: Mapping[PurePath, Prove
     return _plan(entries, judge)
 
 
-def plan_leftovers(entries: Iterable[FileEntry], *, marker: str) -> RemovalPlan:
-    """Remove what camvault made itself and needs no more, as these entries were seen.
+def plan_witnessed(going: FileEntry, *, content: FileRead, survivor: Survivor, reason: Proof | Leftover) -> RemovalPlan:
+    """Remove one file of which a copy survives: both were read in this run, and are two files (INV-1).
 
-    `marker` is what proves that they are ours: a suffix only camvault gives, or the marker file of their folder. It is
-    for the caller to have looked; without a marker all are kept. Folders are kept: they are pruned once empty.
+    The only way out for an original, an output, and whatever was left of one. A doubt keeps the file.
     """
+    doubt = doubt_of(going, content, survivor)
+    if doubt is not None:
+        return RemovalPlan(kept=(Kept(going, doubt),))
+    witness = Witness(survivor.path, survivor.read.identity, survivor.read.sha256, survivor.stands_for)
+    return RemovalPlan((Removal(going.path, content.identity, reason, witness),))
 
-    def judge(entry: FileEntry) -> Leftover | str:
-        if not marker:
-            return "nothing proves that camvault made it"
-        if entry.kind is FileKind.FOLDER:
-            return "it is a folder"
-        return Leftover(marker)
 
-    return _plan(entries, judge)
+def plan_only_copies(entries: Iterable[FileEntry], *, flag: str) -> RemovalPlan:
+    """Remove files of which no other copy was seen, because the user said so with `flag`. Folders are kept."""
+    reason = RetentionReason(flag, "the user allows that only copies are removed")
+    return _plan(entries, lambda entry: "it is a folder" if entry.kind is FileKind.FOLDER else reason)
+
+
+def plan_by_rule(entries: Iterable[FileEntry], *, reason: RetentionReason) -> RemovalPlan:
+    """Remove these files because a rule of the user, which `reason` names, says so. What is no regular file is kept."""
+    return _plan(
+        entries,
+        lambda entry: reason if entry.kind is FileKind.FILE else f"it is not a regular file but a {entry.kind.value}",
+    )
+
+
+def plan_leftovers(entries: Iterable[FileEntry], *, marker: str, records: tuple[str, ...] = ()) -> RemovalPlan:
+    """Remove what camvault made itself, never was footage, and is needed no more, as these entries were seen.
+
+    `marker` is what proves that they are ours: a suffix that only camvault gives, or the marker file of their folder.
+    The caller has looked for it; without a marker all are kept. Kept are also files whose name is not one that camvault
+    gives only to what is unfinished, or to one of its `records`: only a witness lets these go (`plan_witnessed`).
+    Folders are kept: they are pruned once they are empty.
+    """
+    return _plan(entries, lambda entry: judge_leftover(entry, marker=marker, records=records))
 
 
 def plan_victims(victims: Iterable[Victim]) -> RemovalPlan:
@@ -112,31 +136,9 @@ def _sound(proof: Proof | None) -> Proof | None:
     return proof if proof is not None and _SHA256.fullmatch(proof.sha256) else None
 
 
-def plan_build_dir_removal(entries: Iterable[FileEntry], *, marker: str) -> RemovalPlan:
-    """Remove everything in a build directory, of which `entries` is a complete scan; the marker itself goes last.
-
-    The folder is the one that holds the file named `marker` (the outermost one). What is not below it is kept, and so
-    is everything if there is no such file. With the marker as the last removal, a run that is cut off can be repeated.
-    """
-    seen = tuple(entries)
-    markers = [entry for entry in seen if entry.path.name == marker and entry.kind is FileKind.FILE]
-    root = min(markers, key=lambda entry: len(entry.path.parts)).path.parent if markers else None
-
-    def judge(entry: FileEntry) -> Leftover | str:
-        if root is None:
-            return f"its folder has no {marker}"
-        if root not in entry.path.parents:
-            return f"it is not in the folder of {marker}"
-        if entry.kind is FileKind.FOLDER:
-            return "it is a folder"
-        return Leftover(marker)
-
-    plan = _plan(seen, judge)
-    is_last = {entry.path for entry in markers}
-    return attrs.evolve(plan, removals=tuple(sorted(plan.removals, key=lambda removal: removal.path in is_last)))
-
-
-def _plan(entries: Iterable[FileEntry], judge: Callable[[FileEntry], Proof | Leftover | str]) -> RemovalPlan:
+def _plan(
+    entries: Iterable[FileEntry], judge: Callable[[FileEntry], Proof | RetentionReason | Leftover | str]
+) -> RemovalPlan:
     """One decision for each entry, in their order."""
     removals: list[Removal] = []
     kept: list[Kept] = []

@@ -1,9 +1,9 @@
-"""Pure: which segments make room, by which rule, and in what order.
+"""Pure: which footage makes room, by which rule, and in what order.
 
 What is proven elsewhere goes first, then what was sent, then what exists nowhere else; the oldest first among equals
 (INV-14). What is not proven goes only by a rule that says so, never if it is younger than the floor, and then it is
-lost: the caller writes it down. No rule takes more than it needs. The one who makes removals of it is
-`camvault.core.retention.removals`.
+lost: the caller writes that down. No rule takes more than it needs. A victim is no removal yet: only
+`camvault.core.retention.removals` makes one of it.
 """
 
 from collections import defaultdict
@@ -24,15 +24,27 @@ _IS_SENT = attrgetter("is_sent")
 
 
 @attrs.frozen
-class StoredSegment:
-    """A segment that is here. `start_s` is in seconds since 1970; `proof` is for just this `identity`."""
+class StoredFootage:
+    """A file of footage that is stored here.
+
+    Attributes:
+        path: Where it is.
+        identity: Which file it is.
+        group: What a rule may be limited to: the station of a segment.
+        start_s: When its footage began, in seconds since 1970.
+        proof: That it exists elsewhere; for just this `identity`.
+        is_sent: Whether it was sent elsewhere, without a proof.
+        latest_s: The latest of all times that are known of it, in seconds since 1970: the time in a name, and that of
+            a last change, are what a clock said that may have been wrong. None: no other than `start_s` is known.
+    """
 
     path: PurePath
     identity: FileIdentity
-    station: str
+    group: str
     start_s: float
     proof: Proof | None = None
     is_sent: bool = False
+    latest_s: float | None = None
 
 
 @attrs.frozen
@@ -52,10 +64,10 @@ class MaxDays:
 
 @attrs.frozen
 class MaxBytes:
-    """All segments together take no more than so many bytes; those of one station if it is given."""
+    """All footage together takes no more than so many bytes; that of one group if it is given."""
 
     limit_bytes: int = attrs.field(validator=attrs.validators.ge(0))
-    station: str = ""
+    group: str = ""
     may_lose: bool = False
 
 
@@ -75,7 +87,7 @@ class Safety:
     """What no rule may do to footage that exists nowhere else.
 
     Attributes:
-        floor_s: What began within so many seconds before now stays.
+        floor_s: What began, or was changed, within so many seconds before now stays, by any time that is known of it.
         lost_percent: A plan that would lose a greater share of the unproven segments loses none of them: a clock that
             jumped by years must not empty the disk.
     """
@@ -86,9 +98,9 @@ class Safety:
 
 @attrs.frozen
 class Victim:
-    """A segment that goes, and why."""
+    """Footage that goes, and why."""
 
-    segment: StoredSegment
+    segment: StoredFootage
     reason: Proof | RetentionReason
 
     @property
@@ -99,14 +111,14 @@ class Victim:
 
 @attrs.frozen
 class RetentionPlan:
-    """Who goes, in the order of going, and what could not be reached."""
+    """What goes, in the order of going; `shortfalls` says which rules could not be met, and by how much."""
 
     victims: tuple[Victim, ...] = ()
     shortfalls: tuple[str, ...] = ()
 
 
 def plan_retention(
-    segments: Iterable[StoredSegment],
+    segments: Iterable[StoredFootage],
     *,
     rules: Sequence[Rule],
     now_s: float,
@@ -122,7 +134,7 @@ def plan_retention(
         now_s: The wall time.
         free_bytes: What is free on their file system now.
         safety: Limits for what is not proven elsewhere.
-        other_bytes: By station the size of segments that are here and not among `segments`, which only count.
+        other_bytes: By group the size of footage that is here and not among `segments`, and only counts.
     """
     safety = safety or Safety()
     oldest_first = sorted(segments, key=_START)
@@ -147,15 +159,15 @@ class _Limits:
     other_bytes: Mapping[str, int]
 
 
-def _apply(order: Sequence[StoredSegment], rules: Sequence[Rule], limits: _Limits) -> RetentionPlan:
+def _apply(order: Sequence[StoredFootage], rules: Sequence[Rule], limits: _Limits) -> RetentionPlan:
     going: list[Victim] = []
     shortfalls = []
-    by_station: defaultdict[str, list[StoredSegment]] = defaultdict(list)
-    if any(_station(rule) for rule in rules):
+    by_group: defaultdict[str, list[StoredFootage]] = defaultdict(list)
+    if any(_group(rule) for rule in rules):
         for segment in order:
-            by_station[segment.station].append(segment)
+            by_group[segment.group].append(segment)
     for number, rule in enumerate(rules):
-        concerned = by_station[_station(rule)] if _station(rule) else order
+        concerned = by_group[_group(rule)] if _group(rule) else order
         if not all(_is_of_another(earlier, rule) for earlier in rules[:number]):
             concerned = _without(concerned, going)
         if isinstance(rule, KeepDays):
@@ -167,22 +179,22 @@ def _apply(order: Sequence[StoredSegment], rules: Sequence[Rule], limits: _Limit
     return RetentionPlan(tuple(going), tuple(shortfalls))
 
 
-def _station(rule: Rule) -> str:
-    return rule.station if isinstance(rule, MaxBytes) else ""
+def _group(rule: Rule) -> str:
+    return rule.group if isinstance(rule, MaxBytes) else ""
 
 
 def _is_of_another(earlier: Rule, rule: Rule) -> bool:
-    """Whether both are about one station, and not the same: then neither takes what concerns the other."""
-    return bool(_station(earlier) and _station(rule)) and _station(earlier) != _station(rule)
+    """Whether each is about one group, and not the same: then neither takes what concerns the other."""
+    return bool(_group(earlier) and _group(rule)) and _group(earlier) != _group(rule)
 
 
-def _without(segments: Sequence[StoredSegment], going: Sequence[Victim]) -> Sequence[StoredSegment]:
-    """Those that stay so far. A segment is known by the object that it is: hashing a million paths takes seconds."""
+def _without(segments: Sequence[StoredFootage], going: Sequence[Victim]) -> Sequence[StoredFootage]:
+    """The segments that stay so far, told apart as objects: hashing a million paths takes seconds."""
     taken = {id(victim.segment) for victim in going}
     return [segment for segment in segments if id(segment) not in taken] if taken else segments
 
 
-def _take_proven(order: Sequence[StoredSegment], rule: KeepDays, *, now_s: float, going: list[Victim]) -> None:
+def _take_proven(order: Sequence[StoredFootage], rule: KeepDays, *, now_s: float, going: list[Victim]) -> None:
     limit_s = now_s - rule.days * _DAY_S
     for segment in order:
         if segment.proof is None:
@@ -191,7 +203,7 @@ def _take_proven(order: Sequence[StoredSegment], rule: KeepDays, *, now_s: float
             going.append(Victim(segment, segment.proof))
 
 
-def _take_old(order: Sequence[StoredSegment], rule: MaxDays, limits: _Limits, *, going: list[Victim]) -> None:
+def _take_old(order: Sequence[StoredFootage], rule: MaxDays, limits: _Limits, *, going: list[Victim]) -> None:
     limit_s = limits.now_s - rule.days * _DAY_S
     reasons: dict[float, RetentionReason] = {}
     for segment in order:
@@ -204,7 +216,7 @@ def _take_old(order: Sequence[StoredSegment], rule: MaxDays, limits: _Limits, *,
 
 
 def _take_bytes(
-    order: Sequence[StoredSegment], rule: MaxBytes | MinFree, limits: _Limits, *, going: list[Victim]
+    order: Sequence[StoredFootage], rule: MaxBytes | MinFree, limits: _Limits, *, going: list[Victim]
 ) -> list[str]:
     """Take of `order` until enough bytes are freed; say what is missing if that is impossible."""
     if isinstance(rule, MinFree):
@@ -214,7 +226,7 @@ def _take_bytes(
     else:
         total = sum(map(_SIZE, order)) + bytes_of(limits.other_bytes, rule)
         excess, figure = total - rule.limit_bytes, f"at most {rule.limit_bytes:,} bytes"
-        name = f"total size of {rule.station}" if rule.station else "total size"
+        name = f"total size of {rule.group}" if rule.group else "total size"
     reason = RetentionReason(name, f"{excess:,} bytes too many, {figure}")
     for segment in order:
         if excess <= 0:
@@ -226,10 +238,11 @@ def _take_bytes(
     return [f"{name}: {excess:,} bytes could not be freed, {figure}"] if excess > 0 else []
 
 
-def bytes_of(by_station: Mapping[str, int], rule: MaxBytes) -> int:
+def bytes_of(by_group: Mapping[str, int], rule: MaxBytes) -> int:
     """The part of these sizes that the rule is about."""
-    return by_station.get(rule.station, 0) if rule.station else sum(by_station.values())
+    return by_group.get(rule.group, 0) if rule.group else sum(by_group.values())
 
 
-def _may_go(segment: StoredSegment, may_lose: bool, limits: _Limits) -> bool:
-    return segment.proof is not None or (may_lose and segment.start_s < limits.floor_at_s)
+def _may_go(segment: StoredFootage, may_lose: bool, limits: _Limits) -> bool:
+    latest_s = segment.start_s if segment.latest_s is None else max(segment.start_s, segment.latest_s)
+    return segment.proof is not None or (may_lose and latest_s < limits.floor_at_s)

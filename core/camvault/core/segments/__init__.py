@@ -1,1 +1,1 @@
-"""Room: segments."""
+"""Pure: segments of a continuous recording: their names, their life, and what is known of them."""

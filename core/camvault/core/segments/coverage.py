@@ -1,9 +1,10 @@
 """Pure: how much of a period was recorded, and every gap with its cause.
 
-Each second counts once, however many segments overlap, and what was recorded and the gaps together are the period
-(INV-17). Hours that no clock ever showed, because it was set forward over them, never were: they are listed with cause
-CLOCK_STEP and no part of what was expected. An hour that a clock repeated has overlapping segments, and no gap; one
-that it went through before it was set back, and skipped when it was set right again, was lived through, and counts.
+Each second counts once, however many segments overlap, and the recorded time and the gaps together make up the period
+(INV-17). Times that the clock never showed, because it was set forward over them, did not take place: they are listed
+with the cause CLOCK_STEP and are not part of the expected time. An hour that the clock showed twice has overlapping
+segments and no gap. An hour that the clock went through, that it was then set back over, and that it skipped when it
+was corrected, did take place, and counts.
 """
 
 import enum
@@ -19,7 +20,7 @@ _START = attrgetter("start_at")
 
 
 class Cause(enum.Enum):
-    """Why nothing was recorded, what is behind other causes first: a stall leads to a restart, not the reverse."""
+    """Why nothing was recorded. A cause stands before those that it leads to, such as a stall before a restart."""
 
     CLOCK_STEP = "clock step"
     DISK_FULL = "disk full"
@@ -34,7 +35,7 @@ _RANK = {cause: rank for rank, cause in enumerate(Cause)}
 
 
 def _utc(value: datetime) -> datetime:
-    # Within one zone Python compares wall times and ignores which of the two autumn hours is meant
+    # within one zone, Python compares wall times and does not tell the two autumn hours apart
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
@@ -49,14 +50,14 @@ def _check_order(instance: "Span", _: object, value: datetime) -> None:
 
 @attrs.frozen
 class Span:
-    """From one instant to another; any zone is accepted, UTC is kept."""
+    """The time from one instant to another; aware datetimes of any zone are accepted, and kept as UTC."""
 
     start_at: datetime = attrs.field(converter=_utc)
     end_at: datetime = attrs.field(converter=_utc, validator=_check_order)
 
     @property
     def seconds(self) -> float:
-        """How long."""
+        """The length in seconds."""
         return (self.end_at - self.start_at).total_seconds()
 
 
@@ -64,8 +65,8 @@ class Span:
 class ClockStep:
     """The clock showed `from_at` and was set to `to_at`.
 
-    `is_watched`: whether it is known how the clock went since the step before. A machine that was off begins with any
-    time, and what it skips when it hears of the right one may have gone by while nothing ran.
+    `is_watched`: whether the clock was observed from the step before to this one. A machine that was off may begin with
+    any time; what its clock skips when it is corrected may have passed while the machine was off.
     """
 
     from_at: datetime = attrs.field(converter=_utc)
@@ -74,8 +75,8 @@ class ClockStep:
 
 
 @attrs.frozen
-class Happened:
-    """A recorded event that explains gaps; of no length where only an instant is known."""
+class Outage:
+    """A time in which a recorder did not record, with the cause; of length 0 where only an instant is known."""
 
     cause: Cause
     span: Span
@@ -83,7 +84,7 @@ class Happened:
 
 @attrs.frozen
 class Gap:
-    """Nothing was recorded; `also` holds further causes within it."""
+    """A time in which nothing was recorded, with its main cause; `also` holds the other causes within it."""
 
     span: Span
     cause: Cause
@@ -97,13 +98,13 @@ class Gap:
 
 @attrs.frozen(kw_only=True)
 class Coverage:
-    """How one station did in one period.
+    """How much of a period one station recorded.
 
     Attributes:
-        expected_s: The length of the period without what a clock skipped.
-        recorded_s: The part of it that was recorded, `bridged_s` included.
-        bridged_s: Holes too short to be called gaps: names are in whole seconds.
-        gaps: In order; those of cause CLOCK_STEP are not missing footage.
+        expected_s: The length of the period without the times that the clock skipped.
+        recorded_s: The part of `expected_s` that was recorded, `bridged_s` included.
+        bridged_s: Holes too short to be called gaps, because names give whole seconds.
+        gaps: In order; those with the cause CLOCK_STEP are not missing footage.
     """
 
     station: str
@@ -119,7 +120,7 @@ class Coverage:
         return 100 * (self.recorded_s / self.expected_s) if self.expected_s else 100.0
 
     def meets(self, level_percent: float) -> bool:
-        """Whether at least so much was recorded; never by rounding."""
+        """Whether at least `level_percent` was recorded, without rounding."""
         return self.percent >= level_percent
 
 
@@ -131,12 +132,13 @@ def recorded_spans(
     steps: Iterable[ClockStep] = (),
     slack_s: float = 5,
 ) -> tuple[Span, ...]:
-    """When a segment recorded, by the clock as it stood then: two spans if the clock was set meanwhile.
+    """When a segment was recorded, by the clock at that time: two spans if the clock was set meanwhile.
 
     Args:
         start_at: When it began, from its name.
-        closed_at: When it was last written (its mtime). Told apart from a copy's mtime by matching a step.
-        duration_s: How long it plays; None if that is unknown (a recorder that was killed), then `closed_at` counts.
+        closed_at: When it was last written (its mtime). It is taken for that, and not for the mtime of a copy, only if
+            it matches a step.
+        duration_s: Its duration; None if that is unknown (its recorder was killed): then `closed_at` counts.
         steps: When the clock was set.
         slack_s: How exact `closed_at` is: the last bytes are written up to this much later than they were recorded.
     """
@@ -157,19 +159,19 @@ def coverage(
     recorded: Iterable[Span],
     *,
     period: Span,
-    events: Iterable[Happened] = (),
+    events: Iterable[Outage] = (),
     steps: Iterable[ClockStep] = (),
     tolerance_s: float = 1.5,
 ) -> Coverage:
     """What was recorded in `period`, and why the rest was not.
 
     Args:
-        station: For the report.
-        recorded: When segments recorded, in any order; they may overlap and reach beyond the period.
-        period: What is asked for.
-        events: What happened, in any order.
-        steps: When the clock was set, in the order in which it was.
-        tolerance_s: Holes up to this long are the resolution of names; events this close to a gap belong to it.
+        station: Its name, for the report.
+        recorded: When segments were recorded, in any order; they may overlap and reach beyond the period.
+        period: The period of the report.
+        events: The known causes, in any order.
+        steps: When the clock was set, in that order.
+        tolerance_s: Holes up to this long come from the resolution of names; events this close to a gap belong to it.
     """
     tolerance = timedelta(seconds=tolerance_s)
     skips = tuple(_never_shown(steps))
@@ -199,7 +201,7 @@ def coverage(
 
 
 def _never_shown(steps: Iterable[ClockStep]) -> Iterator[Span]:
-    """What lies between the times that the clock went through, from one step to the next; sorted."""
+    """The times that the clock never showed, sorted: those between the spans that it went through from step to step."""
     lived = []
     begin, end = _EVER
     for step in steps:
@@ -225,9 +227,9 @@ def _holes(spans: Iterable[Span], period: Span) -> Iterator[Span]:
         yield Span(reached, period.end_at)
 
 
-def _explained(missing: Sequence[Span], timeline: Sequence[Happened], tolerance: timedelta) -> Iterator[Gap]:
-    """Each gap with its causes: the one that lasted longest in it, at a tie the one that is behind the others."""
-    position, near = 0, list[Happened]()
+def _explained(missing: Sequence[Span], timeline: Sequence[Outage], tolerance: timedelta) -> Iterator[Gap]:
+    """Each gap with its causes: the one that lasted longest in it first; at a tie, the one that leads to the others."""
+    position, near = 0, list[Outage]()
     for gap in missing:
         while position < len(timeline) and timeline[position].span.start_at <= gap.end_at + tolerance:
             near.append(timeline[position])

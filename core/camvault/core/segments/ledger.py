@@ -1,60 +1,76 @@
-r"""Pure: what was backed up: the `.synced` log of a day, and the ledger beside it.
+r"""Pure: the ledger of footage: which file was proven to be elsewhere, or lost, and how that is known.
 
-`YYYY-MM-DD.synced` is as specified: one path a line, relative to the folder that is backed up. It says that a name was
-sent, not which file of that name, so nothing is removed because of it. The ledger says which file, and what is known:
+One line for each thing that became known of a file, for all systems:
 
-    path TAB size TAB mtime_ns TAB sha256 TAB kind TAB when TAB where TAB crc32
+    path size mtime_ns sha256 kind when where device inode ctime_ns note crc32
 
-`sha256` is `-` where content was not compared. The CRC is that of the line before the last tab: a line torn by a power
-cut, or merged with another one, is not believed (INV-18). The last line about a path counts.
+with a tab between the fields:
 
-In both a name is written as it is, unless it holds a newline, carriage return or (in the ledger) tab, or begins with a
-backslash: then the field begins with a backslash, and `\\`, `\n`, `\r`, `\t` stand for these characters.
-Source of the rule: the output of GNU sha256sum. A plain old log is read the same way.
+| field           | meaning                                                                                        |
+|-----------------|------------------------------------------------------------------------------------------------|
+| path            | relative to the folder that is backed up                                                       |
+| size, mtime_ns  | which file it is (`FileIdentity`), with device, inode and ctime_ns; empty if that is not known  |
+| sha256          | of the content, hex; `-` where content was not compared                                        |
+| kind            | how it is known (`ProofKind`)                                                                  |
+| when            | ISO 8601, UTC                                                                                  |
+| where           | the number in the marker of the target; empty for a target without one, and for what is lost   |
+| note            | for people: the target's address then; for what is lost, the rule of the user                  |
+| crc32           | of the line before the last tab, hex                                                           |
+
+A line torn by a power cut, or merged with another one, is not believed, because of its CRC (INV-18). The last line
+about a path counts. Fields are escaped as in `synced_log`.
+
+A line of 8 fields is of a version before this one: it ends after `where`, which was the target's address. Its number is
+not known then, so it is no proof (the file was sent to some target), and its address is the note. Versions before this
+one take a line of 12 fields for a damaged one.
 """
 
 import enum
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from zlib import crc32
 
 import attrs
 
-from camvault.core.segments.names import SUFFIX
-from camvault.ports.entries import FileEntry, FileIdentity, FileKind, ListedFile, Listing
+from camvault.core.segments.synced_log import escaped, unescaped
+from camvault.ports.entries import FileIdentity, Recognition
 from camvault.ports.removal import Proof
 
-LOG_SUFFIX = ".synced"
-
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_CHARACTERS = {escape: character for character, escape in _ESCAPES.items()}
-_ESCAPED = re.compile(r"(?:[^\\\n\r\t]|\\[\\nrt])*")
-_NUMBER = re.compile(r"-?[0-9]{1,30}", re.ASCII)
+_SIZE_AND_MTIME = re.compile(r"-?[0-9]{1,30}\t-?[0-9]{1,30}", re.ASCII)
+_INODE_AND_CTIME = re.compile(r"(?:-?[0-9]{1,30})?\t(?:-?[0-9]{1,30})?|", re.ASCII)
+"""Neither need be known; an old line has no such fields."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_FIELD_COUNT = 8
+_NO_SHA256 = "-"
+_FIELD_COUNTS = frozenset({7, 11})
+"""Of an old line and of a new one, without the CRC."""
 
 
 class ProofKind(enum.Enum):
     """How it is known that a file is elsewhere."""
 
     READ_BACK = "read-back"
-    """Its content was read from the target, past this machine's cache, and hashed here."""
+    """The content was read from the target, past this machine's cache, and hashed here."""
     READ_CACHED = "read-cached"
-    """Its content was read from the target and hashed here, but it may have come from this machine's cache."""
+    """The content was read from the target and hashed here, but it may have come from this machine's cache."""
     REMOTE_HASH = "remote-hash"
-    """The target hashed its content."""
+    """The target hashed the content."""
     COMPARED = "compared"
-    """Both ends read all of it and compared checksums."""
+    """Both ends read all of the content and compared checksums."""
     SIZE = "size"
     """Name and size only: no reason to remove anything."""
     SENT = "sent"
-    """The program that sent it reported success: no reason to remove anything."""
+    """The program that sent the file reported success: no reason to remove anything."""
     WITHDRAWN = "withdrawn"
-    """A later look found it missing or different; without a digest: it was sent anew, and was different at once."""
+    """A later look found the file missing or different; without a digest: it was sent anew, and differed at once."""
     LOST = "lost"
     """A rule of the user removed it here without proof that it is elsewhere."""
+    ENCODED = "encoded"
+    """It is an archive, made of a file whose SHA-256 is in `where`; see `archive.records`."""
+    ARCHIVED = "archived"
+    """An archive was made of it, whose path is in `where`."""
+    TRASHED = "trashed"
+    """It was moved to the trash."""
 
     @property
     def is_proof(self) -> bool:
@@ -67,7 +83,17 @@ _KINDS = {kind.value: kind for kind in ProofKind}
 
 @attrs.frozen
 class LedgerEntry:
-    """What is known of one file. `when` is an ISO time as written; `path` is relative to the backed-up folder."""
+    """What is known of one file.
+
+    Attributes:
+        path: Relative to the folder that is backed up.
+        identity: Which file it is.
+        sha256: Of its content; "" if that was not compared.
+        kind: How it is known.
+        when: An ISO time, as written.
+        where: The number in the marker of the target; "" if the target has none, or if that is not known.
+        note: For people: the target's address then; for what is lost, the rule that took it.
+    """
 
     path: PurePosixPath
     identity: FileIdentity
@@ -75,6 +101,18 @@ class LedgerEntry:
     kind: ProofKind
     when: str
     where: str
+    note: str = ""
+
+    @property
+    def proof(self) -> Proof | None:
+        """That this file is elsewhere; None if that is not known, or without a digest (INV-13)."""
+        if not self.kind.is_proof or _SHA256.fullmatch(self.sha256) is None:
+            return None
+        return Proof(self.note or self.where, self.sha256, self.where)
+
+    def proof_at(self, number: str, /) -> Proof | None:
+        """The proof, if it is of the target with this number; "" is the number of none."""
+        return self.proof if number and self.where == number else None
 
 
 @attrs.frozen
@@ -84,50 +122,28 @@ class Ledger:
     entries: Mapping[PurePosixPath, LedgerEntry] = attrs.field(factory=dict)
     damaged: tuple[int, ...] = ()
 
-    def proof_of(self, path: PurePosixPath, identity: FileIdentity, /) -> Proof | None:
-        """The proof for this file; None for another one of the same name, or without a digest (INV-2, INV-13)."""
+    def proof_of(self, path: PurePosixPath, identity: FileIdentity, /, *, number: str) -> Proof | None:
+        """The proof for this file at the target of this number; None for another file of the same name (INV-2)."""
         entry = self.known(path, identity)
-        if entry is None or not entry.kind.is_proof or _SHA256.fullmatch(entry.sha256) is None:
-            return None
-        return Proof(entry.where, entry.sha256)
+        return None if entry is None else entry.proof_at(number)
 
     def known(self, path: PurePosixPath, identity: FileIdentity, /) -> LedgerEntry | None:
-        """What is known of this file."""
+        """What is known of this file; nothing of one that is recognized with doubt, which may be another one."""
         entry = self.entries.get(path)
-        return entry if entry is not None and entry.identity == identity else None
-
-
-def escaped(text: str) -> str:
-    """`text` as one field of a line."""
-    if text.startswith("\\") or any(character in text for character in "\n\r\t"):
-        return "\\" + "".join(_ESCAPES.get(character, character) for character in text)
-    return text
-
-
-def unescaped(field: str) -> str | None:
-    """What the field stands for; None if it is none of ours."""
-    if not field.startswith("\\"):
-        return field
-    if _ESCAPED.fullmatch(field, 1) is None:
-        return None
-    return re.sub(r"\\.", lambda match: _CHARACTERS[match[0]], field[1:])
-
-
-def synced_line(path: PurePosixPath) -> str:
-    """A line of the day's log, without its newline."""
-    return escaped(str(path))
-
-
-def parse_synced(text: str) -> frozenset[PurePosixPath]:
-    """The paths of a day's log. A last line without its newline is torn and not believed; blank lines mean nothing."""
-    lines = (line.removesuffix("\r") for line in text.split("\n")[:-1])
-    return frozenset(PurePosixPath(name) for line in lines if line.strip() and (name := unescaped(line)) is not None)
+        if entry is None or entry.identity.recognized_in(identity) is not Recognition.SAME:
+            return None
+        return entry
 
 
 def ledger_line(entry: LedgerEntry) -> str:
     """A line of the ledger, without its newline."""
-    size, mtime = str(entry.identity.size_bytes), str(entry.identity.mtime_ns)
-    fields = (str(entry.path), size, mtime, entry.sha256 or "-", entry.kind.value, entry.when, entry.where)
+    file = entry.identity
+    fields = (
+        *(str(entry.path), str(file.size_bytes), str(file.mtime_ns), entry.sha256 or _NO_SHA256, entry.kind.value),
+        *(entry.when, entry.where, file.device),
+        *("" if number is None else str(number) for number in (file.inode, file.ctime_ns)),
+        entry.note,
+    )
     line = "\t".join(escaped(field) for field in fields)
     return f"{line}\t{_crc(line)}"
 
@@ -168,75 +184,31 @@ def _parsed(line: str) -> LedgerEntry | None:
     fields = _fields(line)
     if fields is None:
         return None
-    path, size, mtime, sha256, kind, when, where = fields
-    identity = FileIdentity(int(size), int(mtime))
-    return LedgerEntry(PurePosixPath(path), identity, "" if sha256 == "-" else sha256, _KINDS[kind], when, where)
+    path, size, mtime, sha256, kind, when, where, *further = fields
+    device, inode, ctime, note = further or ("", "", "", where)
+    identity = FileIdentity(int(size), int(mtime), device, _number(inode), _number(ctime))
+    digest = "" if sha256 == _NO_SHA256 else sha256
+    return LedgerEntry(PurePosixPath(path), identity, digest, _KINDS[kind], when, where if further else "", note)
+
+
+def _number(field: str) -> int | None:
+    return int(field) if field else None
 
 
 def _fields(line: str) -> Sequence[str] | None:
     """The fields of a line as they were before they were escaped; None if it is not to be believed."""
     body, _, crc = line.rpartition("\t")
-    written = body.split("\t")
-    fields = [unescaped(field) for field in written] if "\\" in body else written
-    if crc != _crc(body) or len(fields) != _FIELD_COUNT - 1:
+    fields = body.split("\t")
+    if len(fields) not in _FIELD_COUNTS or crc != _crc(body):
         return None
-    said = [field for field in fields if field is not None]
-    if len(said) != len(fields) or said[4] not in _KINDS:
-        return None
-    return said if _NUMBER.fullmatch(said[1]) and _NUMBER.fullmatch(said[2]) else None
+    if "\\" in body:
+        plain = [field for field in map(unescaped, fields) if field is not None]
+        if len(plain) != len(fields):
+            return None
+        fields = plain
+    is_ours = fields[4] in _KINDS and _SIZE_AND_MTIME.fullmatch("\t".join(fields[1:3]))
+    return fields if is_ours and _INODE_AND_CTIME.fullmatch("\t".join(fields[8:10])) else None
 
 
 def _crc(line: str) -> str:
     return f"{crc32(line.encode('utf-8', 'surrogateescape')):08x}"
-
-
-def proven_mark(folder: PurePosixPath, listing: Listing, *, ledger: ListedFile | None, today: str) -> str:
-    """A digest of all that decides whether every file of a folder is proven: the same again is the same answer.
-
-    It is of the files as they are listed and of the ledger's file as it is listed, so that a line of that ledger need
-    not be parsed for each file in each run. The day is in it, so that once a day everything is read anew: bits that
-    fell over on the disk change no listing. Nothing is ever removed because of it (INV-21).
-    """
-    facts = str(folder), [tuple(file) for file in listing.files], ledger and tuple(ledger), today
-    return sha256(ascii(facts).encode("ascii")).hexdigest()
-
-
-def is_footage(name: str) -> bool:
-    """Whether it is named like a recording, of whatever origin."""
-    return name.endswith(SUFFIX) and name != SUFFIX
-
-
-@attrs.frozen
-class BackupPlan:
-    """What to send, oldest first, and what needs no sending because this very file is proven already."""
-
-    to_send: tuple[FileEntry, ...]
-    proven: tuple[FileEntry, ...]
-
-
-def plan_backup(
-    entries: Iterable[FileEntry], *, root: PurePosixPath, today: frozenset[PurePosixPath], ledger: Ledger
-) -> BackupPlan:
-    """What is not yet in today's log, or is there as another file.
-
-    Args:
-        entries: Everything below `root`; only regular `.mkv` files count.
-        root: The folder that is backed up.
-        today: The paths of today's log.
-        ledger: What is known of which file.
-    """
-    to_send, proven = [], []
-    for entry in entries:
-        if entry.kind is not FileKind.FILE or entry.path.suffix != SUFFIX:
-            continue
-        path = PurePosixPath(entry.path.relative_to(root))
-        if ledger.proof_of(path, entry.identity) is not None:
-            proven.append(entry)
-        elif path not in today or _is_unsettled(ledger.entries.get(path), entry.identity):
-            to_send.append(entry)
-    return BackupPlan(tuple(sorted(to_send, key=lambda entry: entry.identity.mtime_ns)), tuple(proven))
-
-
-def _is_unsettled(known: LedgerEntry | None, identity: FileIdentity) -> bool:
-    """A name of today's log that stands for another file, or that was found missing at the target since."""
-    return known is not None and (known.identity != identity or known.kind is ProofKind.WITHDRAWN)

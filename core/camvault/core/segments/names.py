@@ -1,21 +1,23 @@
-"""Pure: the names of segments and the folders they belong in.
+"""Pure: the names of segments, and the date folders that they say.
 
     STATION_YYYYMMDDTHHMMSS.mkv       local time
     STATION_YYYYMMDDTHHMMSSZ.mkv      UTC
     STATION_YYYYMMDDTHHMMSS~2.mkv     the name was taken: the autumn hour, a clock that was set back, a second start in
-                                      one second. The next is `~3`; nothing is ever overwritten (INV-10).
+                                      one second. The next is `~3`; no file is ever overwritten (INV-10).
 
-A recorder names by UTC what it writes; a segment gets its local name when it is adopted, see `camvault.core.segments.sessions`.
+A recorder numbers its files; a segment gets its name when it is adopted, see `segments.live_names`.
 
-Names are parsed as a whole. What does not parse, impossible dates included, is no segment of ours (INV-11).
+A name is parsed as a whole. A file whose name does not parse, impossible dates included, is no segment (INV-11).
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import PurePosixPath
 
 import attrs
+
+from camvault.core.free_names import folded
 
 SUFFIX = ".mkv"
 
@@ -28,15 +30,15 @@ _NAME = re.compile(
 _STAMP = "%Y%m%dT%H%M%S"
 _NUMBER_MOST = 99_999_999
 _GOP = timedelta(seconds=15)
-"""A cut waits for a key frame."""
-_YEARS = range(1970, 2200)  # 1970: a machine without a clock that has not heard of the time yet
+"""How long a cut may wait for a key frame."""
+_YEARS = range(1970, 2200)  # 1970: a machine without a battery-backed clock, before it gets the time from the network
 
 STATION_RULE = "1 to 64 of A-Z a-z 0-9 _ -, beginning with a letter or digit"
-"""What a station name may be, in words."""
+"""The rule for a station's name, for messages."""
 
 
 def is_station(text: str) -> bool:
-    """Whether `text` may name a station: safe in a path, a unit name, a strftime pattern and a command line."""
+    """Whether `text` may name a station: safe in a path, a unit name, ffmpeg's pattern of names and a command line."""
     return _STATION.fullmatch(text) is not None
 
 
@@ -52,7 +54,14 @@ def _check_stamp(_: object, __: object, value: datetime) -> None:
 
 @attrs.frozen
 class SegmentName:
-    """What a name says. `stamp` is the wall time as it is written, in UTC if `is_utc`, else local; `str()` the name."""
+    """The name of a segment, in parts; `str()` puts them together.
+
+    Attributes:
+        station: The station's code name.
+        stamp: The wall time in the name, without a zone: UTC if `is_utc`, otherwise local.
+        is_utc: Whether the name is in UTC.
+        number: From 1; higher ones are of segments whose name was taken.
+    """
 
     station: str = attrs.field(validator=_check_station)
     stamp: datetime = attrs.field(validator=_check_stamp)
@@ -65,24 +74,25 @@ class SegmentName:
 
     @property
     def day(self) -> str:
-        """The date folder: the date that the name says."""
+        """The date in the name, `YYYY-MM-DD`, which is the name of the date folder."""
         return f"{self.stamp:%Y-%m-%d}"
 
     @property
     def ready_path(self) -> PurePosixPath:
-        """Where it goes below the folder that is backed up."""
+        """The segment's path below the folder that is backed up."""
         return PurePosixPath(self.station, self.day, str(self))
 
     def starts_at(self, *, zone: tzinfo, closed_at: datetime, length_s: float) -> datetime:
-        """When the segment began, in UTC. A local time of the autumn hour happened twice; the one that fits is taken.
+        """When the segment began, in UTC.
 
-        A segment is cut at multiples of its length within a UTC day, so most closing times fit one of the two only.
-        Where both or none fit, the first to get the name was the earlier one.
+        A local time of the autumn hour stands for two instants; `closed_at` decides. The recorder cuts at multiples of
+        the length within a UTC day, so that most closing times fit only one of the two. Where both fit, the segment
+        with number 1 is taken for the earlier one. Where none fits, the closer one is taken.
 
         Args:
-            zone: The zone that local names are written in.
+            zone: The zone of local names.
             closed_at: When the file was last written (its mtime), aware.
-            length_s: How long it plays, or the usual length of a segment.
+            length_s: The duration of the segment, or the usual length of a segment.
         """
         if self.is_utc:
             return self.stamp.replace(tzinfo=UTC)
@@ -98,8 +108,15 @@ class SegmentName:
         expected = closed - timedelta(seconds=length_s)
         return min(first, second, key=lambda instant: abs(instant - expected))
 
+    def numbered(self) -> Iterator["SegmentName"]:
+        """This name, and then the same with the following numbers; after the highest number comes 1."""
+        name = self
+        while True:
+            yield name
+            name = attrs.evolve(name, number=name.number % _NUMBER_MOST + 1)
+
     def in_zone(self, zone: tzinfo) -> "SegmentName":
-        """The local name of a segment that is named by UTC."""
+        """The local name of a segment that is named by UTC; a local name stays as it is."""
         if not self.is_utc:
             return self
         wall = self.stamp.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None, fold=0)
@@ -107,20 +124,14 @@ class SegmentName:
 
 
 def _may_end(begun: datetime, closed: datetime, length_s: float) -> bool:
-    """Whether a segment that began then may have been last written at `closed`: by its next cut, give or take a GOP."""
+    """Whether a segment that began at `begun` may end at `closed`: at its next cut, or at most a GOP later."""
     begun_s = (begun - begun.replace(hour=0, minute=0, second=0)).total_seconds()
     left_s = length_s - begun_s % length_s if length_s > 0 else 0.0
     return begun <= closed <= begun + timedelta(seconds=left_s) + _GOP
 
 
-def segment_name(station: str, started_at: datetime, *, is_utc: bool = False) -> SegmentName:
-    """The name of a segment that begins at `started_at` (aware, in the local zone unless `is_utc`)."""
-    wall = started_at.astimezone(UTC) if is_utc else started_at
-    return SegmentName(station, wall.replace(tzinfo=None, microsecond=0, fold=0), is_utc)
-
-
 def parse_segment_name(text: str, *, station: str | None = None) -> SegmentName | None:
-    """What the name says; None if it is no segment's, or one of another `station`."""
+    """The parts of the name `text`; None if it is no segment's, or a segment's of another station than `station`."""
     match = _NAME.fullmatch(text)
     if match is None or (station is not None and match["station"] != station):
         return None
@@ -134,7 +145,7 @@ def parse_segment_name(text: str, *, station: str | None = None) -> SegmentName 
 
 
 def _stamp_of(text: str) -> datetime:
-    """Ten times as fast as `strptime`: there are hundreds of thousands of names."""
+    """Parse a stamp ten times as fast as `strptime`: a report parses hundreds of thousands of names."""
     date, time = text[:8], text[9:]
     return datetime(  # noqa: DTZ001 - the zone is not in the name
         int(date[:4]), int(date[4:6]), int(date[6:]), int(time[:2]), int(time[2:4]), int(time[4:])
@@ -142,33 +153,30 @@ def _stamp_of(text: str) -> datetime:
 
 
 def parse_ready_path(path: PurePosixPath) -> SegmentName | None:
-    """The segment at `path` below the folder that is backed up; None if it does not belong just there."""
+    """The name of the segment at `path` below the folder that is backed up; None if it belongs at another path."""
     name = parse_segment_name(path.name)
     return name if name is not None and name.ready_path == path else None
 
 
-def free_name(wanted: SegmentName, *, taken: Collection[str]) -> SegmentName:
-    """`wanted`, or with the next number that is free; `taken` holds the names there, in any case of letters."""
-    used = {name.casefold() for name in taken}
-    while str(wanted).casefold() in used:
-        wanted = attrs.evolve(wanted, number=wanted.number % _NUMBER_MOST + 1)
-    return wanted
-
-
-def strftime_pattern(station: str) -> str:
-    """The pattern for a program that names segments by itself, in UTC. It overwrites: give it an empty folder."""
-    return str(SegmentName(station, datetime(1970, 1, 1), is_utc=True)).replace("19700101T000000", _STAMP)  # noqa: DTZ001
+def is_of_station(name: SegmentName, station: str) -> bool:
+    """Whether the name says that the segment is of `station`; the case of letters does not count."""
+    return folded(name.station) == folded(station)
 
 
 def finished(ages_s: Mapping[str, float], *, segment_time_s: float) -> frozenset[str]:
-    """Which files of one station's folder are complete: those last written two segments ago.
+    """The names of the files in one folder that are complete: those last written at least two segment lengths ago.
 
-    A file from the future was written before the clock was set back. It is complete once another one is being written.
+    A file that was written that far in the future was written before the clock was set back, and not since: whoever
+    writes to a file gives it the time of now.
 
     Args:
-        ages_s: How long ago each file was last written, by its name; negative for the future.
-        segment_time_s: The length of a segment.
+        ages_s: How long ago each file was last written, by name; negative for the future.
+        segment_time_s: The length of a segment in seconds.
     """
     limit_s = 2 * segment_time_s
-    is_recording = any(0 <= age_s < limit_s for age_s in ages_s.values())
-    return frozenset(name for name, age_s in ages_s.items() if age_s >= limit_s or (age_s < -limit_s and is_recording))
+    return frozenset(name for name, age_s in ages_s.items() if abs(age_s) >= limit_s)
+
+
+def is_footage(name: str) -> bool:
+    """Whether it is named like a recording, of whatever origin."""
+    return name.endswith(SUFFIX) and name != SUFFIX

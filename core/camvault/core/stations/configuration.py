@@ -1,19 +1,21 @@
-"""Pure: what cameras.json and backup.json say, with every problem at once.
+"""Pure: the values of cameras.json and backup.json, or all problems in them at once.
 
-Takes what a JSON reader made of the file. Defaults are inherited by each camera unless it overrides them; unknown keys
-are problems, because a misspelled one would be silence. Passwords are never in a `repr` nor in a problem.
+The input is the document as a JSON reader returns it. Each camera inherits the defaults unless it overrides them. An
+unknown key is a problem, because a misspelled key would otherwise be ignored silently. No password is in a `repr` or in
+a problem.
 """
 
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Generic, TypeVar
 
 import attrs
 
 from camvault.core.segments.names import STATION_RULE, is_station
-from camvault.core.stations.streams import AUDIO_FACTS, VIDEO_FACTS
+from camvault.core.stations.expected_streams import AUDIO_FACTS, VIDEO_FACTS
+from camvault.core.stations.stream_address import HOST_RULE, PATH_RULE, is_stream_path, shown
 
 LOG_LEVELS = ("quiet", "panic", "fatal", "error", "warning", "info", "verbose", "debug", "trace")
 DEFAULT_RSYNC_OPTIONS = ("-avh", "--partial", "--progress", "--chmod=ug+rwX")
@@ -22,19 +24,22 @@ DEFAULT_RTSP_PATH = "/Streaming/Channels/101"
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
 )
-_SECRETS = frozenset({"password"})
+_SECRETS = {
+    "password": "a secret that is no text",
+    "password_file": "something else, which is not shown because it may be the password itself",
+}
 _FORBIDDEN_RSYNC = (
     *("--remove-source-files", "--remove-sent-files", "--del", "--force", "--dry-run", "--list-only", "--files-from"),
     *("--remote-option", "--only-write-batch", "--read-batch", "--daemon", "--server"),
 )
-"""The other end takes the later `--remote-option` for true: `-M--no-backup` would overwrite what stands there."""
+"""At the other end the later `--remote-option` wins: `-M--no-backup` would let rsync overwrite files there."""
 
 T = TypeVar("T")
 
 
 @attrs.frozen
 class Problem:
-    """One thing that is wrong: where, what stands there, what should."""
+    """One thing that is wrong: the path of the key, what was found there, and what was expected."""
 
     path: str
     found: str
@@ -46,7 +51,7 @@ class Problem:
 
 @attrs.frozen
 class Checked(Generic[T]):
-    """The value, or every reason why there is none."""
+    """The value; or None, and every problem that prevents one."""
 
     value: T | None
     problems: tuple[Problem, ...] = ()
@@ -54,7 +59,7 @@ class Checked(Generic[T]):
 
 @attrs.frozen(kw_only=True)
 class Camera:
-    """One camera, its defaults resolved. `password_file` is used where there is no `password`."""
+    """One camera of cameras.json, with the defaults applied. `password_file` is used if there is no `password`."""
 
     station: str
     ip: str
@@ -78,7 +83,7 @@ class Camera:
 
 @attrs.frozen(kw_only=True)
 class BackupConfig:
-    """What backup.json says; 0 days or bytes and "" switch a thing off."""
+    """The values of backup.json; 0 days, 0 bytes and "" each switch something off."""
 
     ready_for_backup_dir: str
     nas_target_dir: str
@@ -89,10 +94,15 @@ class BackupConfig:
     keep_days: float = 0
     min_free_bytes: int = 0
 
+    @property
+    def quarantine(self) -> PurePath:
+        """The folder of broken segments: as configured, or beside the footage that is ready for the backup."""
+        return PurePath(self.quarantine_dir or PurePath(self.ready_for_backup_dir).parent / "quarantine")
+
 
 @attrs.frozen
 class _Rule:
-    """What a value must be, in words and as a test."""
+    """What a value must be, in words and as a predicate."""
 
     expected: str
     is_met: Callable[[object], bool]
@@ -122,7 +132,7 @@ def _is_host(value: object) -> bool:
 
 
 def _is_target(value: object) -> bool:
-    """An absolute folder, or `[user@]host:path`; never what rsync would take for an option or a daemon."""
+    """An absolute folder, or `[user@]host:path`; nothing that rsync would take for an option or a daemon."""
     if _is_folder(value):
         return True
     host, colon, path = str(value).partition(":")
@@ -164,7 +174,7 @@ def _facts(names: tuple[str, ...]) -> _Rule:
 
 _CAMERA = {
     "station": _Rule(STATION_RULE, lambda v: isinstance(v, str) and is_station(v)),
-    "ip": _Rule("an IP address or a host name", _is_host),
+    "ip": _Rule(HOST_RULE, _is_host),
     "user": _TEXT,
     "password": _TEXT,
     "password_file": _OPTIONAL_FOLDER,
@@ -173,7 +183,7 @@ _CAMERA = {
     "segment_time": _whole(1, 86_400),
     "loglevel": _Rule(f"one of {', '.join(LOG_LEVELS)}", lambda v: v in LOG_LEVELS),
     "rtsp_port": _whole(1, 65_535),
-    "rtsp_path": _Rule("a path that begins with /", lambda v: _is_line(v) and str(v).startswith("/")),
+    "rtsp_path": _Rule(PATH_RULE, lambda v: _is_line(v) and is_stream_path(str(v))),
     "core": _Rule("a whole number from 0 to 4095, or null", lambda v: v is None or _whole(0, 4095).is_met(v)),
     "stall_timeout": _Rule("seconds from 1 to 3600", lambda v: _is_number(v, 1, 3600)),
     "utc": _Rule("true or false", lambda v: isinstance(v, bool)),
@@ -219,22 +229,13 @@ def read_cameras(document: object) -> Checked[tuple[Camera, ...]]:
 
 
 def read_backup(document: object) -> Checked[BackupConfig]:
-    """What backup.json says."""
+    """The values of backup.json."""
     required = {"ready_for_backup_dir", "nas_target_dir", "success_log_dir", "lock_dir"}
     problems = _problems(document, _BACKUP, "", required)
     if problems or not isinstance(document, dict):
         return Checked(None, problems)
-    ready, target = document["ready_for_backup_dir"], document["nas_target_dir"]
-    if _is_folder(target) and _lie_in_one_another(PurePosixPath(ready), PurePosixPath(target)):
-        expected = f"a folder apart from ready_for_backup_dir ({ready}): they lie in one another"
-        return Checked(None, (Problem("nas_target_dir", repr(target), expected),))
     options = tuple(document.get("rsync_options", DEFAULT_RSYNC_OPTIONS))
     return Checked(BackupConfig(**{**document, "rsync_options": options}))
-
-
-def _lie_in_one_another(one: PurePosixPath, other: PurePosixPath) -> bool:
-    """As written: where links and mounts lead is for whoever looks at the target."""
-    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _is_list(value: object) -> bool:
@@ -259,4 +260,6 @@ def _problems(
 
 
 def _shown(key: str, value: object) -> str:
-    return "a secret that is no text" if key in _SECRETS else repr(value)
+    if key in _SECRETS:
+        return _SECRETS[key]
+    return repr(value) if key in _BACKUP else shown(value)

@@ -1,1 +1,1 @@
-"""Room: bodycam."""
+"""Workflow: body-cam to disc."""

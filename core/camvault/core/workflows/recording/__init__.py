@@ -1,1 +1,1 @@
-"""Room: recording."""
+"""Workflow: continuous recording."""

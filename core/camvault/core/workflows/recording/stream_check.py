@@ -1,7 +1,7 @@
-"""Workflow: look whether the newest segment of each camera has the streams that were expected, and write that down.
+"""Workflow: compare the streams of the newest segment of each camera with the expected ones, and note differences.
 
-What differs stands in `STATION/.streams` until it is as expected again, so that whoever watches the recorders can tell
-the operator.
+The differences stand in `STATION/.streams` until there are none any more; `monitor_recordings` reads them there and
+tells the operator.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import attrs
 
-from camvault.core.stations.streams import Expected, differences
+from camvault.core.stations.expected_streams import ExpectedStreams, differences
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MediaError, NotFoundError, StorageError, ToolError
 from camvault.ports.events import Event, Level, Reporter, Warned
@@ -22,17 +22,17 @@ NOTICE_NAME = ".streams"
 
 @attrs.frozen
 class CheckedStation:
-    """A camera, and what is expected of it; where nothing is, its segments are not opened."""
+    """A camera and the streams expected of it; if none are, its segments are not opened."""
 
     name: str
     folder: PurePath
-    expected: Expected
+    expected: ExpectedStreams
     probe: StreamProbe
 
 
 @attrs.frozen(kw_only=True)
 class StreamPorts:
-    """The world of `check_streams`."""
+    """What `check_streams` works with."""
 
     storage: Storage
     reporter: Reporter
@@ -41,7 +41,7 @@ class StreamPorts:
 
 @attrs.frozen
 class StreamsDiffer(Event):
-    """A camera sends something else than it was set up to send."""
+    """A camera sends other streams than expected."""
 
     level: ClassVar[Level] = Level.WARNING
 
@@ -56,12 +56,12 @@ class StreamsDiffer(Event):
 def check_streams(
     stations: Sequence[CheckedStation], *, newest: Mapping[str, PurePath], ports: StreamPorts
 ) -> Mapping[str, tuple[str, ...]]:
-    """What differs at each station that was looked at, by its name.
+    """Check each station, and return the differences of those that were checked, by name.
 
     Args:
         stations: The cameras to look at.
-        newest: The newest segment of each station; one that is not there is not looked at.
-        ports: The world.
+        newest: The newest segment of each station; a station that is not in it is not checked.
+        ports: What is worked with.
 
     Raises:
         Cancelled: Asked to stop.
@@ -75,7 +75,7 @@ def check_streams(
         try:
             streams = station.probe.streams(path) if station.expected else ()
         except NotFoundError:
-            continue  # it is at the target and gone from here already; there will be another
+            continue  # the segment has been backed up and removed already; a newer one follows
         except (MediaError, StorageError, ToolError) as error:
             ports.reporter.emit(Warned(f"{station.name}: the streams are unknown: {error}"))
             continue
@@ -87,16 +87,16 @@ def check_streams(
 
 
 def read_notice(folder: PurePath, storage: Storage) -> str:
-    """What differs at the station of this folder, in one line; "" if nothing does.
+    """The noted differences of the station in this folder, in one line; "" if there are none.
 
     Raises:
-        StorageError: It cannot be read.
+        StorageError: The notice cannot be read.
     """
     return "; ".join((storage.read_text(folder / NOTICE_NAME) or "").splitlines())
 
 
 def _write_down(notice: PurePath, differs: Sequence[str], ports: StreamPorts) -> None:
-    """Only what is new: a camera that is right costs no write."""
+    """Write the notice if it changes; a camera that sends the expected streams costs no write."""
     text = "".join(f"{each}\n" for each in differs)
     try:
         if (ports.storage.read_text(notice) or "") != text:

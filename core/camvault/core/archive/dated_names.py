@@ -1,0 +1,162 @@
+"""Pure: the names of uploaded footage, of its folders, and of archives.
+
+    .../YYYY/MM/DD/REO_CAMERA_YYYYMMDDHHMMSS.mp4      a clip; the extension in any case
+    .../YYYY/MM/DD/REO_CAMERA_YYYYMMDDHHMMSS.jpg      its picture
+    OUT/YYYY/MM/DD/archived-YYYYMMDDHHMMSS.mp4        an archive
+    OUT/YYYY/MM/DD/archived-YYYYMMDDHHMMSS~2.mp4      that of another clip of the same second
+
+Stamps are local times of 2000 to 2099. A name with an impossible date is no footage's. The date of a folder need not be
+that of the files in it.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+import attrs
+
+_STAMP = "%Y%m%d%H%M%S"
+_YEARS = range(2000, 2100)
+_FIELDS = {
+    "%Y": r"(?P<year>[0-9]{4})",
+    "%m": r"(?P<month>[0-9]{2})",
+    "%d": r"(?P<day>[0-9]{2})",
+    "%H": r"(?P<hour>[0-9]{2})",
+    "%M": r"(?P<minute>[0-9]{2})",
+    "%S": r"(?P<second>[0-9]{2})",
+}
+_CAMERA = "{camera}"
+_PIECE = re.compile(r"(\{camera\}|%.)", re.DOTALL)
+_EXTENSION = r"\.(?P<extension>[mM][pP]4|[jJ][pP][gG])"
+_CLIP = "mp4"
+
+DEFAULT_PATTERN = "REO_{camera}_%Y%m%d%H%M%S"
+"""The names that Reolink cameras give."""
+
+_YEAR = re.compile(r"[1-9][0-9]{3}", re.ASCII)
+_MONTH = re.compile(r"0?[1-9]|1[0-2]", re.ASCII)
+_DAY = re.compile(r"0?[1-9]|[12][0-9]|3[01]", re.ASCII)
+_ARCHIVE = re.compile(r"archived-(?P<stamp>[0-9]{14})(?:~(?P<number>[2-9]|[1-9][0-9]{1,7}))?\.mp4", re.ASCII | re.I)
+
+
+class DatedName(NamedTuple):
+    """What the name of an uploaded file says: a bare tuple, because a run sees a million of them.
+
+    `camera` is "" if the pattern has none. `stamp` is the local time in the name, without a zone.
+    """
+
+    camera: str
+    stamp: datetime
+    is_clip: bool
+
+
+@attrs.frozen
+class NamePattern:
+    """How the files of cameras are named, without their extension.
+
+    `{camera}` stands for the name of the camera, and `%Y %m %d %H %M %S` for the parts of the stamp, each of which must
+    be there once; everything else stands for itself.
+    """
+
+    text: str = DEFAULT_PATTERN
+    _names: "re.Pattern[str]" = attrs.field(init=False, eq=False, repr=False)
+
+    _has_camera: bool = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_names", re.compile(_expression(self.text), re.ASCII | re.DOTALL))
+        object.__setattr__(self, "_has_camera", _CAMERA in self.text)
+
+    def parse(self, name: str) -> DatedName | None:
+        """What the name says; None if it is not the name of footage."""
+        match = self._names.fullmatch(name)
+        if match is None:
+            return None
+        stamp = _stamp_of(match.group("year", "month", "day", "hour", "minute", "second"))
+        if stamp is None:
+            return None
+        camera = match["camera"] if self._has_camera else ""
+        return DatedName(camera, stamp, match["extension"].lower() == _CLIP)
+
+
+def _expression(text: str) -> str:
+    pieces = _PIECE.split(text)
+    fields = pieces[1::2]
+    wrong = sorted({field for field in fields if field != _CAMERA and field not in _FIELDS})
+    if wrong:
+        raise ValueError(f"it has {', '.join(wrong)}, expected none but {_CAMERA} and {' '.join(_FIELDS)}")
+    missing = [field for field in _FIELDS if fields.count(field) != 1]
+    if missing:
+        raise ValueError(f"it has {', '.join(missing)} not just once, expected each of {' '.join(_FIELDS)} once")
+    if fields.count(_CAMERA) > 1:
+        raise ValueError(f"it has {_CAMERA} more than once")
+    if "/" in text:
+        raise ValueError("it has a slash, expected the name of a file without its folders and its extension")
+    parts = {**_FIELDS, _CAMERA: r"(?P<camera>.*)"}
+    return "".join(parts.get(piece) or re.escape(piece) for piece in pieces) + _EXTENSION
+
+
+def _stamp_of(parts: Sequence[str]) -> datetime | None:
+    year, month, day, hour, minute, second = map(int, parts)
+    if year not in _YEARS:
+        return None
+    try:
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - a local time, see `instant_s`
+    except ValueError:
+        return None
+
+
+def instant_s(stamp: datetime, zone: tzinfo) -> float:
+    """The instant that a stamp stands for, in seconds since 1970: in the autumn hour the later one of two."""
+    return stamp.replace(tzinfo=zone, fold=1).timestamp()
+
+
+def folder_day(parts: tuple[str, ...]) -> str | None:
+    """The day of a date folder as `YYYY-MM-DD`, by the last three parts of its path; None if it is none."""
+    year, month, day = parts[-3:] if len(parts) >= 3 else ("", "", "")  # noqa: PLR2004 - see above
+    if not (_YEAR.fullmatch(year) and _MONTH.fullmatch(month) and _DAY.fullmatch(day)):
+        return None
+    return f"{year}-{int(month):02}-{int(day):02}"
+
+
+@attrs.frozen
+class ArchiveName:
+    """The name of an archive: the stamp of its source, and a number from 1."""
+
+    stamp: datetime
+    number: int = 1
+
+    def __str__(self) -> str:
+        twin = f"~{self.number}" if self.number > 1 else ""
+        return f"archived-{self.stamp:{_STAMP}}{twin}.mp4"
+
+    @property
+    def path(self) -> PurePosixPath:
+        """Its path below the root of the archive."""
+        return archive_folder(self.stamp) / str(self)
+
+    def numbered(self) -> Iterator["ArchiveName"]:
+        """This name, and then the same with the following numbers, without end."""
+        name = self
+        while True:
+            yield name
+            name = attrs.evolve(name, number=name.number + 1)
+
+
+def archive_folder(stamp: datetime) -> PurePosixPath:
+    """The folder of the archives of this day, below the root of the archive."""
+    return PurePosixPath(f"{stamp:%Y}", f"{stamp:%m}", f"{stamp:%d}")
+
+
+def parse_archive_name(name: str) -> ArchiveName | None:
+    """The parts of the name of an archive; None for any other name."""
+    match = _ARCHIVE.fullmatch(name)
+    if match is None:
+        return None
+    digits = match["stamp"]
+    cuts = (0, 4, 6, 8, 10, 12, 14)
+    stamp = _stamp_of([digits[begin:end] for begin, end in itertools.pairwise(cuts)])
+    return None if stamp is None else ArchiveName(stamp, int(match["number"] or 1))

@@ -1,0 +1,215 @@
+"""Pure: what is to be done with each clip, and why. The plan is data: a dry run prints it, a run carries it out.
+
+| what is known of a clip                                                       | step                        |
+|-------------------------------------------------------------------------------|-----------------------------|
+| it, or its picture, was changed within the settle time                        | left alone                  |
+| it was changed lately, and has no tables of a complete file yet               | left alone                  |
+| it is empty                                                                   | left, a problem             |
+| its archive is recorded and there                                             | let go                      |
+| the same, and the record has a doubt of the archive                           | left, a problem             |
+| an archive of its stamp is there of which there is no record, and no twin     | verify that, then let go    |
+| anything else, or an archive is to be made anew                               | transcode, then let go      |
+"""
+
+import enum
+from collections.abc import Iterator
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.archive.clip_pairs import DatedClip
+from camvault.core.archive.lifecycle import ArchiveState, is_archive_there, state_of_source
+from camvault.core.archive.records import ArchiveRecord
+from camvault.ports.entries import FileEntry, FileIdentity
+from camvault.ports.removal import RetentionReason
+
+YOUNG_SETTLES = 60
+"""A clip without tables is taken for damaged once it was left unchanged for so many settle times."""
+ORPHAN_SETTLES = 10
+"""The same for a picture without its clip, which may still be uploaded."""
+
+
+class ClipStep(enum.Enum):
+    """What is done with a clip."""
+
+    TRANSCODE = "transcode"
+    VERIFY = "verify"
+    LET_GO = "let go"
+
+
+@attrs.frozen
+class LeftFile:
+    """A file that stays, and why; `is_problem`: something should be done about it."""
+
+    path: PurePath
+    reason: str
+    is_problem: bool = False
+
+
+@attrs.frozen
+class RemoveAction:
+    """A file that goes: to the trash at `to`, or for good if that is None."""
+
+    entry: FileEntry
+    to: PurePath | None
+    reason: str
+
+    @property
+    def path(self) -> PurePath:
+        """Where it is."""
+        return self.entry.path
+
+
+@attrs.frozen
+class TranscodeAction:
+    """A clip of which an archive is made at `target`."""
+
+    source: PurePath
+    target: PurePath
+    reason: str
+
+
+Action = TranscodeAction | RemoveAction
+
+
+@attrs.frozen(kw_only=True)
+class ClipPlan:
+    """What is done with one clip.
+
+    Attributes:
+        clip: The clip and its pictures.
+        step: What is done.
+        reason: Why.
+        archive: Where the archive will be, or is.
+        candidates: The archives that are verified, if that is the step.
+        record: What is known of the archive that is there; with TRANSCODE, the new one takes the place of that.
+        removals: What goes afterwards, in this order.
+    """
+
+    clip: DatedClip
+    step: ClipStep
+    reason: str
+    archive: PurePath
+    candidates: tuple[PurePath, ...] = ()
+    record: ArchiveRecord | None = None
+    removals: tuple[RemoveAction, ...] = ()
+
+    def actions(self) -> Iterator[Action]:
+        """All of it, flat."""
+        if self.step is ClipStep.TRANSCODE:
+            yield TranscodeAction(self.clip.entry.path, self.archive, self.reason)
+        yield from self.removals
+
+
+@attrs.frozen(kw_only=True)
+class ClipFacts:
+    """What was seen of a clip.
+
+    Attributes:
+        age_s: How long ago the youngest of its files was changed; negative for a time in the future.
+        settle_s: What was changed within so many seconds may still be written.
+        defect: Why it has no footage that can be read; asked only if it was changed lately.
+        known: The record of its archive.
+        archive: Which file stands under the name of that archive.
+        is_unrecorded: Whether there is an archive of its stamp of which there is no record.
+        is_twin: Whether another clip has the same stamp.
+        is_made_anew: Whether an archive that is there does not count.
+    """
+
+    age_s: float
+    settle_s: float
+    defect: str = ""
+    known: ArchiveRecord | None = None
+    archive: FileIdentity | None = None
+    is_unrecorded: bool = False
+    is_twin: bool = False
+    is_made_anew: bool = False
+
+
+def is_settled(age_s: float, settle_s: float) -> bool:
+    """Whether nobody writes to a file any more; a change far in the future says that a clock was wrong."""
+    return abs(age_s) >= settle_s
+
+
+def unsettled_reason(age_s: float, settle_s: float) -> str:
+    """Why a file that is not settled is left alone."""
+    return f"it was changed {abs(age_s):.0f} s ago, and may still be written (--settle {settle_s:g})"
+
+
+def judge_clip(clip: DatedClip, facts: ClipFacts) -> tuple[ClipStep, str] | LeftFile:
+    """The step, and the reason for it; or why the clip is left."""
+    return _reason_to_leave(clip, facts) or _step(facts)
+
+
+def _reason_to_leave(clip: DatedClip, facts: ClipFacts) -> LeftFile | None:
+    path, known = clip.entry.path, facts.known
+    if not is_settled(facts.age_s, facts.settle_s):
+        return LeftFile(path, unsettled_reason(facts.age_s, facts.settle_s))
+    if not clip.entry.identity.size_bytes:
+        return LeftFile(path, "it is empty: nothing of it was uploaded", is_problem=True)
+    if facts.defect:
+        return LeftFile(path, f"it may still be uploaded: {facts.defect}")
+    is_doubted = known is not None and known.facts.doubts and is_archive_there(known, facts.archive)
+    if known is not None and is_doubted and not facts.is_made_anew:
+        words = "; ".join(known.facts.doubts)
+        return LeftFile(path, f"its archive {known.archive} may lack something of it: {words}", is_problem=True)
+    return None
+
+
+def _step(facts: ClipFacts) -> tuple[ClipStep, str]:
+    if facts.is_made_anew:
+        return ClipStep.TRANSCODE, "--no-skip: an archive is made of every clip"
+    is_archived = state_of_source(facts.known, archive=facts.archive) is ArchiveState.ARCHIVED
+    if facts.known is not None and is_archived:
+        return ClipStep.LET_GO, f"archived on {facts.known.when}"
+    if facts.is_unrecorded and not facts.is_twin:
+        return ClipStep.VERIFY, "an archive of this time is there, and no record of how it was made"
+    is_known = facts.known is not None
+    return ClipStep.TRANSCODE, "its archive is not there any more" if is_known else "no archive of it is known"
+
+
+def release_reason(archive: PurePath, *, is_clip: bool) -> str:
+    """Why a clip, or its picture, is let go."""
+    return f"archived as {archive}" if is_clip else f"its clip is archived as {archive}"
+
+
+@attrs.frozen
+class Eviction:
+    """Footage that a rule of the user takes.
+
+    Attributes:
+        removals: What goes, in this order.
+        reason: The rule, and the figure that met it.
+        area: Of which root it is: `records.INPUT` or `records.OUTPUT`.
+        day: That of its stamp, `YYYY-MM-DD`.
+        is_archived: Whether an archive of it is recorded and there; what is in the archive is never archived itself.
+        is_orphan: Whether it is a picture without its clip.
+    """
+
+    removals: tuple[RemoveAction, ...]
+    reason: RetentionReason
+    area: str
+    day: str
+    is_archived: bool = False
+    is_orphan: bool = False
+
+
+@attrs.frozen
+class Purge:
+    """A file that leaves the trash for good."""
+
+    removal: RemoveAction
+    reason: RetentionReason
+
+
+Work = ClipPlan | Eviction | Purge
+
+
+def actions_of(work: Work) -> Iterator[Action]:
+    """What is done, flat."""
+    if isinstance(work, ClipPlan):
+        yield from work.actions()
+    elif isinstance(work, Eviction):
+        yield from work.removals
+    else:
+        yield work.removal

@@ -1,0 +1,57 @@
+"""Pure: where files are in the trash, and when they leave it.
+
+    TRASH/input/PATH      what was at PATH below the root of the input
+    TRASH/output/PATH     what was at PATH below the root of the archive
+
+A file from outside its root keeps its name only. Where a name is taken, the file becomes `STEM_UNIXTIME_N.EXT`.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from camvault.ports.removal import RetentionReason
+
+_DAY_S = 86_400
+
+
+def trash_path(path: PurePath, *, trash: PurePath, root: PurePath, area: str) -> PurePath:
+    """Where the file goes; what is in the trash already stays where it is, and is never nested."""
+    if path.is_relative_to(trash):
+        return path
+    below = path.relative_to(root) if path.is_relative_to(root) else PurePath(path.name)
+    return trash / area / below
+
+
+def trash_names(wanted: PurePath, *, unix_s: int) -> Iterator[PurePath]:
+    """The wanted path, and then the same with the time and one number after the other, without end."""
+    yield wanted
+    number = 0
+    while True:
+        number += 1
+        yield wanted.with_name(f"{wanted.stem}_{unix_s}_{number}{wanted.suffix}")
+
+
+def purge_reason(trashed_s: float | None, *, now_s: float, days: float) -> RetentionReason | None:
+    """Why a file leaves the trash; None if it stays.
+
+    Args:
+        trashed_s: When it came there, in seconds since 1970; None if that is not known: then it stays, unless all go.
+        now_s: The time now.
+        days: How many days of 24 hours it stays; 0: all go.
+    """
+    if not days:
+        return RetentionReason("--purge-trash", "0 days: all of the trash")
+    if trashed_s is None or now_s - trashed_s < days * _DAY_S:
+        return None
+    return RetentionReason("--purge-trash", f"{(now_s - trashed_s) / _DAY_S:.1f} days in the trash, at most {days:g}")
+
+
+def trashed_at_s(*, recorded_s: float | None, mtime_s: float, ctime_s: float | None, now_s: float) -> float | None:
+    """When a file came into the trash, by the latest of what is known; None if nothing is.
+
+    A record may be of a clock that was behind: nothing came there before it was written. Without a record it is the
+    time at which the file got its name (ctime). Times in the future say nothing.
+    """
+    known = [recorded_s, mtime_s] if recorded_s is not None else [ctime_s]
+    past = [time_s for time_s in known if time_s is not None and time_s <= now_s]
+    return max(past, default=None)

@@ -1,0 +1,96 @@
+"""Workflow, private part: what the rules of the user take, of the input and of the archive.
+
+One pass finds what is too old, and what `cutting` said before. It holds no more than one day.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePath, PurePosixPath
+
+import attrs
+
+from camvault.core.archive.lifecycle import ArchiveState, state_of_source
+from camvault.core.archive.plan import Eviction, LeftFile, RemoveAction
+from camvault.core.archive.records import INPUT, OUTPUT, record_of
+from camvault.core.workflows.archive.cutting import Cutter
+from camvault.core.workflows.archive.job import ArchiveJob
+from camvault.core.workflows.archive.ledgers import DayLedgers, day_of_stamp
+from camvault.core.workflows.archive.letting_go import WayOut
+from camvault.core.workflows.archive.observing import DateTree
+from camvault.core.workflows.archive.units import FootageUnit, FootageUnits
+from camvault.ports.errors import NotFoundError, StorageError
+from camvault.ports.removal import RetentionReason
+
+
+@attrs.define
+class CleanupPlanner:
+    """Plans; changes nothing.
+
+    Attributes:
+        job: The run.
+        ledgers: What is known of archives.
+        way_out: Where footage goes.
+        cutter: What goes by size and by free space.
+        empty_folders: The folders of the input that are empty already.
+    """
+
+    job: ArchiveJob
+    ledgers: DayLedgers
+    way_out: WayOut
+    cutter: Cutter
+    empty_folders: list[PurePath] = attrs.field(factory=list, init=False)
+
+    @property
+    def units(self) -> FootageUnits:
+        """What goes together."""
+        return self.cutter.units
+
+    def evictions(self) -> Iterator[Eviction | LeftFile]:
+        """What the rules take, the oldest day first: of the input, then of the archive if that is asked for.
+
+        Raises:
+            StorageError: The input cannot be listed.
+        """
+        yield from self._of_root(self.job.roots.input, INPUT)
+        if self.job.options.is_output_cleaned:
+            try:
+                yield from self._of_root(self.job.roots.output, OUTPUT)
+            except NotFoundError:
+                return  # nothing was ever archived
+            except StorageError as error:
+                yield LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True)
+
+    def _of_root(self, root: PurePath, area: str) -> Iterator[Eviction | LeftFile]:
+        problems: list[StorageError] = []
+        tree = DateTree(root, self.job.ports.storage, self.job.roots.excluded_from(root), problems.append)
+        cut = self.cutter.cut(root, area)
+        for day in tree.days():
+            self.job.ports.cancel.check()
+            for unit in self.units.of_day(day, area):
+                reason = self.units.age_reason(unit) or (None if cut is None else cut.reason_for(unit))
+                if reason is None:
+                    continue
+                unsettled = self.units.unsettled(unit)
+                yield LeftFile(unit.path, unsettled) if unsettled else self._eviction(unit, reason, area)
+        for error in problems:
+            yield LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True)
+        if area == INPUT:
+            self.empty_folders += tree.empty_folders
+
+    def _eviction(self, unit: FootageUnit, reason: RetentionReason, area: str) -> Eviction:
+        words = f"orphaned JPG (no MP4 pair), {reason}" if unit.is_orphan else str(reason)
+        removals = tuple(RemoveAction(entry, self.way_out.destination(entry, area), words) for entry in unit.entries)
+        is_archived = area == INPUT and not unit.is_orphan and self._is_archived(unit)
+        return Eviction(
+            removals, reason, area, day_of_stamp(unit.stamp), is_archived=is_archived, is_orphan=unit.is_orphan
+        )
+
+    def _is_archived(self, unit: FootageUnit) -> bool:
+        """Whether an archive is recorded and there; what cannot be read says no."""
+        storage, roots, entry = self.job.ports.storage, self.job.roots, unit.entries[-1]
+        try:
+            ledger = self.ledgers.of_day(day_of_stamp(unit.stamp))
+            known = record_of(ledger, PurePosixPath(entry.path.relative_to(roots.input)), entry.identity)
+            found = None if known is None else storage.entry(roots.output / known.archive)
+        except StorageError:
+            return False
+        return state_of_source(known, archive=None if found is None else found.identity) is ArchiveState.ARCHIVED

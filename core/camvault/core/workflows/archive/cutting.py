@@ -1,0 +1,131 @@
+"""Workflow, private part: what goes by total size and by free space.
+
+One pass adds up each day of the stamps, and a further one looks at the day of the cut. No pass holds more than one day.
+"""
+
+from collections import Counter
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.retention.dated_rules import Excess, day_of_cut, free_excess, oldest_first, size_excess
+from camvault.core.workflows.archive.events import RuleBinds, RuleNotMet
+from camvault.core.workflows.archive.job import ArchiveJob
+from camvault.core.workflows.archive.ledgers import day_of_stamp
+from camvault.core.workflows.archive.tally import ArchiveTally
+from camvault.core.workflows.archive.units import FootageUnit, FootageUnits
+from camvault.ports.removal import RetentionReason
+
+_FREES_NOTHING = (
+    "the trash is on the same file system, and to move files there frees nothing; use --purge-trash, --delete, or a "
+    "--trash-root elsewhere"
+)
+
+
+@attrs.frozen
+class Cut:
+    """What goes by size or by free space: all of the days before `day`, and `paths` of that day."""
+
+    day: str
+    paths: frozenset[PurePath]
+    reason: RetentionReason
+
+    def reason_for(self, unit: FootageUnit) -> RetentionReason | None:
+        """Why a unit goes; None if it stays."""
+        day = day_of_stamp(unit.stamp)
+        return self.reason if day < self.day or (day == self.day and unit.path in self.paths) else None
+
+
+@attrs.define
+class Cutter:
+    """Decides what goes by size and by free space.
+
+    Attributes:
+        job: The run.
+        units: What goes together.
+        tally: Counts the rules that cannot be met.
+        free_bytes: By file system, what is free there, with what was planned to go from it.
+    """
+
+    job: ArchiveJob
+    units: FootageUnits
+    tally: ArchiveTally
+    free_bytes: dict[str, int] = attrs.field(factory=dict, init=False)
+
+    def cut(self, root: PurePath, area: str) -> Cut | None:
+        """What must go of a root beside what is too old; None if nothing must.
+
+        Raises:
+            StorageError: The root cannot be listed.
+        """
+        options = self.job.options
+        if options.max_bytes is None and options.min_free_bytes is None:
+            return None
+        bytes_by_day: Counter[str] = Counter()
+        kept_bytes = old_bytes = 0
+        for unit in self.units.all(root, area):
+            if self.units.age_reason(unit) is not None and not self.units.unsettled(unit):
+                old_bytes += unit.size_bytes
+                continue
+            kept_bytes += unit.size_bytes
+            if not self.units.unsettled(unit):
+                bytes_by_day[day_of_stamp(unit.stamp)] += unit.size_bytes
+        excess = self._excess(root, kept_bytes=kept_bytes, old_bytes=old_bytes)
+        day = day_of_cut(bytes_by_day, excess.size_bytes) if excess is not None else None
+        if excess is None or day is None:
+            if excess is not None and excess.size_bytes > 0:
+                self._not_met(root, excess, excess.size_bytes)
+            return None
+        self.job.ports.reporter.emit(RuleBinds(root, excess.reason.rule, excess.reason.figure))
+        before = sum(size for each, size in bytes_by_day.items() if each < day)
+        rest = excess.size_bytes - before
+        if bytes_by_day[day] < rest:
+            self._not_met(root, excess, rest - bytes_by_day[day])
+        of_day = (
+            (unit.stamp, str(unit.path), unit.size_bytes, unit)
+            for unit in self.units.all(root, area)
+            if day_of_stamp(unit.stamp) == day and self._may_be_cut(unit)
+        )
+        chosen = oldest_first(of_day, rest)
+        self._free(root, before + sum(unit.size_bytes for unit in chosen))
+        return Cut(day, frozenset(unit.path for unit in chosen), excess.reason)
+
+    def _may_be_cut(self, unit: FootageUnit) -> bool:
+        """Whether it goes neither by its age, nor may still be written."""
+        return self.units.age_reason(unit) is None and not self.units.unsettled(unit)
+
+    def _excess(self, root: PurePath, *, kept_bytes: int, old_bytes: int) -> Excess | None:
+        """What is too much by the stricter rule."""
+        options, found = self.job.options, list[Excess]()
+        if options.max_bytes is not None:
+            found.append(size_excess(kept_bytes, limit_bytes=options.max_bytes))
+        self._free(root, old_bytes)
+        if options.min_free_bytes is not None:
+            excess = free_excess(self._free(root, 0), floor_bytes=options.min_free_bytes)
+            if excess.size_bytes > 0 and not self._is_freeing(root):
+                self._problem(root, f"{excess.reason.rule}: {excess.reason.figure}: {_FREES_NOTHING}")
+            else:
+                found.append(excess)
+        return max(found, key=lambda each: each.size_bytes, default=None)
+
+    def _free(self, root: PurePath, freed_bytes: int) -> int:
+        """What is free on the file system of a root once all that was planned has gone."""
+        storage = self.job.ports.storage
+        device = storage.device_of(root)
+        if device not in self.free_bytes:
+            self.free_bytes[device] = storage.free_bytes(root)
+        if self._is_freeing(root):
+            self.free_bytes[device] += freed_bytes
+        return self.free_bytes[device]
+
+    def _is_freeing(self, root: PurePath) -> bool:
+        trash, storage = self.job.roots.trash, self.job.ports.storage
+        return trash is None or storage.device_of(trash) != storage.device_of(root)
+
+    def _not_met(self, root: PurePath, excess: Excess, missing_bytes: int) -> None:
+        rule = excess.reason
+        self._problem(root, f"{rule.rule}: {rule.figure}: {missing_bytes:,} bytes could not be freed")
+
+    def _problem(self, root: PurePath, words: str) -> None:
+        self.tally.problem_count += 1
+        self.job.ports.reporter.emit(RuleNotMet(root, words))

@@ -1,0 +1,61 @@
+"""Workflow, private part: what a worker does: one archive, made under its temporary name and read back."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.archive.plan import ClipPlan
+from camvault.core.workflows.archive.job import ArchiveJob
+from camvault.core.workflows.steps.target_claim import discard_temporary, temporary_path
+from camvault.ports.archiving import ArchiveMade, ArchiveSettings
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.entries import FileEntry
+from camvault.ports.errors import ChangedError
+from camvault.ports.events import Progressed
+from camvault.ports.witness import FileRead
+
+
+@attrs.frozen
+class MadeArchive:
+    """What a worker made under a temporary name."""
+
+    source_sha256: str
+    made: ArchiveMade
+    read: FileRead
+
+
+def encoded(job: ArchiveJob, plan: ClipPlan, settings: ArchiveSettings, cancel: Cancellation) -> MadeArchive:
+    """In a worker: make the archive under its temporary name, and read it back."""
+    cancel.check()
+    storage, source, temporary = job.ports.storage, plan.clip.entry, temporary_path(plan.archive)
+    check_same(source, storage.entry(source.path))
+    sha256 = storage.digest(source.path, on_bytes=lambda _: None, cancel=cancel)
+    storage.make_folder(temporary.parent)
+    discard_temporary(temporary, storage=storage)  # an encoder would write through a link
+    made = job.ports.archiver.archive(
+        source.path, target=temporary, settings=settings, on_seconds=_progress(job, source.path), cancel=cancel
+    )
+    check_same(source, storage.entry(source.path))  # if it changed meanwhile, the archive may hold anything
+    return MadeArchive(sha256, made, storage.read_back(temporary, on_bytes=lambda _: None, cancel=cancel))
+
+
+_PROGRESS_S = 1.0
+
+
+def _progress(job: ArchiveJob, path: PurePath) -> Callable[[float], None]:
+    told_s = [job.ports.clock.monotonic_s()]
+
+    def tell(seconds: float) -> None:
+        now_s = job.ports.clock.monotonic_s()
+        if now_s - told_s[0] >= _PROGRESS_S:
+            told_s[0] = now_s
+            job.ports.reporter.emit(Progressed("transcode", seconds, None, unit="s", item=path.name))
+
+    return tell
+
+
+def check_same(entry: FileEntry, found: FileEntry | None) -> None:
+    """Raise `ChangedError` if what is found now is not the file that was seen."""
+    if found is None or not entry.identity.is_same_file(found.identity):
+        raise ChangedError(entry.path, "it is not the file any more that was looked at")

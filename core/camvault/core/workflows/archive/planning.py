@@ -1,0 +1,143 @@
+"""Workflow, private part: what is done with each clip of the input, day by day."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import PurePath, PurePosixPath
+
+import attrs
+
+from camvault.core.archive.clip_pairs import DatedClip, paired
+from camvault.core.archive.lifecycle import is_archive_there
+from camvault.core.archive.plan import (
+    YOUNG_SETTLES,
+    ClipFacts,
+    ClipPlan,
+    ClipStep,
+    LeftFile,
+    RemoveAction,
+    judge_clip,
+    release_reason,
+)
+from camvault.core.archive.records import INPUT, ArchiveRecord, record_of
+from camvault.core.segments.ledger import Ledger
+from camvault.core.workflows.archive.archive_folders import ArchiveFolder, ArchiveFolders
+from camvault.core.workflows.archive.job import ArchiveJob
+from camvault.core.workflows.archive.ledgers import DayLedgers, day_of_stamp
+from camvault.core.workflows.archive.letting_go import WayOut
+from camvault.core.workflows.archive.observing import DateFolders, DateTree
+from camvault.ports.errors import StorageError
+
+_FOLDERS_MOST = 64
+_LINK = "it is a link, which is not followed"
+
+
+@attrs.define
+class ClipPlanner:
+    """Plans, and changes nothing."""
+
+    job: ArchiveJob
+    ledgers: DayLedgers
+    way_out: WayOut
+    folders: ArchiveFolders
+    _now_s: float = attrs.field(default=0.0, init=False)
+
+    def plans(self) -> Iterator[ClipPlan | LeftFile]:
+        """What is done with each clip, the oldest day first.
+
+        Raises:
+            StorageError: The input cannot be listed.
+        """
+        problems: list[StorageError] = []
+        roots, storage = self.job.roots, self.job.ports.storage
+        tree = DateTree(roots.input, storage, roots.excluded_from(roots.input), problems.append)
+        for day in tree.days():
+            self.job.ports.cancel.check()
+            yield from self._day(day)
+            while problems:
+                error = problems.pop()
+                yield LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True)
+        while problems:
+            error = problems.pop()
+            yield LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True)
+
+    def _day(self, day: DateFolders) -> Iterator[ClipPlan | LeftFile]:
+        self._now_s = self.job.ports.clock.now().timestamp()
+        pattern = self.job.options.pattern
+        yield from (LeftFile(path, _LINK) for path in day.links(pattern))
+        footage = paired(day.footage(pattern))
+        for clip in footage.clips:
+            try:
+                yield self.plan(clip, is_twin=clip.name.stamp in footage.twins)
+            except StorageError as error:
+                yield LeftFile(clip.entry.path, f"what is known of it cannot be read: {error}", is_problem=True)
+
+    def plan(self, clip: DatedClip, *, is_twin: bool) -> ClipPlan | LeftFile:
+        """What is done with one clip.
+
+        Raises:
+            StorageError: It cannot be looked at, or what is known of it cannot be read.
+        """
+        options, stamp = self.job.options, clip.name.stamp
+        ledger = self.ledgers.of_day(day_of_stamp(stamp))
+        folder = self.folders.of(stamp)
+        known = self._known(clip, ledger) if ledger.entries else None
+        candidates = folder.unrecorded(stamp, ledger)
+        age_s = self._age_s(clip)
+        judged = judge_clip(
+            clip,
+            ClipFacts(
+                age_s=age_s,
+                settle_s=options.settle_s,
+                defect=self._defect(clip, age_s),
+                known=known,
+                archive=None if known is None else folder.identity_of(known.archive),
+                is_unrecorded=bool(candidates),
+                is_twin=is_twin,
+                is_made_anew=options.is_made_anew,
+            ),
+        )
+        if isinstance(judged, LeftFile):
+            return judged
+        step, reason = judged
+        record = self._record(step, known, folder)
+        archive = self._archive_path(step, stamp, record, candidates)
+        return ClipPlan(
+            clip=clip,
+            step=step,
+            reason=reason,
+            archive=archive,
+            candidates=candidates if step is ClipStep.VERIFY else (),
+            record=record,
+            removals=tuple(self._removals(clip, archive)),
+        )
+
+    def _known(self, clip: DatedClip, ledger: Ledger) -> ArchiveRecord | None:
+        below = PurePosixPath(clip.entry.path.relative_to(self.job.roots.input))
+        return record_of(ledger, below, clip.entry.identity)
+
+    def _record(self, step: ClipStep, known: ArchiveRecord | None, folder: ArchiveFolder) -> ArchiveRecord | None:
+        """What is known of the archive that is let go beside, or that is replaced; another file is never replaced."""
+        is_there = known is not None and is_archive_there(known, folder.identity_of(known.archive))
+        return known if is_there and step is not ClipStep.VERIFY else None
+
+    def _archive_path(
+        self, step: ClipStep, stamp: datetime, record: ArchiveRecord | None, candidates: tuple[PurePath, ...]
+    ) -> PurePath:
+        if step is ClipStep.VERIFY:
+            return candidates[0]
+        return self.folders.free_path(stamp) if record is None else self.job.roots.output / record.archive
+
+    def _removals(self, clip: DatedClip, archive: PurePath) -> Iterator[RemoveAction]:
+        for entry in clip.entries:
+            reason = release_reason(archive, is_clip=entry is clip.entry)
+            yield RemoveAction(entry, self.way_out.destination(entry, INPUT), reason)
+
+    def _age_s(self, clip: DatedClip) -> float:
+        """How long ago the youngest of its files was changed."""
+        ages = [self._now_s - entry.identity.mtime_ns / 1e9 for entry in clip.entries]
+        return min(ages, key=abs)
+
+    def _defect(self, clip: DatedClip, age_s: float) -> str:
+        """Why nothing can be read of a clip that was changed lately; of an older one, its transcode tells."""
+        is_young = abs(age_s) < YOUNG_SETTLES * self.job.options.settle_s
+        return self.job.ports.footage.defect(clip.entry.path) if is_young else ""

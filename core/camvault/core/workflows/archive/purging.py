@@ -1,0 +1,69 @@
+"""Workflow, private part: what leaves the trash for good, by the time at which it came there."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import PurePath, PurePosixPath
+
+from camvault.core.archive.plan import LeftFile, Purge, RemoveAction
+from camvault.core.archive.records import INPUT, OUTPUT
+from camvault.core.retention.trash import purge_reason, trashed_at_s
+from camvault.core.segments.ledger import Ledger, ProofKind
+from camvault.core.workflows.archive.job import TRASH_LEDGERS_NAME, ArchiveJob
+from camvault.core.workflows.archive.ledgers import DayLedgers
+from camvault.core.workflows.archive.letting_go import trash_day
+from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.errors import NotFoundError, StorageError
+
+AREAS = (INPUT, OUTPUT)
+
+
+def purges(job: ArchiveJob, trash: PurePath, days: float) -> Iterator[Purge | LeftFile]:
+    """Each file that has been in the trash for so many days; 0: each file."""
+    ledgers = DayLedgers(trash / TRASH_LEDGERS_NAME, job.ports.storage)
+    now_s = job.ports.clock.now().timestamp()
+    for area in AREAS:
+        for entry in _entries(job, trash / area):
+            if isinstance(entry, LeftFile):
+                yield entry
+                continue
+            job.ports.cancel.check()
+            below = entry.path.relative_to(trash)
+            try:
+                ledger = ledgers.of_day(trash_day(below))
+            except StorageError as error:
+                yield LeftFile(entry.path, f"when it came into the trash cannot be read: {error}", is_problem=True)
+                continue
+            reason = purge_reason(_trashed_s(entry, below, ledger, now_s), now_s=now_s, days=days)
+            if reason is not None:
+                yield Purge(RemoveAction(entry, None, str(reason)), reason)
+
+
+def _entries(job: ArchiveJob, root: PurePath) -> Iterator[FileEntry | LeftFile]:
+    """The regular files below; a folder that cannot be listed stops no other."""
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            listing = job.ports.storage.listing(folder)
+        except NotFoundError:
+            continue
+        except StorageError as error:
+            yield LeftFile(folder, f"it cannot be listed: {error.problem}", is_problem=True)
+            continue
+        waiting += [folder / name for name in reversed(listing.folders)]
+        for file in listing.files:
+            yield FileEntry(folder / file.name, listing.identity_of(file), FileKind.FILE)
+
+
+def _trashed_s(entry: FileEntry, below: PurePath, ledger: Ledger, now_s: float) -> float | None:
+    known = ledger.entries.get(PurePosixPath(below))
+    recorded_s = None
+    if known is not None and known.kind is ProofKind.TRASHED and known.identity == entry.identity:
+        recorded_s = datetime.fromisoformat(known.when).timestamp()
+    ctime_ns = entry.identity.ctime_ns
+    return trashed_at_s(
+        recorded_s=recorded_s,
+        mtime_s=entry.identity.mtime_ns / 1e9,
+        ctime_s=None if ctime_ns is None else ctime_ns / 1e9,
+        now_s=now_s,
+    )

@@ -1,0 +1,28 @@
+"""Workflow: a folder to a disc image, verified in both of its trees."""
+
+from camvault.core.workflows.bodycam.create_iso.events import (
+    BuilderChosen,
+    FileLeftOut,
+    ImageCreated,
+    ImageStarted,
+    ImageVerified,
+    LabelShortened,
+    NameSubstituted,
+    UnfinishedImageRemoved,
+)
+from camvault.core.workflows.bodycam.create_iso.request import ImageReport, ImageRequest
+from camvault.core.workflows.bodycam.create_iso.workflow import create_iso
+
+__all__ = [
+    "BuilderChosen",
+    "FileLeftOut",
+    "ImageCreated",
+    "ImageReport",
+    "ImageRequest",
+    "ImageStarted",
+    "ImageVerified",
+    "LabelShortened",
+    "NameSubstituted",
+    "UnfinishedImageRemoved",
+    "create_iso",
+]

@@ -1,0 +1,48 @@
+"""Workflow, values: the image to make, and the image that was made."""
+
+from collections.abc import Mapping
+from pathlib import PurePath, PurePosixPath
+
+import attrs
+
+from camvault.ports.witness import ReadFrom
+
+
+@attrs.frozen(kw_only=True)
+class ImageRequest:
+    """Which image to make, and from which folder.
+
+    Attributes:
+        build_dir: The folder; absolute.
+        target: The image; absolute. Its folder is made if it is missing.
+        label: The volume label; None for the time of the image.
+        stamp: The time that stands in the image, written as in a default label; None for that of the label, or now.
+        is_forced: Whether an existing image may be replaced; nothing else ever is.
+        is_even_unfinished: Whether to image a build directory whose preparation did not end, or is at work in it.
+        logfile: The log of the run, which must not lie in the build directory.
+    """
+
+    build_dir: PurePath
+    target: PurePath
+    label: str | None = None
+    stamp: str | None = None
+    is_forced: bool = False
+    is_even_unfinished: bool = False
+    logfile: PurePath | None = None
+
+
+@attrs.frozen
+class ImageReport:
+    """The image that stands under its final name now.
+
+    `sha256` is the digest of the image, `file_sha256` that of each file, as read back from both trees.
+    """
+
+    path: PurePath
+    label: str
+    size_bytes: int
+    sha256: str
+    file_count: int
+    file_sha256: Mapping[PurePosixPath, str]
+    source: ReadFrom = ReadFrom.MEDIUM
+    """Where the bytes of the verification came from."""

@@ -1,0 +1,299 @@
+"""Workflow, private part: the clips of a batch are encoded in a closed loop.
+
+`capacity.allocation` says which samples and encodes may be made next. This module makes them, at most `job_count` at
+once, and records each result. Workers only write temporary files; final names and records change on the thread that
+runs the workflow, so that a stop leaves nothing half done. A clip that cannot be encoded is taken out of the loop, and
+the others go on. When the loop ends early, the workers are stopped and waited for: no encoder goes on running after
+`encode_all` has ended.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.batch.left_out import is_of_one_clip, reason_of
+from camvault.core.batch.plan import totals
+from camvault.core.batch.resuming import batch_of, replaced, results_of, with_encode, with_sample, with_settled
+from camvault.core.batch.uncoded import bytes_set_apart
+from camvault.core.capacity.allocation import (
+    Encode,
+    EncodeAction,
+    EncodeBatch,
+    Encoded,
+    EncodeResult,
+    EncodeSample,
+    Sampled,
+    judged,
+    next_encodes,
+)
+from camvault.core.workflows.bodycam.prepare.events import ClipEncoded, ClipInDoubt, ClipNotEncoded, ClipRedone
+from camvault.core.workflows.bodycam.prepare.job import PrepareJob
+from camvault.core.workflows.bodycam.prepare.replacing import (
+    let_go_of_replaced,
+    note_what_is_replaced,
+    set_outputs_aside,
+)
+from camvault.core.workflows.steps.ended_work import first_ended, wait_for_all
+from camvault.core.workflows.steps.linked_cancellation import LinkedCancellation
+from camvault.core.workflows.steps.meter import BatchMeter
+from camvault.core.workflows.steps.target_claim import temporary_path
+from camvault.ports.batch_record import ClipRecord, ClipState, OutputRecord
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.encoding import Allocation
+from camvault.ports.entries import FileEntry, FileIdentity
+from camvault.ports.errors import CamvaultError, ChangedError, StorageError
+from camvault.ports.media import ConstantQuality, EncodeSettings, TargetBitrate
+
+
+@attrs.frozen
+class _Done:
+    """The result of a worker: size in bytes; of an encode also the original's digest, and what is not in the output.
+
+    `made` is which file the encoder wrote: what stands under its temporary name later is taken only if it is this one.
+    """
+
+    size_bytes: int
+    made: FileIdentity | None = None
+    source_sha256: str | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def doubt(self) -> str:
+        """All doubts in one sentence."""
+        return "; ".join(self.doubts)
+
+
+@attrs.define(eq=False)
+class _Loop:
+    """The state of the loop: the actions that are running, and the results of those that have ended.
+
+    `batch` is None when no clip is left to be encoded. `refused` says why clips cannot be encoded, by their keys;
+    `set_apart_bytes` are kept free for their copies. `postponed` are the keys of clips that a later run will encode:
+    they keep their share of the room.
+    """
+
+    job: PrepareJob
+    batch: EncodeBatch | None
+    results: list[EncodeResult]
+    meter: BatchMeter
+    stop: LinkedCancellation
+    running: dict[Future["_Done"], EncodeAction] = attrs.field(factory=dict)
+    refused: dict[str, str] = attrs.field(factory=dict)
+    postponed: set[str] = attrs.field(factory=set)
+    set_apart_bytes: int = 0
+
+    def drop(self, clip: ClipRecord, reason: str, *, is_copied: bool) -> None:
+        """Go on without a clip; an output that it already has stays. `is_copied`: room may be kept for its copy."""
+        progress = self.job.progress
+        self.refused[clip.key] = reason
+        self.set_apart_bytes += bytes_set_apart(progress, clip) if is_copied else 0
+        self.batch = batch_of(progress, without=self.refused, set_apart_bytes=self.set_apart_bytes)
+        self.results = results_of(progress, without=self.refused)
+
+    def record(self, clip: ClipRecord) -> None:
+        """Make this clip, and what is settled by it, durable."""
+        self.job.record(with_settled(replaced(self.job.progress, clip), without=self.refused))
+
+
+def encode_all(job: PrepareJob) -> Mapping[str, str]:
+    """Encode until the allocation offers no more actions; each output is recorded as soon as it is durable.
+
+    Returns:
+        The clips that the encoder could not take, and that may be copied as they are: the reason by the key.
+
+    Raises:
+        CamvaultError: Something failed that concerns all clips, or the user stopped the run; what was recorded stays.
+    """
+    meter = job.meter("encode", totals(job.progress.clips)[1], unit="s")
+    loop = _Loop(job, batch_of(job.progress), results_of(job.progress), meter, LinkedCancellation(job.cancel))
+    try:
+        while _start(loop):
+            _take(loop)
+    finally:
+        loop.stop.request()
+        for future in loop.running:
+            future.cancel()
+        wait_for_all(loop.running)
+        _sweep(loop)
+    job.record(with_settled(job.progress, without=loop.refused))
+    meter.finish()
+    left_out = {clip.key for clip in job.left_out}
+    return {key: reason for key, reason in loop.refused.items() if key not in left_out}
+
+
+def _start(loop: _Loop) -> bool:
+    """Start the actions that may be started; False if none is running and none is left."""
+    for action in next_encodes(loop.batch, loop.results) if loop.batch else ():
+        if len(loop.running) >= loop.job.job_count:
+            break
+        if action not in loop.running.values() and action.key not in loop.postponed:
+            loop.job.cancel.check()
+            _announce(loop, action)
+            loop.running[_submitted(loop, action)] = action
+    return bool(loop.running)
+
+
+def _announce(loop: _Loop, action: EncodeAction) -> None:
+    clip = loop.job.progress.by_key()[action.key]
+    if isinstance(action, Encode) and clip.encodes:
+        loop.job.reporter.emit(ClipRedone(clip.key, f"{_rate_text(action.settings.rate)}, {action.reason}"))
+    else:
+        loop.job.announce_clip(clip)
+
+
+def _submitted(loop: _Loop, action: EncodeAction) -> "Future[_Done]":
+    clip = loop.job.progress.by_key()[action.key]
+    if isinstance(action, EncodeSample):
+        assert loop.batch is not None  # noqa: S101 - the action is of that batch
+        settings = loop.batch.settings(ConstantQuality(action.crf_quarters))
+        return loop.job.executor.submit(_sampled, loop.job, clip, action, settings, loop.stop)
+    return loop.job.executor.submit(_encoded, loop.job, clip, action.settings, loop.meter, loop.stop)
+
+
+def _sampled(
+    job: PrepareJob, clip: ClipRecord, sample: EncodeSample, settings: EncodeSettings, cancel: Cancellation
+) -> _Done:
+    cancel.check()
+    source, start_s, length_s = job.unchanged_source(clip), sample.start_s, sample.length_s
+    return _Done(job.encoder.sample(source, start_s=start_s, length_s=length_s, settings=settings, cancel=cancel))
+
+
+def _encoded(
+    job: PrepareJob, clip: ClipRecord, settings: EncodeSettings, meter: BatchMeter, cancel: Cancellation
+) -> _Done:
+    cancel.check()
+    source = job.unchanged_source(clip)
+    source_sha256 = job.storage.digest(source, on_bytes=lambda _: None, cancel=cancel)
+    in_the_way = job.storage.entry(_temporary(job, clip))
+    if in_the_way is not None:
+        job.discard(in_the_way)  # an encoder would write through a link, to whatever it points to
+    job.made.add(_temporary(job, clip))
+    encoded = job.encoder.encode(
+        source, target=_temporary(job, clip), settings=settings, on_seconds=meter.setter(clip.key), cancel=cancel
+    )
+    made = job.storage.entry(_temporary(job, clip))
+    job.unchanged_source(clip)  # if it changed while it was read, the encode may hold anything
+    return _Done(encoded.size_bytes, made.identity if made else None, source_sha256, encoded.doubts)
+
+
+def _temporary(job: PrepareJob, clip: ClipRecord) -> PurePath:
+    return temporary_path(job.output(clip))
+
+
+def _take(loop: _Loop) -> None:
+    """Wait until an action ends, and record its result."""
+    ended = first_ended(loop.running)
+    for future in [future for future in loop.running if future in ended]:
+        action = loop.running.pop(future)
+        try:
+            done = future.result()
+        except CamvaultError as error:
+            _give_up(loop, action.key, error)
+            continue
+        if action.key in loop.refused or action.key in loop.postponed or loop.batch is None:
+            continue  # another action of this clip failed meanwhile
+        if isinstance(action, EncodeSample):
+            _record_sample(loop, Sampled(action, done.size_bytes))
+        else:
+            _record_encode(loop, judged(loop.batch, loop.results, action, size_bytes=done.size_bytes), done)
+
+
+def _give_up(loop: _Loop, key: str, error: CamvaultError) -> None:
+    """Take a clip that cannot be encoded out of the loop; raises if the error concerns the other clips as well."""
+    job = loop.job
+    if not is_of_one_clip(error, build_dir=job.plan.build_dir):
+        raise error
+    if key in loop.refused or key in loop.postponed:
+        return
+    clip = job.progress.by_key()[key]
+    assert clip.source is not None  # noqa: S101 - a plan describes every clip
+    reason = reason_of(error, source=job.storage.resolve(clip.source))
+    is_readable = not isinstance(error, StorageError)  # what cannot be read can be copied no better
+    if not is_readable and _is_postponed(job):
+        loop.postponed.add(key)
+        job.leave_out(clip, reason)
+        return
+    loop.drop(clip, reason, is_copied=is_readable and clip.output is None)
+    if clip.output is not None:
+        job.reporter.emit(ClipRedone(key, f"that failed, the output before it stays: {reason}"))
+    elif is_readable:
+        job.reporter.emit(ClipNotEncoded(key, reason))
+    else:
+        job.leave_out(clip, reason)
+
+
+def _is_postponed(job: PrepareJob) -> bool:
+    """Whether a resume is to find the others as if nothing had failed.
+
+    At a constant bitrate the others do not depend on a clip that is not encoded yet. At a constant quality they do: it
+    is decided without the clip.
+    """
+    return not job.is_keeping_going and job.progress.options.allocation is Allocation.CONSTANT
+
+
+def _record_sample(loop: _Loop, result: Sampled) -> None:
+    loop.results.append(result)
+    clip = loop.job.progress.by_key()[result.sample.key]
+    loop.job.record(replaced(loop.job.progress, with_sample(clip, result)))
+
+
+def _record_encode(loop: _Loop, result: Encoded, encoded: _Done) -> None:
+    job = loop.job
+    clip = job.progress.by_key()[result.key]
+    is_replacing = result.is_accepted and clip.output is not None
+    told = clip.output.doubt if clip.output else ""
+    clip = _published(job, clip, result, encoded) if result.is_accepted else with_encode(clip, result, None)
+    loop.results.append(result)
+    loop.record(clip)
+    if is_replacing:
+        let_go_of_replaced(job)
+        # Power fails before this line: what was set aside goes at the end of the next run.
+    original_bytes = clip.source_identity.size_bytes if clip.source_identity else 0
+    job.reporter.emit(
+        ClipEncoded(clip.key, _rate_text(result.rate), result.size_bytes, original_bytes, result.is_accepted)
+    )
+    if encoded.doubt not in ("", told):
+        job.reporter.emit(ClipInDoubt(clip.key, encoded.doubt))
+
+
+def _published(job: PrepareJob, clip: ClipRecord, result: Encoded, encoded: _Done) -> ClipRecord:
+    """The clip with its output under the final name.
+
+    The output is recorded before it gets that name: a file that no record names counts as made by somebody else.
+    """
+    temporary, target = _temporary(job, clip), job.output(clip)
+    sha256 = job.storage.digest(temporary, on_bytes=lambda _: None, cancel=job.cancel)
+    found = job.storage.entry(temporary)
+    if found is None or encoded.made is None or not encoded.made.is_same_file(found.identity):
+        raise ChangedError(temporary, f"is not the file that the encoder made of {clip.key}")
+    if clip.output is not None:  # new before old: the earlier one goes when this one is durable and recorded
+        job.record(replaced(job.progress, attrs.evolve(clip, state=ClipState.PENDING)))
+        # Power fails here: the recorded output is there, and the closed loop goes on from it.
+        earlier, made_of = (FileEntry(target, clip.output.identity),), {target: clip}
+        note_what_is_replaced(job, earlier, made_of=made_of)
+        set_outputs_aside(job, earlier, made_of=made_of)
+        # Power fails here: the recorded output is set aside, and the clip is encoded again.
+    clip = with_encode(clip, result, OutputRecord(found.identity, sha256, encoded.source_sha256, encoded.doubt))
+    job.record(replaced(job.progress, attrs.evolve(clip, state=ClipState.PENDING)))
+    # Power fails here: the recorded output is not there, and the clip is encoded again.
+    entry = job.storage.publish(temporary, target=target)
+    job.made.add(target)
+    job.check_time(clip, entry.identity)
+    # Power fails here: the output is the recorded one, and the job goes on from there.
+    return attrs.evolve(clip, output=OutputRecord(entry.identity, sha256, encoded.source_sha256, encoded.doubt))
+
+
+def _sweep(loop: _Loop) -> None:
+    """Remove the temporary files of encodes that failed, were stopped, or were not accepted."""
+    for clip in loop.job.progress.clips:
+        leftover = loop.job.storage.entry(_temporary(loop.job, clip))
+        if leftover is not None:
+            loop.job.discard(leftover)
+
+
+def _rate_text(rate: TargetBitrate | ConstantQuality) -> str:
+    if isinstance(rate, TargetBitrate):
+        return f"{rate.video_kbps} kbit/s"
+    return f"CRF {rate.crf_quarters / 4:g}"

@@ -1,0 +1,114 @@
+"""Workflow, private part: look what stands at the target, and compare it with the file here."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+import attrs
+
+from camvault.core.segments.ledger import ProofKind
+from camvault.core.segments.lifecycle import SegmentEvent, state_now, step
+from camvault.core.workflows.recording.backup.ports import BackupFolders, BackupPorts
+from camvault.core.workflows.recording.backup.results import Results
+from camvault.core.workflows.steps.alias_check import AliasCheck, still_here, told_apart
+from camvault.core.workflows.steps.target_answer import here_or_raise
+from camvault.ports.entries import FileEntry
+from camvault.ports.errors import NotFoundError, StorageError
+from camvault.ports.transfer import Evidence, EvidenceKind, Here, Sendable, TargetError
+
+_OTHER_CONTENT, _NOT_THERE = "what stands at the target has other content", "it is not at the target"
+NOT_ARRIVED = frozenset({_OTHER_CONTENT, _NOT_THERE})
+"""The reasons that say that the target has not got this content: maybe a damaged copy of the same size and time."""
+
+
+@attrs.frozen
+class Proving:
+    """Proves files to be at the target, and has that written down.
+
+    Attributes:
+        aliases: Makes sure that what stands at the target is not the footage itself.
+        told: The folders of which that is known in this run.
+    """
+
+    folders: BackupFolders
+    ports: BackupPorts
+    results: Results
+    aliases: AliasCheck
+    told: set[PurePosixPath] = attrs.field(factory=set)
+
+    def sendables(self, batch: Sequence[FileEntry]) -> Sequence[Sendable]:
+        """The files as the target names them."""
+        return [Sendable(self.folders.relative(file), file.identity) for file in batch]
+
+    def prove(
+        self, batch: Sequence[FileEntry], here: Here, *, problems: Mapping[PurePosixPath, str] | None = None
+    ) -> int:
+        """Look at the target, compare, write down; return how many files are proven.
+
+        Args:
+            batch: What to look for.
+            here: What the target said of itself before anything was sent.
+            problems: What the sending tool said of single files: the reason to give when there is no evidence.
+
+        Raises:
+            TargetError: The target is not the one that said so any more, or shows files of this machine.
+        """
+        transfer, results = self.ports.transfer, self.results
+        untold = self._untold(self.sendables(batch))
+        found = transfer.prove(self.sendables(batch), root=self.folders.ready, cancel=self.ports.cancel)
+        if here_or_raise(transfer, transfer.ask()) != here:
+            raise TargetError(transfer.where, "it was exchanged meanwhile; what was sent is not believed")
+        count = 0
+        for file in batch:
+            path = self.folders.relative(file)
+            evidence = found.get(path)
+            doubt = untold.get(path.parent) or untold.get(path)
+            if evidence and doubt:
+                reason = doubt
+            else:
+                reason = self._judge(file, evidence) if evidence else (problems or {}).get(path) or _NOT_THERE
+            if reason in NOT_ARRIVED:
+                results.lives.step(path, SegmentEvent.DISPROVEN)
+            if reason:
+                results.keep(path, reason)
+            else:
+                count += 1
+        return count
+
+    def _untold(self, files: Sequence[Sendable]) -> Mapping[PurePosixPath, str]:
+        """Of which of these files, or of their folders, it cannot be told whether the target shows the files here."""
+        transfer, folders = self.ports.transfer, {file.path.parent for file in files}
+        apart = told_apart(files, ready=self.folders.ready, target=transfer, cancel=self.ports.cancel)
+        if apart.alias:
+            raise TargetError(transfer.where, apart.alias)
+        new = sorted(folders - self.told)
+        if not new:
+            return apart.untold
+        with self.aliases.nonces(new) as nonces:
+            found = transfer.look(nonces.files, root=self.folders.ready, by_content=False, cancel=self.ports.cancel)
+            answer = nonces.answer(found, here=still_here(nonces, self.folders.ready, self.ports.storage))
+        if answer.alias:
+            raise TargetError(transfer.where, answer.alias)
+        self.told.update(folders - answer.untold.keys())
+        return {**apart.untold, **answer.untold}
+
+    def _judge(self, file: FileEntry, evidence: Evidence) -> str:
+        """Why the evidence does not do; "" once the proof is recorded."""
+        path, storage = self.folders.relative(file), self.ports.storage
+        if evidence.kind is EvidenceKind.IN_MEMORY:
+            return "at the target it is in the memory of this machine, and gone with its power: no second copy"
+        try:
+            here = storage.digest(file.path, on_bytes=lambda _: None, cancel=self.ports.cancel)
+            now = storage.entry(file.path)
+        except NotFoundError:
+            here, now = "", None
+        except StorageError as error:
+            return str(error)
+        found = None if now is None else now.identity
+        state = state_now(self.results.lives.state(path), seen=file.identity, found=found)
+        refusal = step(state, SegmentEvent.PROVEN).refusal
+        if refusal or now is None:
+            self.results.refuse(path, f"it changed meanwhile: {refusal}")
+            return f"it changed meanwhile: {refusal}"
+        if evidence.sha256 not in ("", here):
+            return _OTHER_CONTENT
+        return self.results.prove(now, here, ProofKind(evidence.kind.value))

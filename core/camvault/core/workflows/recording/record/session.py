@@ -1,0 +1,150 @@
+"""Workflow: one session, which is one run of the recorder: what is seen of it, and whether it may go on."""
+
+from pathlib import PurePath
+
+import attrs
+
+from camvault.core.health.stall import RecorderSigns, RecordingSigns, SignKind, is_stalled, looked_at
+from camvault.core.segments.coverage import Cause
+from camvault.core.segments.live_names import closed_names, parse_live_name
+from camvault.core.workflows.recording.record.adoption import Adoption
+from camvault.core.workflows.recording.record.events import MediaArrived
+from camvault.core.workflows.recording.record.journal import Journal
+from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
+from camvault.core.workflows.steps.live_files import date_files
+from camvault.ports.entries import FileEntry, FileKind
+from camvault.ports.errors import NotFoundError, StorageError
+from camvault.ports.recorder import MediaProgress
+from camvault.ports.supervision import Supervision
+
+_LOOK_S = 1.0
+_ALIVE_S = 5.0
+_SETTLED_NS = 2_000_000_000
+
+
+@attrs.define
+class Heartbeat:
+    """Tells the service manager that the supervisor is alive, at most once in five seconds."""
+
+    supervision: Supervision
+    _last_s: float = attrs.field(default=float("-inf"), init=False)
+
+    def beat(self, now_s: float, status: str) -> None:
+        """Say so if it is due; `now_s` is monotonic."""
+        if now_s - self._last_s >= _ALIVE_S:
+            self._last_s = now_s
+            self.supervision.alive(status)
+
+
+@attrs.define
+class Session:
+    """The running session: the recorder's counters, its files, and why it is to end.
+
+    Attributes:
+        folder: The folder that the recorder of this session writes into.
+        began_s: When the session began, monotonic.
+        signs: The recorder's progress, as it is judged.
+        cause: Why the supervisor ended the session; None while it goes on, or if it ended by itself.
+    """
+
+    folder: PurePath
+    began_s: float
+    signs: RecordingSigns
+    options: RecordOptions
+    ports: RecordPorts
+    journal: Journal
+    adoption: Adoption
+    heartbeat: Heartbeat
+    cause: Cause | None = attrs.field(default=None, init=False)
+    _counters: RecorderSigns = attrs.field(factory=RecorderSigns, init=False)
+    _looked_s: float = attrs.field(default=0.0, init=False)
+    _moved_bytes: int = attrs.field(default=0, init=False)
+
+    @property
+    def has_media(self) -> bool:
+        """Whether any media arrived."""
+        return self.signs.basis is not SignKind.NOTHING
+
+    @property
+    def recorded_s(self) -> float:
+        """How long after its beginning the session made progress last."""
+        return self.signs.since_s - self.began_s if self.has_media else 0.0
+
+    def take_progress(self, progress: MediaProgress) -> None:
+        """Take over what the recorder counted."""
+        frames, out_time_us = progress.frame_count, progress.position_us
+        self._counters = attrs.evolve(self._counters, frames=frames, out_time_us=out_time_us)
+
+    def tick(self) -> bool:
+        """Look at the session; whether it may go on."""
+        if self.ports.cancel.is_requested:
+            return False
+        now_s = self.ports.clock.monotonic_s()
+        self.heartbeat.beat(now_s, f"session {self.folder.name}, judged by {self.signs.basis.name.lower()}")
+        if self.journal.clock_was_set():
+            self.cause = Cause.RESTART
+            return False
+        if now_s - self._looked_s >= _LOOK_S:
+            self._looked_s = now_s
+            self._look_at_files()
+            if self.cause is not None:
+                return False
+        self._judge(now_s)
+        if is_stalled(self.signs, now_s=now_s, policy=self.options.stall):
+            self.cause = Cause.STALL if self.has_media else Cause.CAMERA_DOWN
+            return False
+        return True
+
+    def cause_of_end(self) -> Cause:
+        """Why the session, which has ended, ended."""
+        if self.cause is not None:
+            return self.cause
+        try:
+            if self.ports.storage.free_bytes(self.options.folder) < self.options.free_floor_bytes:
+                return Cause.DISK_FULL
+        except StorageError:
+            return Cause.UNKNOWN
+        return Cause.RESTART if self.has_media else Cause.CAMERA_DOWN
+
+    def _judge(self, now_s: float) -> None:
+        before = self.signs
+        self.signs = looked_at(before, self._counters, now_s=now_s, policy=self.options.stall)
+        if self.signs is before or not self.has_media:
+            return
+        if before.basis is SignKind.NOTHING:
+            self.ports.reporter.emit(MediaArrived(self.options.station, now_s - self.began_s))
+            self.journal.gap_ended()
+        self.journal.media_arrived()
+
+    def _look_at_files(self) -> None:
+        """Adopt the segments that are closed, and count the bytes of all."""
+        try:
+            date_files(self.folder, self.ports.storage)
+            files = [each for each in self.ports.storage.scan(self.folder) if each.kind is FileKind.FILE]
+            moved = {file for file in _closed(files) if self.adoption.file(file)}
+        except NotFoundError:
+            files, moved = [], set()
+        except StorageError as error:
+            self.journal.trouble(error)
+            return
+        if not files and self.has_media:
+            # the open file was taken away: the recorder would go on with a file that has no name
+            self.cause = Cause.UNKNOWN
+            gone = NotFoundError(self.folder, "what was being recorded there is gone; a new session begins")
+            self.journal.trouble(gone)
+        self._moved_bytes += sum(file.identity.size_bytes for file in moved)
+        left_bytes = sum(file.identity.size_bytes for file in files if file not in moved)
+        self._counters = attrs.evolve(self._counters, file_bytes=self._moved_bytes + left_bytes)
+
+
+def _closed(files: list[FileEntry]) -> list[FileEntry]:
+    """All files but the one being written: the last one that the recorder numbered.
+
+    Of files that it did not number, those last written well before the newest.
+    """
+    names = [file.path.name for file in files]
+    if any(map(parse_live_name, names)):
+        closed = closed_names(names)
+        return [file for file in files if file.path.name in closed]
+    newest_ns = max((file.identity.mtime_ns for file in files), default=0)
+    return [file for file in files if newest_ns - file.identity.mtime_ns > _SETTLED_NS]

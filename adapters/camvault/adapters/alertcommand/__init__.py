@@ -1,4 +1,4 @@
-"""Adapter for programs that take alerts: the way to reach whatever has a command line."""
+"""Adapter for programs that take alerts: any service with a command line."""
 
 from camvault.adapters.alertcommand.command import CommandAlerts
 

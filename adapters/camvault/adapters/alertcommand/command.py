@@ -1,6 +1,6 @@
 """Adapter for programs that take alerts: the subject is the first line of their stdin, the body the rest.
 
-A program that ends with 0 has taken the alert. No shell reads any of it.
+A program that exits with 0 has taken the alert. No shell is involved.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.adapters._process import Finished, run
+from camvault.adapters._shared.process import Finished, run
 from camvault.ports.alerts import Alert, Alerts
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import AlertError, MissingToolError, ToolError
@@ -17,7 +17,7 @@ TIMEOUT_S = 10.0
 
 
 def stdin_of(alert: Alert) -> bytes:
-    """What the program reads."""
+    """The program's stdin for an alert."""
     subject = " ".join(alert.subject.split())
     return f"{subject}\n{alert.body}\n".encode("utf-8", "surrogateescape")
 
@@ -32,7 +32,7 @@ class CommandAlerts:
 
     @property
     def name(self) -> str:
-        """See `Alerts`. The program without its folder and arguments, which may hold a secret."""
+        """See `Alerts`. The program's name, without its folder and its arguments, which may hold a secret."""
         return f"command {PurePath(self.argv[0]).name}"
 
     def send(self, alert: Alert, /) -> None:

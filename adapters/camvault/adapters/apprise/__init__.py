@@ -1,6 +1,6 @@
-"""Adapter for apprise: webhooks and the services of some hundred others, each named by a URL. Needs `camvault[notify]`.
+"""Adapter for apprise: webhooks and some hundred messaging services, each named by a URL. Needs `camvault[notify]`.
 
-What apprise says of a failure may hold the URL with its token, so none of its words are passed on.
+The error messages of apprise may hold the URL with its token, so that none of them is passed on.
 """
 
 from camvault.adapters.apprise.notify import AppriseAlerts, apprise_channels

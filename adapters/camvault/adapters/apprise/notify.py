@@ -1,4 +1,4 @@
-"""Adapter for apprise: one channel for each URL, so that one that fails repeats nothing on the others."""
+"""Adapter for apprise: one channel for each URL, so that the failure of one does not repeat alerts on the others."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ def apprise_channels(urls: Iterable[str]) -> tuple[AppriseAlerts, ...]:
         from apprise import Apprise  # noqa: PLC0415 - an optional extra
     except ImportError:
         raise MissingToolError("apprise", "the extra camvault[notify]") from None
-    # It logs URLs with their tokens: a program that shows or keeps what its libraries log must not get to see them
+    # apprise logs URLs with their tokens, which must not get into the logs of the program that uses it
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     found = []
     for number, url in enumerate(urls, 1):

@@ -8,10 +8,10 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
-from camvault.adapters._durable import fsync, translate, translated
-from camvault.adapters._tree import IsLeftOut, scan
+from camvault.adapters._shared.durable import fsync, translate, translated
+from camvault.adapters._shared.tree import IsLeftOut, scan
 from camvault.adapters.bridge import iso9660, udf
-from camvault.adapters.bridge.layout import FileNode, FolderNode, Layout, lay_out
+from camvault.adapters.bridge.layout import FileNode, FolderNode, ImageLayout, lay_out
 from camvault.adapters.bridge.sink import Sink
 from camvault.adapters.bridge.source import pour
 from camvault.ports.cancellation import Cancellation
@@ -26,7 +26,7 @@ class BridgeBuilder:
     """Writes UDF 1.02 and ISO 9660 with Joliet and Rock Ridge over the same file content."""
 
     def __init__(self) -> None:
-        self._last: tuple[ImagePlan, Layout] | None = None
+        self._last: tuple[ImagePlan, ImageLayout] | None = None
 
     @property
     def name(self) -> str:
@@ -76,7 +76,7 @@ class BridgeBuilder:
         finally:
             os.close(descriptor)
 
-    def _layout_of(self, plan: ImagePlan) -> Layout:
+    def _layout_of(self, plan: ImagePlan) -> ImageLayout:
         if self._last is not None and self._last[0] is plan:
             return self._last[1]
         layout = lay_out([(f.path, f.identity) for f in plan.files], [PurePosixPath(), *plan.folders])
@@ -89,7 +89,7 @@ class BridgeBuilder:
         return layout
 
 
-def udf_paths(layout: Layout) -> dict[PurePosixPath, PurePosixPath]:
+def udf_paths(layout: ImageLayout) -> dict[PurePosixPath, PurePosixPath]:
     """The paths that differ in the UDF tree."""
     inside: dict[PurePosixPath, PurePosixPath] = {PurePosixPath(): PurePosixPath()}
     found: dict[PurePosixPath, PurePosixPath] = {}
@@ -128,7 +128,7 @@ def unique_of(plan: ImagePlan) -> str:
 @attrs.frozen
 class _Writing:
     plan: ImagePlan
-    layout: Layout
+    layout: ImageLayout
     target: PurePath
     descriptor: int
 
@@ -168,7 +168,7 @@ class _Writing:
 
     def _structures(self, sink: Sink) -> Iterator[bytes]:
         """Everything in front of the content, in the order of `layout`."""
-        layout, volume = self.layout, udf.Volume(self.plan.label, self.plan.stamped_at, unique_of(self.plan))
+        layout, volume = self.layout, udf.UdfVolume(self.plan.label, self.plan.stamped_at, unique_of(self.plan))
         yield bytes(16 * SECTOR_BYTES)
         yield iso9660.descriptors(layout, volume)
         yield udf.recognition()

@@ -10,11 +10,11 @@ from camvault.adapters.bridge.layout import (
     NM_BYTES_MAX,
     FileNode,
     FolderNode,
-    Layout,
+    ImageLayout,
     Packing,
     record_bytes,
 )
-from camvault.adapters.bridge.udf import Volume, stamp_ns
+from camvault.adapters.bridge.udf import UdfVolume, stamp_ns
 from camvault.ports.image import SECTOR_BYTES
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,7 +51,7 @@ def _volume_date(at: datetime) -> bytes:
 _NO_DATE = b"0" * 16 + b"\0"
 
 
-def descriptors(layout: Layout, volume: Volume) -> bytes:
+def descriptors(layout: ImageLayout, volume: UdfVolume) -> bytes:
     """Primary, Joliet, terminator. Source: ECMA-119 8.3 to 8.5."""
     terminator = (b"\xffCD001\1").ljust(SECTOR_BYTES, b"\0")
     return _descriptor(layout, volume, is_joliet=False) + _descriptor(layout, volume, is_joliet=True) + terminator
@@ -63,7 +63,7 @@ def _text(text: str, size: int, *, is_joliet: bool) -> bytes:
     return text.encode("ascii")[:size].ljust(size, b" ")
 
 
-def _descriptor(layout: Layout, volume: Volume, *, is_joliet: bool) -> bytes:
+def _descriptor(layout: ImageLayout, volume: UdfVolume, *, is_joliet: bool) -> bytes:
     tables = layout.table_sectors[2:] if is_joliet else layout.table_sectors[:2]
     table_bytes = layout.joliet_table_bytes if is_joliet else layout.iso_table_bytes
     at = _volume_date(volume.stamped_at)
@@ -103,12 +103,12 @@ def _descriptor(layout: Layout, volume: Volume, *, is_joliet: bool) -> bytes:
     )
 
 
-def _root_record(root: FolderNode, volume: Volume, *, is_joliet: bool) -> bytes:
+def _root_record(root: FolderNode, volume: UdfVolume, *, is_joliet: bool) -> bytes:
     where, size = (root.joliet_sector, root.joliet_bytes) if is_joliet else (root.iso_sector, root.iso_bytes)
     return _record(b"\0", (where, size), record_date(stamp_ns(volume.stamped_at)), _FOLDER_FLAG)
 
 
-def path_tables(layout: Layout) -> Iterator[bytes]:
+def path_tables(layout: ImageLayout) -> Iterator[bytes]:
     """L and M of the primary tree, L and M of Joliet's, each padded. Source: ECMA-119 9.4."""
     for is_joliet in (False, True):
         table = layout.joliet_table if is_joliet else layout.iso_table
@@ -162,7 +162,7 @@ def _pieces(node: FolderNode | FileNode, *, is_joliet: bool) -> Iterable[tuple[i
     return [(where, size, _MORE_FLAG) for where, size in pieces[:-1]] + [(*pieces[-1], 0)]
 
 
-def joliet_folder(folder: FolderNode, volume: Volume) -> bytes:
+def joliet_folder(folder: FolderNode, volume: UdfVolume) -> bytes:
     """The content of a folder in the Joliet tree."""
     stamp = record_date(stamp_ns(volume.stamped_at))
     records = [
@@ -222,7 +222,7 @@ def _continued(sector: int, offset: int, size: int) -> bytes:
     return b"CE\x1c\x01" + both32(sector) + both32(offset) + both32(size)
 
 
-def iso_folder(folder: FolderNode, volume: Volume) -> Iterator[bytes]:
+def iso_folder(folder: FolderNode, volume: UdfVolume) -> Iterator[bytes]:
     """The content of a folder in the primary tree, then its continuation area."""
     stamp = record_date(stamp_ns(volume.stamped_at))
     more, continuation = Packing(), bytearray()

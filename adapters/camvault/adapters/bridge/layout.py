@@ -125,7 +125,7 @@ def _iso_key(node: FolderNode | FileNode) -> tuple[bytes, bytes, bytes]:
 
 
 @attrs.define(eq=False)
-class Layout:
+class ImageLayout:
     """The whole image; `folders` are parents first, `files` in the order of their sectors."""
 
     root: FolderNode
@@ -145,7 +145,7 @@ class Layout:
         return self.sector_count - 1 - PARTITION_SECTOR
 
 
-def lay_out(files: Iterable[tuple[PurePosixPath, FileIdentity]], folders: Iterable[PurePosixPath]) -> Layout:
+def lay_out(files: Iterable[tuple[PurePosixPath, FileIdentity]], folders: Iterable[PurePosixPath]) -> ImageLayout:
     """Decide everything. Parents of everything are among `folders`; the order of both does not matter.
 
     Raises:
@@ -155,7 +155,7 @@ def lay_out(files: Iterable[tuple[PurePosixPath, FileIdentity]], folders: Iterab
     _check(every, found)
     for folder in every:
         _spell(folder)
-    layout = Layout(root, every, found, *_numbered(root))
+    layout = ImageLayout(root, every, found, *_numbered(root))
     sector = _place_udf(layout, PARTITION_SECTOR + 2)
     sector = _place_tables(layout, sector)
     for folder in every:
@@ -235,7 +235,7 @@ def _numbered(root: FolderNode) -> tuple[list[FolderNode], list[FolderNode]]:
     return tables[0], tables[1]
 
 
-def _place_udf(layout: Layout, sector: int) -> int:
+def _place_udf(layout: ImageLayout, sector: int) -> int:
     for parent in layout.folders:
         parent.entry_sector, sector = sector, sector + 1
     for file in layout.files:
@@ -253,7 +253,7 @@ def fid_bytes(name: str) -> int:
     return (_FID_HEAD_BYTES + len(compressed(name)) + 3) & ~3
 
 
-def _place_tables(layout: Layout, sector: int) -> int:
+def _place_tables(layout: ImageLayout, sector: int) -> int:
     layout.iso_table_bytes = sum(8 + len(f.iso) + len(f.iso) % 2 for f in layout.iso_table)
     layout.joliet_table_bytes = sum(8 + len(f.joliet) + len(f.joliet) % 2 for f in layout.joliet_table)
     iso, joliet = _sectors(layout.iso_table_bytes), _sectors(layout.joliet_table_bytes)

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import PurePath
 
-from camvault.adapters._durable import translate
+from camvault.adapters._shared.durable import translate
 from camvault.adapters.bridge.sink import PIECE_BYTES, Sink
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import ChangedError

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from camvault.adapters.bridge.layout import PARTITION_SECTOR, UDF_EXTENT_BYTES_MAX, FileNode, FolderNode, Layout
+from camvault.adapters.bridge.layout import PARTITION_SECTOR, UDF_EXTENT_BYTES_MAX, FileNode, FolderNode, ImageLayout
 from camvault.adapters.bridge.names import compressed
 from camvault.ports.image import SECTOR_BYTES
 
@@ -20,7 +20,7 @@ _SEQUENCE_BYTES = 16 * SECTOR_BYTES
 
 
 @attrs.frozen
-class Volume:
+class UdfVolume:
     """What all descriptors of one image share. `unique` are 16 hexadecimal digits made of the content."""
 
     label: str
@@ -85,7 +85,7 @@ def anchor(location: int) -> bytes:
     return sector(tagged(2, location, struct.pack("<IIII", _SEQUENCE_BYTES, 32, _SEQUENCE_BYTES, 48) + bytes(480)))
 
 
-def sequence(layout: Layout, volume: Volume, start: int) -> bytes:
+def sequence(layout: ImageLayout, volume: UdfVolume, start: int) -> bytes:
     """A volume descriptor sequence of 16 sectors. Source: ECMA-167 3/8.4.2."""
     bodies = (
         (1, _primary(volume)),
@@ -99,7 +99,7 @@ def sequence(layout: Layout, volume: Volume, start: int) -> bytes:
     return b"".join(parts).ljust(_SEQUENCE_BYTES, b"\0")
 
 
-def _primary(volume: Volume) -> bytes:
+def _primary(volume: UdfVolume) -> bytes:
     """Source: ECMA-167 3/10.1, UDF 1.02 2.2.2."""
     return b"".join(
         (
@@ -118,13 +118,13 @@ def _primary(volume: Volume) -> bytes:
     )
 
 
-def _implementation_use(volume: Volume) -> bytes:
+def _implementation_use(volume: UdfVolume) -> bytes:
     """Source: ECMA-167 3/10.4, UDF 1.02 2.2.7."""
     use = _CS0 + dstring(volume.label, 128) + bytes(3 * 36) + _OURS + bytes(128)
     return struct.pack("<I", 1) + _INFO + use
 
 
-def _partition(layout: Layout) -> bytes:
+def _partition(layout: ImageLayout) -> bytes:
     """Source: ECMA-167 3/10.5: allocated, read only."""
     return b"".join(
         (
@@ -138,7 +138,7 @@ def _partition(layout: Layout) -> bytes:
     )
 
 
-def _logical_volume(volume: Volume) -> bytes:
+def _logical_volume(volume: UdfVolume) -> bytes:
     """Source: ECMA-167 3/10.6, UDF 1.02 2.2.4; one partition map of type 1 (3/10.7.2)."""
     return b"".join(
         (
@@ -157,7 +157,7 @@ def _logical_volume(volume: Volume) -> bytes:
     )
 
 
-def integrity(layout: Layout, volume: Volume) -> bytes:
+def integrity(layout: ImageLayout, volume: UdfVolume) -> bytes:
     """Two sectors: closed, with the number of files and folders. Source: ECMA-167 3/10.10, UDF 1.02 2.2.6."""
     counts = struct.pack("<IIHHH", len(layout.files), len(layout.folders), _REVISION, _REVISION, _REVISION)
     body = b"".join(
@@ -173,7 +173,7 @@ def integrity(layout: Layout, volume: Volume) -> bytes:
     return sector(tagged(9, 64, body)) + sector(tagged(8, 65, bytes(496)))
 
 
-def file_set(layout: Layout, volume: Volume) -> bytes:
+def file_set(layout: ImageLayout, volume: UdfVolume) -> bytes:
     """Two sectors: the file set and the end of its sequence. Source: ECMA-167 4/14.1, UDF 1.02 2.3.2."""
     body = b"".join(
         (
@@ -222,7 +222,7 @@ def file_entry(node: FileNode) -> bytes:
     )
 
 
-def folder_entry(node: FolderNode, volume: Volume) -> bytes:
+def folder_entry(node: FolderNode, volume: UdfVolume) -> bytes:
     """Every folder inside links back to its parent. Source: ECMA-167 4/14.9.6."""
     extents = struct.pack("<II", node.fid_bytes, node.fid_sector - PARTITION_SECTOR)
     count = -(-node.fid_bytes // SECTOR_BYTES)

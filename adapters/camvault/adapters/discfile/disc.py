@@ -7,19 +7,26 @@ burn that was killed leaves a disc that is not blank: it is refused until somebo
 
 import contextlib
 import errno
+import mmap
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import IO
 
-from camvault.adapters._durable import fsync_folder, temporary_name, translated
-from camvault.adapters._sectors import Comparison
+import attrs
+
+from camvault.adapters._shared import medium
+from camvault.adapters._shared.durable import fsync_folder, temporary_name, translated
+from camvault.adapters._shared.sectors import Comparison
 from camvault.adapters.discfile.parse import DiscFile, parse_device
-from camvault.ports.burner import Burner, Drives, Medium, MediumState, ReadBack
+from camvault.ports.burner import Burner, Drives, ReadBack
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import BurnError, DriveError, MediumError
 from camvault.ports.files import OnBytes
 from camvault.ports.image import SECTOR_BYTES
+from camvault.ports.medium import Medium, MediumState
+from camvault.ports.witness import ReadFrom
 
 _CHUNK_BYTES = 512 * SECTOR_BYTES
 _KIND = "disc file"
@@ -63,18 +70,23 @@ class DiscFileDrives:
     ) -> ReadBack:
         """See `Drives`."""
         comparison = Comparison()
-        with _opened(parse_device(device), device) as disc, translated(image), Path(image).open("rb") as file:
+        with (
+            _opened(parse_device(device), device) as disc,
+            _past_the_cache(disc, device) as (source, buffer),
+            translated(image),
+            Path(image).open("rb") as file,
+        ):
             for start in range(0, size_bytes, _CHUNK_BYTES):
                 cancel.check()
                 wanted = min(_CHUNK_BYTES, size_bytes - start)
-                data, complaint = _read(disc, wanted)
+                data, complaint = _read(disc, buffer, wanted)
                 if len(data) < wanted:
                     comparison.feed(start // SECTOR_BYTES, data, file.read(len(data)))
                     _check_present(complaint, device)
                     return comparison.unreadable((start + len(data)) // SECTOR_BYTES)
                 comparison.feed(start // SECTOR_BYTES, data, file.read(wanted))
                 on_bytes(wanted)
-        return comparison.result()
+        return attrs.evolve(comparison.result(), source=source)
 
 
 class DiscFileBurner:
@@ -172,18 +184,34 @@ def _drop_cache(file: IO[bytes]) -> None:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _read(file: IO[bytes], wanted: int) -> tuple[bytes, OSError | None]:
-    """As many bytes as the file gives, and what the system said if it gave fewer."""
+@contextlib.contextmanager
+def _past_the_cache(file: IO[bytes], device: str) -> Iterator[tuple[ReadFrom, memoryview]]:
+    """Where the reads of the file will come from, and memory for them that O_DIRECT takes."""
+    try:
+        source = ReadFrom(medium.past_the_cache(file.fileno(), os.path.realpath(parse_device(device).path)))
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise DriveError(device, f"The disc file cannot be read ({error.strerror})") from error
+        source = ReadFrom.MEDIUM  # the reading itself meets the bad sector, and says which
+    with mmap.mmap(-1, _CHUNK_BYTES) as memory, memoryview(memory) as buffer:
+        yield source, buffer
+
+
+def _read(file: IO[bytes], buffer: memoryview, wanted: int) -> tuple[bytes, OSError | None]:
+    """As many bytes as the file gives, and what the system said if it gave fewer.
+
+    Whole blocks are read, as O_DIRECT wants it: only the last read of a disc may want less than a chunk.
+    """
     pieces: list[bytes] = []
     while wanted > 0:
         try:
-            piece = file.read(wanted)
+            count = os.readv(file.fileno(), [buffer[: _CHUNK_BYTES - sum(map(len, pieces))]])
         except OSError as error:
             return b"".join(pieces), error
-        if not piece:
+        if not count:
             break
-        pieces.append(piece)
-        wanted -= len(piece)
+        pieces.append(bytes(buffer[: min(count, wanted)]))
+        wanted -= len(pieces[-1])
     return b"".join(pieces), None
 
 

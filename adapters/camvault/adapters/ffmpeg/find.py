@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 import attrs
 
-from camvault.adapters import _process
+from camvault.adapters._shared import process
 from camvault.adapters.ffmpeg.argv import encoders_argv, version_argv
 from camvault.adapters.ffmpeg.versions import (
     ENCODERS,
@@ -68,6 +68,7 @@ def find_ffmpeg(
     cancel: Cancellation,
     ffmpeg: PurePath | None = None,
     ffprobe: PurePath | None = None,
+    encoders: tuple[str, ...] = ENCODERS,
     wheel: Callable[[], PurePath | None] = wheel_program,
 ) -> FoundTools:
     """Choose ffmpeg and ffprobe.
@@ -77,17 +78,19 @@ def find_ffmpeg(
         cancel: Ends the questions asked of the programs.
         ffmpeg: The value of the flag, if it was given.
         ffprobe: The same for ffprobe.
+        encoders: Those that the ffmpeg must have.
         wheel: Where the wheel's program is; called only if nothing before it is fit.
 
     Raises:
         MissingToolError: An explicit program is unfit, or no ffmpeg at all is fit; path, version and what is missing
             are named.
     """
-    search = _Search(cancel)
-    encoders = _candidates("ffmpeg", FFMPEG_VARIABLE, ffmpeg, environ, beside=ffprobe, wheel=wheel)
-    chosen = search.choose("ffmpeg", encoders)
+    search = _Search(cancel, encoders)
+    chosen = search.choose(
+        "ffmpeg", _candidates("ffmpeg", FFMPEG_VARIABLE, ffmpeg, environ, beside=ffprobe, wheel=wheel)
+    )
     if chosen is None:
-        raise MissingToolError("ffmpeg", _required("ffmpeg"), "; ".join(search.passed_over) or "none")
+        raise MissingToolError("ffmpeg", search.required("ffmpeg"), "; ".join(search.passed_over) or "none")
     probe = search.choose("ffprobe", _candidates("ffprobe", FFPROBE_VARIABLE, ffprobe, environ, beside=chosen.path))
     return FoundTools(chosen, probe, (*_notes(chosen, probe), *search.passed_over_notes(chosen, probe)))
 
@@ -136,6 +139,7 @@ class _Search:
     """Asks programs for version and encoders, and remembers which were passed over."""
 
     cancel: Cancellation
+    encoders: tuple[str, ...]
     _unfit: list[_PassedOver] = attrs.field(factory=list, init=False)
 
     @property
@@ -154,9 +158,12 @@ class _Search:
                 return FoundProgram(candidate.path, version, candidate.origin)
             found = f"{candidate.path} ({candidate.origin}){f' {version}' if version else ''}: {', '.join(problems)}"
             if candidate.is_explicit:
-                raise MissingToolError(name, _required(name), found)
+                raise MissingToolError(name, self.required(name), found)
             self._unfit.append(_PassedOver(name, found))
         return None
+
+    def required(self, name: str) -> str:
+        return f"{_VERSION_NEEDED} with {' and '.join(self.encoders)}" if name == "ffmpeg" else _VERSION_NEEDED
 
     def _examine(self, name: str, path: PurePath) -> tuple[Version | None, tuple[str, ...]]:
         try:
@@ -164,17 +171,13 @@ class _Search:
             encoders = parse_encoders(self._ask(encoders_argv(path))) if name == "ffmpeg" else None
         except (MissingToolError, ToolError, ValueError) as error:
             return None, (str(error),)
-        return version, shortcomings(version, encoders)
+        return version, shortcomings(version, encoders, needed=self.encoders)
 
     def _ask(self, argv: tuple[str | PurePath, ...]) -> str:
-        done = _process.run(argv, cancel=self.cancel, timeout_s=_LONGEST_S)
+        done = process.run(argv, cancel=self.cancel, timeout_s=_LONGEST_S)
         if done.exit_code != 0:
             raise ToolError(PurePath(argv[0]).name, done.exit_code, done.last_lines)
         return done.text
-
-
-def _required(name: str) -> str:
-    return f"{_VERSION_NEEDED} with {' and '.join(ENCODERS)}" if name == "ffmpeg" else _VERSION_NEEDED
 
 
 def _notes(ffmpeg: FoundProgram, ffprobe: FoundProgram | None) -> tuple[str, ...]:

@@ -2,20 +2,21 @@
 
 import json
 import math
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
 import attrs
 
+from camvault.adapters._shared.kept_streams import stream_words, why_left_out, why_no_clip
 from camvault.ports.errors import CamvaultError, MediaError, NoSpaceError, ToolError
-from camvault.ports.media import MediaInfo
+from camvault.ports.media import MediaInfo, MediaStream
 from camvault.ports.streams import StreamFacts
 
 _NO_SPACE_CODE = 228  # -ENOSPC modulo 256; seen with 7.1.5 and 9.0.2
 _NO_SPACE_WORDS = "No space left on device"
-_FRAMES_SHARE = 0.97
-_FRAME_RATE_MAX = 250  # more is the clock of a container that knows no rate (seen with AVI: 600)
+_UNDECODABLE_CODE = 69  # more than two thirds of the frames (-max_error_rate); seen with 7.1.5 and 9.0.2
+_WORDS_SAID = 3
 _FACTS = {
     "video": ("codec_name", "profile", "pix_fmt", "width", "height", "r_frame_rate"),
     "audio": ("codec_name", "profile", "sample_rate", "channels", "channel_layout"),
@@ -30,13 +31,14 @@ _BAD_SOURCE_WORDS = (
 
 
 @attrs.define
-class Progress:
+class EncodeProgress:
     """The latest values of what `-progress` prints, line by line; None until they are known."""
 
+    frames: int = 0
     seconds: float | None = None
     size_bytes: int | None = None
-    frame_count: int | None = None
-    is_ended: bool = False
+    dropped: int = 0
+    added: int = 0
 
     def take(self, line: str) -> bool:
         """Read one `key=value` line; whether the position is new. "N/A", as before the first frame, changes nothing."""
@@ -47,12 +49,14 @@ class Progress:
         if key == "out_time_us":
             self.seconds = max(0.0, int(value) / 1_000_000)
             return True
-        if key == "total_size":
+        if key == "frame":
+            self.frames = int(value)
+        elif key == "total_size":
             self.size_bytes = int(value)
-        elif key == "frame":
-            self.frame_count = int(value)
-        elif key == "progress":
-            self.is_ended = value == "end"
+        elif key == "drop_frames":
+            self.dropped = int(value)
+        elif key == "dup_frames":
+            self.added = int(value)
         return False
 
 
@@ -99,20 +103,49 @@ def parse_probe(text: str, path: PurePath) -> MediaInfo:
         MediaError: It is not JSON, or there is no duration that can be planned with.
     """
     document = _document(text, path)
+    container = document.get("format", {})
+    if reason := why_no_clip(str(container.get("format_name", "")).split(",")):
+        raise MediaError(path, reason)
     streams: list[dict[str, Any]] = document.get("streams", [])
     videos = [s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)]
     sounds = [s for s in streams if s.get("codec_type") == "audio"]
     video = videos[0] if videos else {}
-    kept = [parse_seconds(stream.get("duration")) for stream in (*videos[:1], *sounds[:1])]
     return MediaInfo(
-        duration_s=duration_of(document.get("format", {}).get("duration"), path),
+        duration_s=duration_of(container.get("duration"), path),
         has_video=bool(videos),
         has_audio=bool(sounds),
         width_px=int(video.get("width", 0)),
         height_px=int(video.get("height", 0)),
-        frame_rate=parse_rate(video.get("avg_frame_rate", "")),
-        kept_s=max((seconds for seconds in kept if seconds), default=0.0),
+        sound_count=len(sounds),
+        copied_bytes=sum(map(_copied_bytes, streams)),
+        streams=tuple(map(_stream, (s for s in streams if "index" in s))),
+        unkept=tuple(_unkept(streams, has_chapters=bool(document.get("chapters")))),
     )
+
+
+def _stream(stream: dict[str, Any]) -> MediaStream:
+    return MediaStream(
+        int(stream["index"]), _count(stream.get("nb_frames")), round(parse_seconds(stream.get("duration")) or 0.0, 3)
+    )
+
+
+def _copied_bytes(stream: dict[str, Any]) -> int:
+    """About what a track of data or subtitles takes; 0 where its bitrate is not known."""
+    if stream.get("codec_type") not in ("data", "subtitle"):
+        return 0
+    return round(_count(stream.get("bit_rate")) * (parse_seconds(stream.get("duration")) or 0.0) / 8)
+
+
+def _count(value: str | None) -> int:
+    return int(value) if value and value.isdecimal() else 0
+
+
+def _unkept(streams: Iterable[dict[str, Any]], *, has_chapters: bool) -> Iterator[str]:
+    for stream in streams:
+        kind, codec, tag = (str(stream.get(key, "")) for key in ("codec_type", "codec_name", "codec_tag_string"))
+        if reason := why_left_out(kind=kind, codec=codec, tag=tag, has_chapters=has_chapters):
+            name = stream_words(kind=kind, index=int(stream.get("index", 0)), codec=codec, tag=tag)
+            yield f"{name} is left out: {reason}"
 
 
 def parse_seconds(value: str | None) -> float | None:
@@ -136,49 +169,16 @@ def duration_of(value: str | None, path: PurePath) -> float:
     return seconds
 
 
-def parse_rate(value: str) -> float:
-    """Frames a second from "30000/1001"; 0 where it is unknown ("0/0")."""
-    try:
-        return float(Fraction(value))
-    except (ValueError, ZeroDivisionError):
-        return 0.0
+def failure(exit_code: int, words: Sequence[str], *, source: PurePath, target: PurePath) -> CamvaultError | None:
+    """The error that ffmpeg's end means; None for exit code 0, which alone does not prove success.
 
-
-def failure(exit_code: int, last_lines: tuple[str, ...], *, source: PurePath, target: PurePath) -> CamvaultError | None:
-    """The error that ffmpeg's end means; None for exit code 0, which alone does not prove success."""
+    `words` are its errors from the first one on: the first names the cause.
+    """
     if exit_code == 0:
         return None
-    words = " | ".join(last_lines)
-    if exit_code == _NO_SPACE_CODE or _NO_SPACE_WORDS in words:
+    text = " | ".join(words)
+    if exit_code == _NO_SPACE_CODE or _NO_SPACE_WORDS in text:
         return NoSpaceError(target)
-    if any(bad in words for bad in _BAD_SOURCE_WORDS):
-        return MediaError(source, f"cannot be decoded: {' | '.join(last_lines[-5:])}")
-    return ToolError("ffmpeg", exit_code, last_lines)
-
-
-def duration_problem(source: MediaInfo, output: MediaInfo) -> str | None:
-    """Why the output cannot be the whole source; None if it can.
-
-    Frames are not cut: an output may differ by the last frame of each stream and by what the sound's codec adds.
-    """
-    wanted_s = source.kept_s or source.duration_s
-    tolerance_s = 0.1 + 2 / (source.frame_rate or 25.0)
-    if abs(output.duration_s - wanted_s) > tolerance_s:
-        return f"the output is {output.duration_s:.2f} s long, the source {wanted_s:.2f} s"
-    if source.has_audio and not output.has_audio:
-        return "the output has no sound, the source has"
-    return None
-
-
-def damage(source: MediaInfo, *, frame_count: int | None, error_lines: list[str]) -> str:
-    """Why an encode that ended well may lack footage of its source; empty if nothing speaks for it.
-
-    ffmpeg leaves out what it cannot decode, says so, and ends with 0; the time stamps keep the length.
-    """
-    if error_lines:
-        return f"the encoder could not read all of it: {error_lines[0]}"
-    is_rate_sane = source.frame_rate <= _FRAME_RATE_MAX
-    expected = source.frame_rate * (source.kept_s or source.duration_s) if is_rate_sane else 0.0
-    if frame_count is not None and frame_count < expected * _FRAMES_SHARE - 2:
-        return f"only {frame_count:,} of some {expected:,.0f} frames were encoded"
-    return ""
+    if exit_code == _UNDECODABLE_CODE or any(bad in text for bad in _BAD_SOURCE_WORDS):
+        return MediaError(source, f"cannot be decoded: {' | '.join(words[:_WORDS_SAID])}")
+    return ToolError("ffmpeg", exit_code, tuple(words[:_WORDS_SAID]))

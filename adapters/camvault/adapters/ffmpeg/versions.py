@@ -15,7 +15,10 @@ MINIMUM = (6, 0)
 """The specification's least version."""
 
 ENCODERS = ("libsvtav1", "libopus")
-"""The encoders that the job needs."""
+"""The encoders that body-cam clips need."""
+
+ARCHIVE_ENCODERS = ("aac",)
+"""Those that archives need, beside one of H.264, which is tried."""
 
 _FIRST_LINE = re.compile(r"ff(?:mpeg|probe) version (?P<spelling>\S+)")
 _NUMBERED = re.compile(r"(?:\d+:)?[nv]?(?P<numbers>\d+(?:\.\d+)+)(?![\w.]*@)")
@@ -78,11 +81,13 @@ def parse_encoders(text: str) -> frozenset[str]:
     return frozenset(fields[1] for line in rows.splitlines() if len(fields := line.split(None, 2)) > 1)
 
 
-def shortcomings(version: Version, encoders: Iterable[str] | None) -> tuple[str, ...]:
+def shortcomings(
+    version: Version, encoders: Iterable[str] | None, *, needed: Iterable[str] = ENCODERS
+) -> tuple[str, ...]:
     """What keeps a program from being used; nothing if it is fit. `encoders` is None for ffprobe."""
     problems = [] if version.is_enough else [f"older than {'.'.join(map(str, MINIMUM))}"]
     if encoders is not None:
-        problems += [f"without {name}" for name in ENCODERS if name not in encoders]
+        problems += [f"without {name}" for name in needed if name not in encoders]
     return tuple(problems)
 
 

@@ -1,8 +1,7 @@
 """Adapter for the local file system: moving content."""
 
-import errno
-import fcntl
 import hashlib
+import mmap
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -11,7 +10,8 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.adapters._durable import fsync, fsync_folder, translated
+from camvault.adapters._shared import medium
+from camvault.adapters._shared.durable import fsync, fsync_folder, translated
 from camvault.adapters.filesystem import steps
 from camvault.adapters.filesystem.mounts import PREALLOCATING_TYPES
 from camvault.adapters.filesystem.reader import entry_of, identity_of
@@ -19,6 +19,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import Copied, FileEntry, FileIdentity
 from camvault.ports.errors import ChangedError, ExistsError, NoSpaceError, StorageError
 from camvault.ports.files import FileCopier, OnBytes
+from camvault.ports.witness import FileRead, ReadFrom
 
 _BUFFER_BYTES = 64 * 1024
 """Measured for one read that copies and hashes: larger buffers were slower, 1 MiB three times."""
@@ -42,22 +43,31 @@ class LocalCopier:
                     digest.update(piece)
                     steps.write_all(write_to, piece)
 
-                opened.read(take, on_bytes=on_bytes, cancel=cancel)
-                os.utime(write_to, ns=(mtime_ns, mtime_ns))
+                buffer = memoryview(bytearray(_BUFFER_BYTES))
+                opened.read(take, buffer=buffer, on_bytes=on_bytes, cancel=cancel)
+                steps.keep_time_and_mode(write_to, mtime_ns=mtime_ns, mode=opened.mode)
                 fsync(write_to)
-                copied = Copied(identity_of(os.fstat(write_to)), digest.hexdigest())
+                written = identity_of(os.fstat(write_to))
                 _publish(temporary, target, steps.rename_new)
-        return copied
+                # the rename changed its ctime, and nothing else; what else were different now, is not what was hashed
+                identity = attrs.evolve(written, ctime_ns=identity_of(os.fstat(write_to)).ctime_ns)
+        return Copied(identity, digest.hexdigest())
 
     def digest(self, path: PurePath, /, *, on_bytes: OnBytes, cancel: Cancellation) -> str:
         """Read past the page cache where the system lets us; a file that changes meanwhile has no digest."""
+        return self.read_back(path, on_bytes=on_bytes, cancel=cancel).sha256
+
+    def read_back(self, path: PurePath, /, *, on_bytes: OnBytes, cancel: Cancellation) -> FileRead:
+        """With O_DIRECT, or after what was cached was seen to be gone."""
         cancel.check()
         digest = hashlib.sha256()
         with _open_source(path) as opened:
             with translated(path):
-                _drop_cache(opened.descriptor)
-            opened.read(digest.update, on_bytes=on_bytes, cancel=cancel)
-        return digest.hexdigest()
+                source = ReadFrom(medium.past_the_cache(opened.descriptor, os.path.realpath(path)))
+            # what O_DIRECT reads into has to begin at a page
+            with mmap.mmap(-1, medium.BUFFER_BYTES) as memory, memoryview(memory) as buffer:
+                opened.read(digest.update, buffer=buffer, on_bytes=on_bytes, cancel=cancel)
+        return FileRead(opened.identity, digest.hexdigest(), source)
 
     def publish(self, temporary: PurePath, /, *, target: PurePath, replace: bool = False) -> FileEntry:
         """Fsync the file, rename it, fsync the folder."""
@@ -100,16 +110,20 @@ class _Opened:
     path: PurePath
     descriptor: int
     identity: FileIdentity
+    mode: int
 
-    def read(self, take: Callable[[memoryview], None], *, on_bytes: OnBytes, cancel: Cancellation) -> None:
+    def read(
+        self, take: Callable[[memoryview], None], *, buffer: memoryview, on_bytes: OnBytes, cancel: Cancellation
+    ) -> None:
         """Hand out all of the file, and make sure that it was one file from the first byte to the last."""
-        buffer = memoryview(bytearray(_BUFFER_BYTES))
         done_bytes = 0
         while count := self._fill(buffer):
             take(buffer[:count])
             done_bytes += count
             on_bytes(count)
             cancel.check()
+            if count < len(buffer) and done_bytes == self.identity.size_bytes:
+                break  # with O_DIRECT the next read would begin in the middle of a block
         with translated(self.path):
             after = identity_of(os.fstat(self.descriptor))
         if after != self.identity or done_bytes != self.identity.size_bytes:
@@ -130,7 +144,7 @@ def _open_source(path: PurePath) -> Iterator[_Opened]:
             status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StorageError(path, "it is not a regular file")
-        yield _Opened(path, descriptor, identity_of(status))
+        yield _Opened(path, descriptor, identity_of(status), status.st_mode)
     finally:
         os.close(descriptor)
 
@@ -149,19 +163,6 @@ def _space_named(target: PurePath, needed_bytes: int) -> Iterator[None]:
     except NoSpaceError as error:
         status = os.statvfs(target.parent)
         raise NoSpaceError(target, error.problem, needed_bytes, status.f_bavail * status.f_frsize) from error
-
-
-def _drop_cache(descriptor: int) -> None:
-    """What is not on the medium yet goes there, and then out of memory."""
-    try:
-        fsync(descriptor)  # the cache of what is not written cannot be dropped
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.EROFS}:
-            raise
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    elif hasattr(fcntl, "F_NOCACHE"):
-        fcntl.fcntl(descriptor, fcntl.F_NOCACHE, 1)
 
 
 _conforms: type[FileCopier] = LocalCopier

@@ -1,7 +1,9 @@
 """Adapter for the local file system: where file systems belong and where they are, as Linux tells it."""
 
+import os
 from pathlib import Path
 
+from camvault.adapters._shared.mount_lists import resolved_points
 from camvault.adapters.filesystem import mounts
 from camvault.ports.mounts import MountTable
 
@@ -12,4 +14,5 @@ def read_mount_table() -> MountTable:
         mountinfo, fstab = Path(mounts.MOUNTINFO_PATH).read_bytes(), Path(mounts.FSTAB_PATH).read_bytes()
     except OSError:
         return MountTable()
-    return MountTable(mounts.configured_points(fstab), mounts.mounted_points(mountinfo))
+    expected = resolved_points(mounts.configured_points(fstab), os.fsdecode(mountinfo))
+    return MountTable(expected, mounts.mounted_points(mountinfo), mounts.mount_sources(mountinfo))

@@ -10,6 +10,9 @@ FAT_TYPES = frozenset({"vfat", "msdos", "exfat"})
 PREALLOCATING_TYPES = frozenset({"ext4", "xfs", "btrfs", "f2fs"})
 """Where posix_fallocate reserves space; elsewhere the C library would write every block."""
 
+_FLEETING_TYPES = FAT_TYPES | {"9p", "cifs", "fuse", "fuseblk", "ntfs", "smb3", "vboxsf"}
+"""Their inode numbers are made up when a file is looked at, and may be others the next time, or their ctime is."""
+
 MOUNTINFO_PATH = "/proc/self/mountinfo"
 FSTAB_PATH = "/etc/fstab"
 
@@ -28,12 +31,31 @@ def type_of(mountinfo: bytes, *, major: int, minor: int) -> str:
     return found[1].decode() if found else ""
 
 
+def keeps_numbers(file_system: str) -> bool:
+    """Whether a file of this type of file system has the same inode and ctime for as long as nothing happens to it.
+
+    Of a type that is not known, such as "" for a subvolume of btrfs, it is believed.
+
+    Source: fs/fat/inode.c and fs/exfat/inode.c of Linux (`iunique`); mount.cifs(8), "noserverino"; libfuse, `noforget`.
+    """
+    return file_system not in _FLEETING_TYPES and not file_system.startswith("fuse.")
+
+
 def mounted_points(mountinfo: bytes) -> frozenset[PurePath]:
     """Where something is mounted.
 
     Source: proc_pid_mountinfo(5): the fifth field; space, tab, newline and backslash are written as octal escapes.
     """
     return frozenset(_path(fields[4]) for line in mountinfo.splitlines() if len(fields := line.split(b" ")) > 4)  # noqa: PLR2004
+
+
+def mount_sources(mountinfo: bytes) -> dict[PurePath, tuple[str, PurePath]]:
+    """Of each mount point, the device ("major:minor") and the folder of it that is mounted there; the last one is seen.
+
+    Source: proc_pid_mountinfo(5): the third, fourth and fifth field.
+    """
+    lines = (fields for line in mountinfo.splitlines() if len(fields := line.split(b" ")) > 4)  # noqa: PLR2004
+    return {_path(fields[4]): (fields[2].decode("ascii", "replace"), _path(fields[3])) for fields in lines}
 
 
 def configured_points(fstab: bytes) -> frozenset[PurePath]:

@@ -1,21 +1,44 @@
 """Adapter for the local file system: seeing what is there."""
 
+import functools
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from camvault.adapters._durable import translated
+from camvault.adapters._shared.durable import translated
+from camvault.adapters.filesystem import steps
+from camvault.adapters.filesystem.mounts import keeps_numbers
+from camvault.adapters.filesystem.sameness import sameness
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind, ListedFile, Listing
 from camvault.ports.errors import NotFoundError
 from camvault.ports.files import FolderReader
+from camvault.ports.witness import Sameness
 
 _KINDS = {stat.S_IFREG: FileKind.FILE, stat.S_IFDIR: FileKind.FOLDER, stat.S_IFLNK: FileKind.SYMLINK}
 
 
 def identity_of(status: os.stat_result) -> FileIdentity:
-    """Which file it is."""
-    return FileIdentity(status.st_size, status.st_mtime_ns)
+    """Which file it is, with all that its file system knows."""
+    device = status.st_dev
+    if is_numbered(device):
+        return FileIdentity(status.st_size, status.st_mtime_ns, device_name(device), status.st_ino, status.st_ctime_ns)
+    return FileIdentity(status.st_size, status.st_mtime_ns, device_name(device))
+
+
+def device_name(device: int) -> str:
+    """An `st_dev` as "major:minor"."""
+    return f"{os.major(device)}:{os.minor(device)}"
+
+
+@functools.lru_cache(maxsize=64)
+def is_numbered(device: int) -> bool:
+    """Whether inode and ctime of the files on this `st_dev` say which file it is.
+
+    Asked once a device: it would cost more than the look itself. Should another file system get the same number later,
+    then less is known of its files than could be, or a file is kept that could go; the next run asks anew.
+    """
+    return keeps_numbers(steps.file_system_type(device))
 
 
 def entry_of(path: PurePath, status: os.stat_result) -> FileEntry:
@@ -61,6 +84,7 @@ class LocalReader:
     def listing(self, folder: PurePath, /) -> Listing:
         """One listing, and one stat each relative to the open folder: half the price of whole paths."""
         files, folders, others = list[ListedFile](), list[str](), list[str]()
+        devices = set[int]()
         with translated(folder):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
@@ -71,12 +95,16 @@ class LocalReader:
                         continue  # vanished since it was listed
                     if stat.S_ISREG(status.st_mode):
                         size_bytes, mtime_ns = status.st_size, status.st_mtime_ns
+                        devices.add(status.st_dev)
                         files.append(ListedFile(name, size_bytes, mtime_ns, status.st_ctime_ns, status.st_ino))
                     else:
                         (folders if stat.S_ISDIR(status.st_mode) else others).append(name)
             finally:
                 os.close(descriptor)
-        return Listing(tuple(files), tuple(folders), tuple(others))
+        device = devices.pop() if len(devices) == 1 else None  # a file may have a mount of its own
+        if device is None:
+            return Listing(tuple(files), tuple(folders), tuple(others))
+        return Listing(tuple(files), tuple(folders), tuple(others), device_name(device), is_numbered(device))
 
     @staticmethod
     def _names(folder: PurePath) -> list[bytes]:
@@ -87,6 +115,10 @@ class LocalReader:
         """What the system would open."""
         with translated(path):
             return PurePath(os.path.realpath(path))
+
+    def is_one_file(self, one: PurePath, other: PurePath, /) -> Sameness:
+        """By device and inode of the open files; where these do not tell, by trying."""
+        return sameness(one, other)
 
 
 def _sorted_bytewise(names: list[str]) -> list[str]:

@@ -3,9 +3,9 @@
 import fcntl
 import os
 from contextlib import suppress
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
-from camvault.adapters._durable import fsync, translated
+from camvault.adapters._shared.durable import check_regular, check_regular_mode, fsync, read_regular, translated
 from camvault.adapters.filesystem import steps
 from camvault.ports.errors import NotFoundError, StorageError
 from camvault.ports.files import RecordStore
@@ -20,12 +20,14 @@ class LocalRecords:
         """The bytes as they are: line ends are not translated."""
         try:
             with translated(path):
-                return Path(path).read_bytes().decode("utf-8", "surrogateescape")
+                return read_regular(path).decode("utf-8", "surrogateescape")
         except NotFoundError:
             return None
 
     def write_text(self, path: PurePath, text: str, /) -> None:
-        """Temporary name, fsync, rename, fsync of the folder."""
+        """Temporary name, fsync, rename, fsync of the folder; a pipe or a device is never replaced by a file."""
+        with translated(path):
+            _check_replaceable(path)
         with translated(path), steps.new_file(path) as (descriptor, temporary):
             steps.write_all(descriptor, text.encode("utf-8", "surrogateescape"))
             fsync(descriptor)
@@ -65,11 +67,18 @@ class LocalRecords:
             steps.make_names_durable(target)
 
 
+def _check_replaceable(path: PurePath) -> None:
+    """Raise OSError (EINVAL) if what stands under the name, links followed, is there and is no regular file."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        check_regular_mode(os.stat(path).st_mode)  # noqa: PTH116 - PurePath
+
+
 def _opened_in_turn(path: PurePath) -> int:
     """The file that stands under the name once it is locked: while we waited, another one may have been put there."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY, 0o666)
         try:
+            check_regular(descriptor)
             _wait_for_turn(descriptor)
             if steps.has_name(descriptor, path):
                 return descriptor
@@ -80,7 +89,7 @@ def _opened_in_turn(path: PurePath) -> int:
 
 
 def _wait_for_turn(descriptor: int) -> None:
-    """Lock the file until it is closed: what looks torn may be a line that somebody else is writing."""
+    """Lock the file until it is closed: what looks torn may be a line that another process is writing."""
     with suppress(OSError):  # a file system without locks
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 

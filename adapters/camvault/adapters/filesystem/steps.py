@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
-from camvault.adapters._durable import fsync, fsync_folder, temporary_name
+from camvault.adapters._shared.durable import fsync, fsync_folder, temporary_name
 from camvault.adapters.filesystem.mounts import FAT_TYPES, MOUNTINFO_PATH, type_of
 from camvault.ports.errors import BusyError
 
@@ -77,6 +77,17 @@ def _link_and_unlink(source: PurePath, target: PurePath) -> None:
         raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(source)) from error
 
 
+def keep_time_and_mode(descriptor: int, *, mtime_ns: int, mode: int) -> None:
+    """Give a copy the time of its source, and let nobody read it who may not read that.
+
+    Neither decides about the content: FAT has no modes, and no file system holds every time.
+    """
+    with suppress(OSError):
+        os.fchmod(descriptor, os.fstat(descriptor).st_mode & mode & 0o777 | stat.S_IRUSR)
+    with suppress(OSError):
+        os.utime(descriptor, ns=(mtime_ns, mtime_ns))
+
+
 def make_names_durable(target: PurePath) -> None:
     """After a rename: the folder, and on FAT the file once more under its new name."""
     fsync_folder(target.parent)
@@ -119,7 +130,7 @@ def new_file(target: PurePath) -> Iterator[tuple[int, PurePath]]:
 
 
 def _remove_abandoned(temporary: PurePath, target: PurePath) -> None:
-    """Take the name of a leftover away, unless somebody is writing to it: then the target is theirs."""
+    """Remove the name of a leftover; BusyError if another process is writing to the file."""
     if stat.S_ISREG(os.lstat(temporary).st_mode):
         descriptor = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
@@ -131,7 +142,7 @@ def _remove_abandoned(temporary: PurePath, target: PurePath) -> None:
 
 
 def _is_claimed(descriptor: int) -> bool:
-    """Lock the file for as long as it is open; False if somebody else has. File systems without locks do without."""
+    """Lock the file for as long as it is open; False if another process has. A file system without locks says True."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

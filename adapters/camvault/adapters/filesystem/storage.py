@@ -9,7 +9,7 @@ from camvault.ports.files import Storage
 
 
 class LocalStorage(LocalReader, LocalCopier, LocalRemover, LocalRecords, LocalVolumes):
-    """Files and folders of this machine. Holds no state; may be used from several threads."""
+    """Files and folders of this machine; may be used from several threads."""
 
 
 _conforms: type[Storage] = LocalStorage

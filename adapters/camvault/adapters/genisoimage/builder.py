@@ -5,9 +5,9 @@ import os
 from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 
-from camvault.adapters import _process
-from camvault.adapters._durable import fsync, translated
-from camvault.adapters._tree import IsLeftOut, Tree, scan
+from camvault.adapters._shared import process
+from camvault.adapters._shared.durable import fsync, translated
+from camvault.adapters._shared.tree import IsLeftOut, SourceTree, scan
 from camvault.adapters.genisoimage.argv import build_argv, path_list, version_argv, why_not
 from camvault.adapters.genisoimage.parse import (
     UnknownOutputError,
@@ -25,8 +25,8 @@ from camvault.ports.image import ImageBuilder, ImageFile, ImageManifest, ImagePl
 
 _LABEL_CHARACTERS_MAX = 32
 _PIECE_BYTES = 1 << 20
-_ENV = {"HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
-"""Without a home, for a user's .genisoimagerc could change the image."""
+_ENV = {"HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+"""Without a home, for a user's .genisoimagerc could change the image; in UTC, in which its years are counted."""
 
 
 class GenisoimageBuilder:
@@ -58,7 +58,7 @@ class GenisoimageBuilder:
             ImageFile(path, root / path, identity, 0, 0, tree.ids[path]) for path, identity in sorted(tree.files)
         )
         folders = tuple(sorted(folder for folder in tree.folders if folder.parts))
-        done = _process.run(
+        done = process.run(
             build_argv(self._program, label=label, target=None),
             stdin=_list_of(root, files, folders),
             env=_ENV,
@@ -106,7 +106,7 @@ class GenisoimageBuilder:
 
         lines: list[str] = []
         root = PurePath(*plan.files[0].source.parts[: -len(plan.files[0].path.parts)]) if plan.files else PurePath("/")
-        done = _process.run(
+        done = process.run(
             build_argv(self._program, label=plan.label, target=target),
             stdin=_list_of(root, plan.files, plan.folders),
             on_line=listen,
@@ -123,13 +123,13 @@ class GenisoimageBuilder:
         on_bytes(plan.size_bytes - told)
 
 
-def _check(tree: Tree) -> None:
+def _check(tree: SourceTree) -> None:
     """Refuse what would not come out exactly.
 
     Raises:
         UsageError: The first such entry, and why.
     """
-    reasons = [why_not(path, identity.size_bytes) for path, identity in sorted(tree.files)]
+    reasons = [why_not(path, identity.size_bytes, identity.mtime_ns) for path, identity in sorted(tree.files)]
     reasons += [why_not(folder, is_folder=True) for folder in sorted(tree.folders) if folder.parts]
     for reason in reasons:
         if reason is not None:
@@ -169,10 +169,10 @@ def _hashed(descriptor: int, cancel: Cancellation) -> str:
 
 def find_genisoimage(*, cancel: Cancellation) -> GenisoimageBuilder | None:
     """The genisoimage on PATH; None if there is none, or another program has its name."""
-    program = _process.find_program("genisoimage")
+    program = process.find_program("genisoimage")
     if program is None:
         return None
-    done = _process.run(version_argv(program), cancel=cancel)
+    done = process.run(version_argv(program), cancel=cancel)
     version = version_of(done.text) or version_of("\n".join(done.last_lines))
     return None if version is None else GenisoimageBuilder(program, version, cancel=cancel)
 

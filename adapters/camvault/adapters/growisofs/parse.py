@@ -5,9 +5,13 @@ import os
 import re
 from collections.abc import Sequence
 
-from camvault.adapters._burning import Outcome
+from camvault.adapters._shared.burning import Outcome
 
 _PROGRESS = re.compile(r"^\s*(\d+)/\d+ \(\s*[\d.]+%\)")
+_UNHURRIED = re.compile(
+    r"^/\S+: (?P<words>flushing cache|stopping de-icing|writing lead-out|closing \w+|reloading tray"
+    r"|pre-formatting blank|restarting DVD\+RW format)"
+)
 _VERSION = re.compile(r"version (\d[\w.]*)")
 _ERROR_PREFIXES = (":-(", ":-[", ":-!", ":-?", "FATAL:")
 _HARMLESS = re.compile(r"^:-\[ GET EVENT failed")
@@ -31,6 +35,12 @@ def written_bytes(line: str) -> int | None:
     """How far writing is, from a progress line; None from another line."""
     found = _PROGRESS.match(line)
     return int(found[1]) if found else None
+
+
+def unhurried(line: str) -> str | None:
+    """What the drive does beside writing, from a line that says so; None from another line."""
+    found = _UNHURRIED.match(line)
+    return found["words"] if found else None
 
 
 def judge(exit_code: int, lines: Sequence[str]) -> Outcome:

@@ -16,12 +16,6 @@ def burn_argv(
     return (str(program), "burn", *options, *chosen, str(image))
 
 
-def makehybrid_argv(folder: PurePath, *, label: str, target: PurePath) -> tuple[str, ...]:
-    """Make an image of `folder`. No command runs it (`choose_image_builder` says why). Source: hdiutil(1)."""
-    names = ("-udf-volume-name", label, "-default-volume-name", label)
-    return ("hdiutil", "makehybrid", "-udf", "-iso", *names, "-o", str(target), str(folder))
-
-
 def status_argv(device: str) -> tuple[str, ...]:
     """Describe the medium in a drive."""
     chosen = ("-drive", device) if device != DEFAULT_DEVICE else ()

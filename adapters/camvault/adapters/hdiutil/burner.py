@@ -5,24 +5,35 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.adapters import _process
-from camvault.adapters._burning import Dialect, burn
+from camvault.adapters._shared import process
+from camvault.adapters._shared.burning import Dialect, burn
+from camvault.adapters._shared.standstill import STALL_S
 from camvault.adapters.hdiutil import argv, parse
-from camvault.ports.burner import Burner, Drives, MediumState
+from camvault.ports.burner import Burner, Drives
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.files import OnBytes
+from camvault.ports.medium import MediumState
 
 _PROGRAM = PurePath("hdiutil")
 
-_DIALECT = Dialect(position=parse.position, judge=parse.judge, stop_signal=signal.SIGTERM)
+_DIALECT = Dialect(
+    position=parse.position,
+    unhurried=parse.unhurried,
+    judge=parse.judge,
+    stop_signal=signal.SIGTERM,
+)
 
 
 @attrs.frozen
 class HdiutilBurner:
-    """Burns with `hdiutil burn`. `drives` is asked before every run whether the disc is blank."""
+    """Burns with `hdiutil burn`. `drives` is asked before every run whether the disc is blank.
+
+    It is ended if no further byte is written in `stall_s` (0: no limit).
+    """
 
     drives: Drives
     program: PurePath = _PROGRAM
+    stall_s: float = STALL_S
 
     @property
     def name(self) -> str:
@@ -48,15 +59,16 @@ class HdiutilBurner:
             device=device,
             drives=self.drives,
             dialect=_DIALECT,
+            stall_s=self.stall_s,
             on_bytes=on_bytes,
             cancel=cancel,
         )
 
 
-def find_hdiutil(drives: Drives) -> HdiutilBurner | None:
+def find_hdiutil(drives: Drives, *, stall_s: float = STALL_S) -> HdiutilBurner | None:
     """The hdiutil of this system, None if there is none."""
-    program = _process.find_program("hdiutil")
-    return None if program is None else HdiutilBurner(drives, program)
+    program = process.find_program("hdiutil")
+    return None if program is None else HdiutilBurner(drives, program, stall_s)
 
 
 _: type[Burner] = HdiutilBurner

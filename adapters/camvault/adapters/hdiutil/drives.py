@@ -2,15 +2,16 @@
 
 from pathlib import Path, PurePath
 
-from camvault.adapters import _process
-from camvault.adapters._durable import translated
-from camvault.adapters._sectors import Comparison
+from camvault.adapters._shared import process
+from camvault.adapters._shared.durable import translated
+from camvault.adapters._shared.sectors import Comparison
 from camvault.adapters.hdiutil import argv, parse
-from camvault.ports.burner import Drives, Medium, ReadBack
+from camvault.ports.burner import Drives, ReadBack
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import DriveError
 from camvault.ports.files import OnBytes
 from camvault.ports.image import SECTOR_BYTES
+from camvault.ports.medium import Medium
 
 _CHUNK_BYTES = 32 * SECTOR_BYTES
 _TIMEOUT_S = 60.0
@@ -34,8 +35,8 @@ class DrutilDrives:
         """See `Drives`."""
         return self._status(device).medium
 
-    def _status(self, device: str) -> parse.Status:
-        finished = _process.run(argv.status_argv(device), cancel=self._cancel, timeout_s=_TIMEOUT_S)
+    def _status(self, device: str) -> parse.MediumStatus:
+        finished = process.run(argv.status_argv(device), cancel=self._cancel, timeout_s=_TIMEOUT_S)
         try:
             return parse.status_of(finished.text)
         except parse.UnknownStatusError as error:
@@ -45,7 +46,7 @@ class DrutilDrives:
     def reload(self, device: str, /, *, cancel: Cancellation) -> None:
         """See `Drives`. The raw disk, from which we read, has no cache."""
         for action in ("eject", "close"):
-            _process.run(argv.tray_argv(device, action), cancel=cancel, timeout_s=_TIMEOUT_S)
+            process.run(argv.tray_argv(device, action), cancel=cancel, timeout_s=_TIMEOUT_S)
 
     def read_back(
         self, device: str, /, *, image: PurePath, size_bytes: int, on_bytes: OnBytes, cancel: Cancellation

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from camvault.adapters._burning import Outcome
-from camvault.ports.burner import Medium, MediumState
+from camvault.adapters._shared.burning import Outcome
+from camvault.ports.medium import Medium, MediumState
 
 _TYPE = re.compile(r"^\s*Type: (?P<type>.+?)(?:\s{2,}|$)", re.MULTILINE)
 _NAME = re.compile(r"\bName: (?P<name>/dev/disk\d+)")
@@ -18,7 +18,7 @@ _WRITABLE = ("BD-R", "BD-RE", "DVD-R", "DVD+R", "DVD+R DL", "DVD-R DL")
 
 
 @attrs.frozen
-class Status:
+class MediumStatus:
     """What `drutil status` says: the medium, and the disk it appears as."""
 
     medium: Medium
@@ -29,7 +29,7 @@ class UnknownStatusError(ValueError):
     """`drutil status` printed something that is not known."""
 
 
-def status_of(text: str) -> Status:
+def status_of(text: str) -> MediumStatus:
     """Read `drutil status`.
 
     Raises:
@@ -40,14 +40,14 @@ def status_of(text: str) -> Status:
         raise UnknownStatusError(text.strip()[:200] or "nothing")
     name = kind["type"].strip()
     if name == "No Media Inserted":
-        return Status(Medium(MediumState.ABSENT))
+        return MediumStatus(Medium(MediumState.ABSENT))
     writability = _WRITABILITY.search(text)
     words = set(re.findall(r"\w+", writability["words"])) if writability else set()
     free = _FREE.search(text)
     disk = _NAME.search(text)
     state = _state(name, words)
     sectors = int(free["blocks"]) if free and state is MediumState.BLANK else 0
-    return Status(Medium(state, name, sectors), disk["name"] if disk else None)
+    return MediumStatus(Medium(state, name, sectors), disk["name"] if disk else None)
 
 
 def _state(kind: str, words: set[str]) -> MediumState:
@@ -60,6 +60,12 @@ def percent_of(line: str) -> float | None:
     """How far `hdiutil burn -puppetstrings` is; None from another line, and where it does not know."""
     found = _PROGRESS.search(line)
     return float(found["percent"]) if found and not found["percent"].startswith("-") else None
+
+
+def unhurried(line: str) -> str | None:
+    """What a line says that hdiutil does without knowing how far it is; None from another line."""
+    found = _PROGRESS.search(line)
+    return "preparing or closing" if found and found["percent"].startswith("-") else None
 
 
 def position(line: str, size_bytes: int) -> int | None:

@@ -64,8 +64,8 @@ def _iso(folder: Any, path: PurePosixPath, *, has_rock_ridge: bool) -> Iterator[
     for child in folder.children:
         if child.is_dot() or child.is_dotdot():
             continue
-        has_own_name = has_rock_ridge and child.rock_ridge is not None
-        raw = child.rock_ridge.name() if has_own_name else child.file_identifier().removesuffix(b";1")
+        rock_ridge = child.rock_ridge if has_rock_ridge else None
+        raw = child.file_identifier().removesuffix(b";1") if rock_ridge is None else rock_ridge.name()
         name = path / raw.decode("utf-8", "surrogateescape")
         if child.is_dir():
             yield from _iso(child, name, has_rock_ridge=has_rock_ridge)

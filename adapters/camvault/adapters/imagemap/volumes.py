@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePath
 
-from camvault.adapters._durable import translated
+from camvault.adapters._shared.durable import translated
 from camvault.ports.burner import VolumeReader
 from camvault.ports.image import SECTOR_BYTES
 

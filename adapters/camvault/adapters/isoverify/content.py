@@ -1,42 +1,50 @@
 """Adapter for pycdlib: the content of an image, hashed file by file and as a whole in one pass."""
 
 import hashlib
-import os
+import mmap
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from camvault.adapters.isoverify.open_image import PIECE_BYTES, OpenImage
 from camvault.adapters.isoverify.trees import Extents
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MismatchError
 from camvault.ports.files import OnBytes
 from camvault.ports.image import SECTOR_BYTES
 
-_PIECE_BYTES = 1 << 20
+_BUFFERS = 3
+"""One is read into, one is hashed file by file, and the one before may still be hashed as part of the whole."""
 
 
 class ImageReader:
-    """Reads an image once, front to back; the whole is hashed in a second thread, which leaves the lock to the first.
+    """Reads an image once, front to back.
 
-    A context manager: it owns the thread, not the descriptor.
+    The whole is hashed in a second thread, and the next piece is read in a third: both leave the lock to the first.
+    Where the cache is passed by, nothing else reads ahead.
+
+    A context manager: it owns the threads, not the file.
     """
 
-    def __init__(self, descriptor: int, *, on_bytes: OnBytes, cancel: Cancellation) -> None:
+    def __init__(self, file: OpenImage, *, on_bytes: OnBytes, cancel: Cancellation) -> None:
         self.position = 0
         """How much of the image was asked for in order."""
-        self._descriptor, self._on_bytes, self._cancel = descriptor, on_bytes, cancel
+        self._file, self._on_bytes, self._cancel = file, on_bytes, cancel
         self._whole = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1)
-        self._buffers = [memoryview(bytearray(_PIECE_BYTES)) for _ in range(2)]
-        self._hashed: list[Future[None] | None] = [None, None]
+        self._hashing, self._reading = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._buffers = [memoryview(mmap.mmap(-1, PIECE_BYTES)) for _ in range(_BUFFERS)]
+        self._hashed: list[Future[None] | None] = [None] * _BUFFERS
+        self._number = 0
         self._piece = self._buffers[0][:0]
         self._start = self._end = 0
+        self._ahead = self._read_ahead()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._reading.shutdown(cancel_futures=True)
+        self._hashing.shutdown(cancel_futures=True)
 
     def digest(self, extents: Extents) -> str:
         """SHA-256 of at most one extent that lies behind all that were asked for before."""
@@ -73,7 +81,7 @@ class ImageReader:
             at, end = sector * SECTOR_BYTES, sector * SECTOR_BYTES + size
             while at < end:
                 self._cancel.check()
-                piece = os.pread(self._descriptor, min(end - at, _PIECE_BYTES), at)
+                piece = self._file.piece(at, end - at)
                 if not piece:
                     raise MismatchError("the image", "it ends before its files do")
                 digest.update(piece)
@@ -83,14 +91,17 @@ class ImageReader:
     def _next(self) -> bool:
         """Take the next piece; false at the end."""
         self._cancel.check()
-        self._buffers.reverse()
-        self._hashed.reverse()
-        earlier = self._hashed[0]
+        count = self._ahead.result()
+        self._piece = self._buffers[self._number][:count]
+        self._start, self._end = self._end, self._end + count
+        self._hashed[self._number] = self._hashing.submit(self._whole.update, self._piece) if count else None
+        self._number = (self._number + 1) % _BUFFERS
+        earlier = self._hashed[self._number]
         if earlier is not None:
             earlier.result()
-        count = os.preadv(self._descriptor, [self._buffers[0]], self._end)
-        self._piece = self._buffers[0][:count]
-        self._start, self._end = self._end, self._end + count
-        self._hashed[0] = self._pool.submit(self._whole.update, self._piece) if count else None
+        self._ahead = self._read_ahead()
         self._on_bytes(count)
         return count > 0
+
+    def _read_ahead(self) -> Future[int]:
+        return self._reading.submit(self._file.read_piece, self._buffers[self._number], self._end)

@@ -35,8 +35,8 @@ class ImageView:
     labels: dict[str, str]
 
 
-def read_image(image: PurePath) -> ImageView:
-    """Open the image and read its trees.
+def read_image(image: PurePath, file: io.RawIOBase) -> ImageView:
+    """Read the trees of an open image; `image` is its name for messages.
 
     Raises:
         MismatchError: It cannot be opened as a UDF/ISO-9660 bridge.
@@ -44,18 +44,20 @@ def read_image(image: PurePath) -> ImageView:
     import pycdlib  # noqa: PLC0415 - heavy
     from pycdlib.pycdlibexception import PyCdlibException  # noqa: PLC0415
 
-    disc = pycdlib.PyCdlib()
+    disc, stream = pycdlib.PyCdlib(), _Image(file, _BUFFER_BYTES)
     try:
-        with _Image(io.FileIO(str(image))) as file:
-            disc.open_fp(file)
-            if not (disc.has_udf() and disc.has_rock_ridge() and disc.has_joliet()):
-                raise MismatchError(str(image), "it does not hold all of UDF, Rock Ridge and Joliet")
-            return _view(disc)
+        disc.open_fp(stream)
+        if not (disc.has_udf() and disc.has_rock_ridge() and disc.has_joliet()):
+            raise MismatchError(str(image), "it does not hold all of UDF, Rock Ridge and Joliet")
+        return _view(disc)
     except (PyCdlibException, OSError, ValueError, IndexError) as error:
         raise MismatchError(str(image), f"it cannot be read as a disc image: {error}") from error
+    finally:
+        stream.detach()  # else it closes the file
 
 
 _ENTRY_BYTES_MAX = 4096
+_BUFFER_BYTES = 64 * 1024
 
 
 class _Folder(bytes):

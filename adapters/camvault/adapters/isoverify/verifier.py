@@ -3,19 +3,19 @@
 import contextlib
 import gc
 import importlib.metadata
-import os
 from collections import Counter
 from collections.abc import Iterator, Set
 from pathlib import PurePath
 
-from camvault.adapters._durable import translated
+from camvault.adapters._shared.durable import translated
 from camvault.adapters.isoverify.content import ImageReader
+from camvault.adapters.isoverify.open_image import OpenImage
 from camvault.adapters.isoverify.trees import Extents, ImageView, read_image
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import MismatchError
 from camvault.ports.files import OnBytes
-from camvault.ports.image import SECTOR_BYTES, ImageManifest, ImagePlan, ImageVerifier
+from camvault.ports.image import SECTOR_BYTES, ImageCheck, ImageManifest, ImagePlan, ImageVerifier
 
 _NS = 1_000_000_000
 _LABEL_ROOM = {"ISO 9660": 32, "Joliet": 16, "UDF logical volume": 32, "UDF volume": 30, "UDF file set": 30}
@@ -34,33 +34,20 @@ class PycdlibVerifier:
 
     def verify(
         self, image: PurePath, /, *, plan: ImagePlan, manifest: ImageManifest, on_bytes: OnBytes, cancel: Cancellation
-    ) -> int:
+    ) -> ImageCheck:
         """Trees, labels, times, then content in the order of the sectors."""
         cancel.check()
         with translated(image):
-            descriptor = os.open(image, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            with translated(image):
-                _drop_cache(descriptor)
-                size_bytes = os.fstat(descriptor).st_size
-            if size_bytes != plan.size_bytes:
-                raise MismatchError(str(image), f"it has {size_bytes:,} bytes instead of {plan.size_bytes:,}")
-            with _without_cycles():
-                view = read_image(image)
-                compare_labels(view.labels, plan.label)
-                compare_trees(view, plan)
-                with translated(image), ImageReader(descriptor, on_bytes=on_bytes, cancel=cancel) as reader:
-                    _compare_content(reader, view, plan, manifest)
-        finally:
-            os.close(descriptor)
-        return len(plan.files)
-
-
-def _drop_cache(descriptor: int) -> None:
-    """Read from the medium what was just written to it."""
-    os.fsync(descriptor)
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            file = OpenImage(image)
+        with file, _without_cycles():
+            if file.size_bytes != plan.size_bytes:
+                raise MismatchError(str(image), f"it has {file.size_bytes:,} bytes instead of {plan.size_bytes:,}")
+            view = read_image(image, file)
+            compare_labels(view.labels, plan.label)
+            compare_trees(view, plan)
+            with translated(image), ImageReader(file, on_bytes=on_bytes, cancel=cancel) as reader:
+                _compare_content(reader, view, plan, manifest)
+        return ImageCheck(len(plan.files), file.source)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from pathlib import Path, PurePath
 
 import json5
 
+from camvault.adapters._shared.durable import read_regular
 from camvault.ports.errors import RecordError
 
 
@@ -27,7 +28,7 @@ def read_jsonc(path: Path) -> object:
         RecordError: It cannot be read, or is no JSON with comments.
     """
     try:
-        text = path.read_text("utf-8")
+        text = read_regular(path).decode("utf-8")
     except OSError as error:
         raise RecordError(path, error.strerror or "cannot be read") from error
     except UnicodeDecodeError as error:

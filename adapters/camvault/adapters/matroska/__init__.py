@@ -1,4 +1,4 @@
-"""Adapter for Matroska: how long a file plays, from its first bytes."""
+"""Adapter for Matroska: the duration of a file, from its first bytes."""
 
 from camvault.adapters.matroska.durations import MatroskaDurations
 from camvault.adapters.matroska.parse import parse_duration

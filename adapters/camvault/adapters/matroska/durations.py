@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import PurePath
 
-from camvault.adapters._durable import translated
+from camvault.adapters._shared.durable import translated
 from camvault.adapters.matroska.parse import parse_duration
 from camvault.ports.durations import Durations
 
@@ -12,7 +12,7 @@ _HEADER_BYTES = 4096
 
 
 class MatroskaDurations:
-    """Reads headers."""
+    """Reads the duration from a file's header."""
 
     def seconds(self, path: PurePath, /) -> float | None:
         """See `Durations`."""

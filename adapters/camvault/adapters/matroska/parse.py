@@ -1,7 +1,7 @@
 """Adapter for Matroska, pure part: the duration in a file's header.
 
-ffmpeg leaves room for the duration and fills it in when it closes the file; a file of a recorder that was killed has
-none. Source: RFC 8794 (EBML) and RFC 9559 (Matroska).
+ffmpeg leaves room for the duration and fills it in when it closes the file: the file of a recorder that was killed has
+no duration. Source: RFC 8794 (EBML) and RFC 9559 (Matroska).
 """
 
 import struct
@@ -15,7 +15,7 @@ _FLOATS = {4: ">f", 8: ">d"}
 
 
 def parse_duration(header: bytes) -> float | None:
-    """The seconds that the file says it plays; None if it does not say, or the header is none of Matroska's.
+    """The duration in seconds that the header states; None if it states none, or is not a Matroska header.
 
     Args:
         header: The first bytes of the file; 4 KiB hold what ffmpeg writes before the first cluster's media.
@@ -52,7 +52,7 @@ def _of_info(header: memoryview, start: int, end: int) -> float | None:
 
 
 def _elements(header: memoryview, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Name, and where its content begins and ends, of each element between `start` and `end`."""
+    """Of each element between `start` and `end`: its identifier, and where its content begins and ends."""
     while start < end:
         name_length = _length(header[start], _LONGEST_ID)
         name = int.from_bytes(header[start : start + name_length], "big")
@@ -66,7 +66,7 @@ def _elements(header: memoryview, start: int, end: int) -> Iterator[tuple[int, i
 
 
 def _length(first: int, longest: int) -> int:
-    """How many bytes a number has, from the zeros its first byte begins with."""
+    """The length of a number in bytes, from the leading zeros of its first byte."""
     length = 9 - first.bit_length()
     if length > longest:
         raise IndexError(first)

@@ -7,11 +7,13 @@ from pathlib import PurePath
 import attrs
 
 from camvault.adapters.memory.calls import Calls
-from camvault.ports.burner import Burner, Drives, Medium, MediumState, ReadBack
+from camvault.ports.burner import Burner, Drives, ReadBack
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import BurnError, DriveError, MediumError
 from camvault.ports.files import OnBytes
 from camvault.ports.image import SECTOR_BYTES
+from camvault.ports.medium import Medium, MediumState
+from camvault.ports.witness import ReadFrom
 
 _CLUSTER_BYTES = 32 * SECTOR_BYTES
 _NAMED_AT_MOST = 1000
@@ -28,6 +30,7 @@ class MemoryDisc:
         write_error_at: Sectors from here on cannot be written.
         flipped_sector: Stored with one bit changed, silently.
         unreadable_sector: Cannot be read.
+        read_from: Where its bytes come from when it is read: a disc file may be in memory only.
     """
 
     sector_count: int = 20_000
@@ -36,6 +39,7 @@ class MemoryDisc:
     write_error_at: int | None = None
     flipped_sector: int | None = None
     unreadable_sector: int | None = None
+    read_from: ReadFrom = ReadFrom.MEDIUM
 
 
 @attrs.define
@@ -47,7 +51,7 @@ class MemoryDrives:
         device: The drive's name.
         gone_at_sector: The drive vanishes for good when this sector is written.
         is_gone: There is no drive (any more).
-        read_image: How the content of an image is read.
+        read_image: How the content of an image is read; raises `StorageError`.
         reload_count: How often the disc was reloaded.
         calls: Where the calls of the drive and of its burner are announced.
     """
@@ -120,7 +124,8 @@ class MemoryDrives:
                 bad.append(sector)
             on_bytes(end - start)
         digests = (hashlib.sha256(data).hexdigest() for data in (disc.content[:size_bytes], expected))
-        return ReadBack(next(digests), next(digests), tuple(bad[:_NAMED_AT_MOST]), len(bad))
+        named = tuple(bad[:_NAMED_AT_MOST])
+        return ReadBack(next(digests), next(digests), named, len(bad), source=disc.read_from)
 
 
 @attrs.define

@@ -227,7 +227,7 @@ class _Stop(_Fault):
         self.ask()
 
 
-def _error_maker(make: MakeError) -> Callable[["_Life[W]", int], _Fault]:
+def _error_maker(make: MakeError) -> Callable[[object, int], _Fault]:
     return lambda _, number: _Error(number, make)
 
 

@@ -17,7 +17,15 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileKind
 from camvault.ports.errors import ChangedError, MismatchError, StorageError, UsageError
 from camvault.ports.files import OnBytes
-from camvault.ports.image import SECTOR_BYTES, ImageBuilder, ImageFile, ImageManifest, ImagePlan, ImageVerifier
+from camvault.ports.image import (
+    SECTOR_BYTES,
+    ImageBuilder,
+    ImageCheck,
+    ImageFile,
+    ImageManifest,
+    ImagePlan,
+    ImageVerifier,
+)
 
 _LABEL_CHARACTERS_MAX = 32
 
@@ -136,7 +144,7 @@ class MemoryImageVerifier:
 
     def verify(
         self, image: PurePath, /, *, plan: ImagePlan, manifest: ImageManifest, on_bytes: OnBytes, cancel: Cancellation
-    ) -> int:
+    ) -> ImageCheck:
         """See `ImageVerifier`."""
         with self.storage.calls.call("image.verify", image) as announce_half:
             cancel.check()
@@ -150,7 +158,8 @@ class MemoryImageVerifier:
                     raise MismatchError(str(image), f"{file.path}: the content differs")
             if content[:SECTOR_BYTES] != _head(plan) or hashlib.sha256(content).hexdigest() != manifest.sha256:
                 raise MismatchError(str(image), "it is not what was written")
-            return len(plan.files)
+            volume = self.storage.tree.volumes[self.storage.tree.volume_root(image.parent)]
+            return ImageCheck(len(plan.files), volume.read_from)
 
 
 _builder: type[ImageBuilder] = MemoryImageBuilder

@@ -48,7 +48,11 @@ _CONTAINER_KBPS = 6.0
 
 @attrs.frozen
 class MemoryClip:
-    """What a clip is. `duration_s` None: a file whose duration nobody knows. `damage`: what cannot be decoded."""
+    """What a clip is.
+
+    `duration_s` None: a file whose duration nobody knows. `damage`: what cannot be decoded. `unkept`: what an encode
+    cannot keep of it.
+    """
 
     duration_s: float | None = 10.0
     bytes_per_s: float = 1000.0
@@ -56,6 +60,7 @@ class MemoryClip:
     has_video: bool = True
     has_audio: bool = True
     damage: str = ""
+    unkept: tuple[str, ...] = ()
     facts: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     """Of its streams, by kind; without them, those of a small H.264 camera with sound."""
 
@@ -67,7 +72,10 @@ class MemoryClip:
     def read(cls, content: bytes) -> "MemoryClip | None":
         """The clip behind the bytes; None for anything else."""
         head, newline, _ = content.partition(b"\n")
-        return cls(**json.loads(head.removeprefix(_MAGIC))) if newline and head.startswith(_MAGIC) else None
+        if not newline or not head.startswith(_MAGIC):
+            return None
+        value = json.loads(head.removeprefix(_MAGIC))
+        return cls(**{**value, "unkept": tuple(value.get("unkept", ()))})
 
 
 def _clip_at(storage: MemoryStorage, path: PurePath) -> MemoryClip:
@@ -97,9 +105,7 @@ class MemoryProbe:
             clip = _clip_at(self.storage, path)
             if not clip.duration_s:
                 raise MediaError(path, "its duration is unknown")
-            return MediaInfo(
-                clip.duration_s, has_video=clip.has_video, has_audio=clip.has_audio, kept_s=clip.duration_s
-            )
+            return MediaInfo(clip.duration_s, has_video=clip.has_video, has_audio=clip.has_audio, unkept=clip.unkept)
 
     def streams(self, path: PurePath, /) -> tuple[StreamFacts, ...]:
         """What the clip says of its streams."""
@@ -153,12 +159,13 @@ class MemoryEncoder:
             self.storage.tree.get(target.parent)
             size_bytes = self._size(clip, clip.duration_s, source, settings)
             content = attrs.evolve(clip, damage="").content(size_bytes)
+            mtime_ns = self.storage.tree.get(source).mtime_ns
             for done in (0.5, 1.0):
-                self.storage.put(target, content[: int(len(content) * done)])
+                self.storage.put(target, content[: int(len(content) * done)], mtime_ns=mtime_ns)
                 on_seconds(clip.duration_s * done)
                 announce_half()
                 cancel.check()
-            return EncodedFile(len(content), clip.damage)
+            return EncodedFile(len(content), (*clip.unkept, *((clip.damage,) if clip.damage else ())))
 
     def sample(
         self, source: PurePath, /, *, start_s: float, length_s: float, settings: EncodeSettings, cancel: Cancellation

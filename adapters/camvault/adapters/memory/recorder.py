@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePath
 
 import attrs
@@ -13,7 +13,7 @@ from camvault.ports.errors import NoSpaceError
 from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
 
 
-class Camera(enum.Enum):
+class MemoryCamera(enum.Enum):
     """What the camera does from now on."""
 
     NORMAL = "normal"
@@ -38,7 +38,7 @@ class MemoryRecorder:
 
     storage: MemoryStorage
     clock: MemoryClock
-    camera: Camera = Camera.NORMAL
+    camera: MemoryCamera = MemoryCamera.NORMAL
     tick_s: float = 0.2
     frames_per_tick: int = 5
     group_bytes: int = 9
@@ -46,6 +46,8 @@ class MemoryRecorder:
     moments: list[datetime] = attrs.field(factory=list)
     sessions: list[float] = attrs.field(factory=list)
     overwritten: list[PurePath] = attrs.field(factory=list)
+    _path: PurePath = attrs.field(factory=PurePath, init=False)
+    _inode: int = attrs.field(default=0, init=False)
 
     def record(
         self,
@@ -60,7 +62,7 @@ class MemoryRecorder:
         """See `Recorder`."""
         self.sessions.append(self.clock.monotonic_s())
         with self.storage.calls.call("recorder.record", source.host):
-            if self.camera is Camera.REFUSES:
+            if self.camera is MemoryCamera.REFUSES:
                 on_log("Connection refused")
                 return RecorderEnd(1, ("Connection refused",))
             return self._record(settings, on_progress, on_tick)
@@ -71,38 +73,44 @@ class MemoryRecorder:
         on_progress: Callable[[MediaProgress], None],
         on_tick: Callable[[], bool],
     ) -> RecorderEnd:
-        frames, path, cut = 0, PurePath(), None
+        frames, cut, number = 0, None, 0
         while on_tick():
             begun = self.clock.now()
             self.clock.advance(self.tick_s)
-            if self.camera is Camera.CLOSES:
+            if self.camera is MemoryCamera.CLOSES:
                 return RecorderEnd(0)
-            if self.camera is Camera.SILENT:
+            if self.camera is MemoryCamera.SILENT:
                 continue
-            if self.camera is Camera.NORMAL:
+            if self.camera is MemoryCamera.NORMAL:
                 frames += self.frames_per_tick
             if (slot := int(begun.timestamp()) // settings.segment_s) != cut:
-                cut = slot
-                path = settings.folder / begun.astimezone(UTC).strftime(settings.name_pattern)
-                self._open(path)
+                cut, number = slot, number + 1
+                self._open(settings.folder / settings.name_pattern.replace("%d", str(number)), begun)
             try:
-                self._write(path, int(self.clock.now().timestamp() * 1e9))
+                self._write(int(self.clock.now().timestamp() * 1e9))
             except NoSpaceError:
                 return RecorderEnd(228, ("No space left on device",))
             on_progress(MediaProgress(frames, int(self.clock.monotonic_s() * 1e6)))
         return RecorderEnd(255)
 
-    def _open(self, path: PurePath) -> None:
+    def _open(self, path: PurePath, begun: datetime) -> None:
+        """Make the file when its first group begins to arrive, not when that group is complete."""
         if self.storage.tree.find(path) is not None:
             self.overwritten.append(path)
-        self.storage.put(path, b"", mtime_ns=int(self.clock.now().timestamp() * 1e9))
+        begun_ns = int(begun.timestamp() * 1e9)
+        self.storage.put(path, b"", mtime_ns=begun_ns)
+        self.storage.tree.touch(path.parent, begun_ns)
+        self._path, self._inode = path, self.storage.tree.listed(path).number
 
-    def _write(self, path: PurePath, mtime_ns: int) -> None:
+    def _write(self, mtime_ns: int) -> None:
+        """Like ffmpeg: into the file that was opened, whatever it is called now."""
         group = b"%08d;" % len(self.recorded)
         group = group.rjust(self.group_bytes, b".")
-        if self.storage.tree.find(path) is None:
-            self.recorded.append(group)  # like ffmpeg: into a file that has no name any more
+        path = self.storage.tree.path_of(self._inode, known=self._path)
+        if path is None:
+            self.recorded.append(group)  # it has no name any more
             return
+        self._path = path
         content = self.storage.content(path)
         if self.storage.tree.free_bytes(path.parent) < len(group):
             raise NoSpaceError(path)

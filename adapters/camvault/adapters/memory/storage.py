@@ -7,20 +7,22 @@ one, an appended line may be torn. Each such state is announced to `calls`.
 import errno
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePath
 
 import attrs
 
-from camvault.adapters._durable import temporary_name
+from camvault.adapters._shared.durable import temporary_name
 from camvault.adapters.memory.calls import Calls
-from camvault.adapters.memory.tree import Node, Tree, Volume, system_error
+from camvault.adapters.memory.tree import MemoryTree, MemoryVolume, Node, system_error
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import Copied, FileEntry, FileKind, Listing
 from camvault.ports.errors import BusyError, ChangedError, ExistsError, NotFoundError, StorageError
 from camvault.ports.files import OnBytes, Storage
 from camvault.ports.removal import Removal
+from camvault.ports.witness import FileRead, ReadFrom, Sameness, Witness
 
 ROOT = PurePath("/")
 _START_NS = 1_752_833_700_000_000_000
@@ -36,13 +38,24 @@ class MemoryStorage:
         tree: The state; tests may change it behind the workflow's back.
         unreadable: Paths that cannot be listed or read.
         lossy: Targets of copies that get a flipped bit, although everything reports success.
+        damage: Files that are listed, and of which no byte from the given one on can be read.
+        hidden_damage: The same on the medium, while a cache still holds them: only `read_back` and `digest` notice.
+        rotten: What the medium gives for a file, while a cache still holds what was written.
+        indistinct: Files of which it is not told whether they are others than those they are compared with.
     """
 
     calls: Calls = attrs.field(factory=Calls)
-    tree: Tree = attrs.field(factory=Tree)
+    tree: MemoryTree = attrs.field(factory=MemoryTree)
     unreadable: set[PurePath] = attrs.field(factory=set)
     lossy: set[PurePath] = attrs.field(factory=set)
+    damage: dict[PurePath, int] = attrs.field(factory=dict)
+    hidden_damage: dict[PurePath, int] = attrs.field(factory=dict)
+    rotten: dict[PurePath, bytes] = attrs.field(factory=dict)
+    indistinct: set[PurePath] = attrs.field(factory=set)
     _held: set[PurePath] = attrs.field(factory=set, init=False)
+    _shared: Counter[PurePath] = attrs.field(factory=Counter, init=False)
+    _unlinked: set[tuple[str, int | None, int | None]] = attrs.field(factory=set, init=False)
+    """Device, inode and ctime of files of which another name was removed here: they are the same files still."""
     _ticks: "itertools.count[int]" = attrs.field(factory=lambda: itertools.count(_START_NS, _TICK_NS), init=False)
 
     # --- for tests: putting and looking without a call ---------------------------------------------------------------
@@ -53,7 +66,7 @@ class MemoryStorage:
         self.put_folder(path.parent)
         raw = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
         self.tree.set(path, self._file(raw, mtime_ns))
-        return FileEntry(path, self.tree.get(path).identity)
+        return FileEntry(path, self.tree.identity(path))
 
     def put_folder(self, path: PurePath | str) -> None:
         """Make a folder and those above it."""
@@ -66,15 +79,48 @@ class MemoryStorage:
         """Make a symlink."""
         self.tree.set(PurePath(path), Node(FileKind.SYMLINK, points_to.encode(), next(self._ticks)))
 
-    def mount(self, path: PurePath | str, *, name: str, capacity_bytes: int | None = None) -> None:
+    def put_hard_link(self, path: PurePath | str, of: PurePath | str) -> None:
+        """Give the file `of` a further name."""
+        self.put_folder(PurePath(path).parent)
+        self.tree.link(PurePath(of), PurePath(path))
+
+    def bind(self, path: PurePath | str, *, shows: PurePath | str) -> None:
+        """Mount a folder a second time: below `path` is what is below `shows`, the same files by other names."""
+        self.put_folder(path)
+        self.tree.binds[PurePath(path)] = PurePath(shows)
+
+    def unite(self, path: PurePath | str, *, shows: PurePath | str) -> None:
+        """As `bind`, but as a file system that gives the same files another device and other inodes."""
+        self.bind(path, shows=shows)
+        self.tree.unions.add(PurePath(path))
+
+    def mount(
+        self,
+        path: PurePath | str,
+        *,
+        name: str,
+        capacity_bytes: int | None = None,
+        is_numbered: bool = True,
+        read_from: ReadFrom = ReadFrom.MEDIUM,
+    ) -> None:
         """Let another file system begin at the folder."""
         self.put_folder(path)
-        self.tree.volumes[PurePath(path)] = Volume(name, capacity_bytes)
+        self.tree.volumes[PurePath(path)] = MemoryVolume(name, capacity_bytes, is_numbered, read_from)
+
+    def unplug(self, root: PurePath | str) -> None:
+        """Let a drive vanish: its files are there, and none of them can be read; its folder can be listed still."""
+        self.damage |= dict.fromkeys(self.files(root), 0)
+
+    def of_another_process(self) -> "MemoryStorage":
+        """The same files and locks, as another process sees them."""
+        other = attrs.evolve(self, calls=Calls())
+        other._held, other._shared = self._held, self._shared  # noqa: SLF001 - of this class
+        return other
 
     def corrupt(self, path: PurePath | str) -> None:
-        """Flip a bit of a file on the medium; size and mtime stay."""
+        """Flip a bit of a file on the medium; nothing else of it changes, not even its ctime."""
         node = self.tree.file(PurePath(path))
-        self.tree.set(PurePath(path), attrs.evolve(node, content=_flipped(node.content)))
+        self.tree.rot(PurePath(path), attrs.evolve(node, content=_flipped(node.content)))
 
     def content(self, path: PurePath | str) -> bytes:
         """What is in a file."""
@@ -91,6 +137,8 @@ class MemoryStorage:
     def restart(self) -> None:
         """The machine is on again: locks are gone with the processes that held them."""
         self._held.clear()
+        self._shared.clear()
+        self._unlinked.clear()
         self.calls.restart()
 
     def _file(self, content: bytes, mtime_ns: int | None = None) -> Node:
@@ -142,12 +190,29 @@ class MemoryStorage:
             for name, node in found:
                 by_kind[node.kind if node else FileKind.OTHER].append(name)
             files = tuple(self.tree.listed(folder / name) for name in by_kind[FileKind.FILE])
-            return Listing(files, tuple(by_kind[FileKind.FOLDER]), tuple(by_kind[FileKind.SYMLINK]))
+            folders, others = tuple(by_kind[FileKind.FOLDER]), tuple(by_kind[FileKind.SYMLINK])
+            if not files:
+                return Listing(files, folders, others)
+            volume = self.tree.volumes[self.tree.volume_root(folder)]
+            return Listing(files, folders, others, volume.name, volume.is_numbered)
 
     def resolve(self, path: PurePath, /) -> PurePath:
         """Every link followed."""
         with self.calls.call("storage.resolve", path):
-            return self.tree.real(path, is_missing_plain=True)
+            return self.tree.resolved(path)
+
+    def is_one_file(self, one: PurePath, other: PurePath, /) -> Sameness:
+        """As the tree knows it, whatever numbers the paths give."""
+        with self.calls.call("storage.is_one_file", one, other):
+            return self._sameness(one, other)
+
+    def _sameness(self, one: PurePath, other: PurePath) -> Sameness:
+        for path in (one, other):
+            if self.tree.get(path).kind is not FileKind.FILE:
+                raise StorageError(path, "it is not a regular file")
+        if self.tree.is_one_file(one, other):
+            return Sameness.ONE
+        return Sameness.UNSURE if self.indistinct & {self.tree.real(one), self.tree.real(other)} else Sameness.TWO
 
     # --- FileCopier --------------------------------------------------------------------------------------------------
 
@@ -172,7 +237,7 @@ class MemoryStorage:
                 if target in self.lossy:
                     self.tree.set(temporary, self._file(_flipped(node.content), node.mtime_ns))
                 self.tree.move(temporary, target)
-            return Copied(node.identity, hashlib.sha256(node.content).hexdigest())
+            return Copied(self.tree.identity(target), hashlib.sha256(node.content).hexdigest())
 
     def _reserve(self, temporary: PurePath, node: Node) -> None:
         """As with preallocation, a full file system shows at the start."""
@@ -196,20 +261,39 @@ class MemoryStorage:
         node = self.tree.get(path)
         if node.kind is not FileKind.FILE:
             raise StorageError(path, "it is not a regular file")
+        if self.tree.real(path) in self.damage:
+            raise system_error(errno.EIO, path)
         return node
 
     def digest(self, path: PurePath, /, *, on_bytes: OnBytes, cancel: Cancellation) -> str:
-        """Of the content as it is in the tree."""
+        """Of the content as the medium gives it."""
         with self.calls.call("storage.digest", path) as announce_half:
+            return self._read(path, announce_half, on_bytes, cancel).sha256
+
+    def read_back(self, path: PurePath, /, *, on_bytes: OnBytes, cancel: Cancellation) -> FileRead:
+        """The content as the medium gives it."""
+        with self.calls.call("storage.read_back", path) as announce_half:
+            return self._read(path, announce_half, on_bytes, cancel)
+
+    def _read(
+        self, path: PurePath, announce_half: Callable[[], None], on_bytes: OnBytes, cancel: Cancellation
+    ) -> FileRead:
+        cancel.check()
+        node, where = self._source(path), self.tree.real(path)
+        good_bytes = self.hidden_damage.get(where, len(node.content))
+        content = self.rotten.get(where, node.content)
+        for piece in _halves(content[:good_bytes]):
+            on_bytes(len(piece))
+            announce_half()
             cancel.check()
-            node = self._source(path)
-            for piece in _halves(node.content):
-                on_bytes(len(piece))
-                announce_half()
-                cancel.check()
-            if self._source(path) != node:
-                raise ChangedError(path, "it changed while it was read")
-            return hashlib.sha256(node.content).hexdigest()
+        if where in self.hidden_damage:
+            raise system_error(errno.EIO, path)
+        if self._source(path) != node:
+            raise ChangedError(path, "it changed while it was read")
+        volume = self.tree.volumes[self.tree.volume_root(where.parent)]
+        return FileRead(
+            self.tree.identity(self.tree.resolved(path)), hashlib.sha256(content).hexdigest(), volume.read_from
+        )
 
     def publish(self, temporary: PurePath, /, *, target: PurePath, replace: bool = False) -> FileEntry:
         """A rename: there is no half of it."""
@@ -217,7 +301,7 @@ class MemoryStorage:
             if temporary.parent != target.parent:
                 raise StorageError(target, f"it is not in the folder of {temporary}")
             self.tree.move(temporary, target, replace=replace)
-            return FileEntry(target, self.tree.get(target).identity)
+            return FileEntry(target, self.tree.identity(target))
 
     def move(self, source: PurePath, /, *, target: PurePath) -> FileEntry:
         """A rename: there is no half of it."""
@@ -230,7 +314,7 @@ class MemoryStorage:
             if self.tree.volume_root(source.parent) != self.tree.volume_root(target.parent):
                 raise system_error(errno.EXDEV, target)
             self.tree.move(source, target)
-            return FileEntry(target, self.tree.get(target).identity)
+            return FileEntry(target, self.tree.identity(target))
 
     # --- FileRemover -------------------------------------------------------------------------------------------------
 
@@ -240,10 +324,31 @@ class MemoryStorage:
             node = self.tree.find(removal.path)
             if node is None:
                 return False
-            if node.kind is FileKind.FOLDER or node.identity != removal.identity:
+            found = self.tree.identity(removal.path)
+            if (found.device, found.inode, found.ctime_ns) in self._unlinked:
+                found = attrs.evolve(found, ctime_ns=None)
+            if node.kind is FileKind.FOLDER or not removal.identity.is_same_file(found):
                 raise ChangedError(removal.path, "another file has this name now; it is kept")
+            if removal.witness is not None:
+                self._check_witness(removal.path, removal.witness)
+            other = self.tree.other_name(removal.path)
             self.tree.discard(removal.path)
+            if other is not None:
+                left = self.tree.identity(other)
+                self._unlinked.add((left.device, left.inode, left.ctime_ns))
             return True
+
+    def _check_witness(self, path: PurePath, witness: Witness) -> None:
+        try:
+            is_same = witness.identity.is_same_file(self.tree.identity(self.tree.resolved(witness.path)))
+            is_another = is_same and self._sameness(path, witness.path) is Sameness.TWO
+            self._source(witness.path)
+            if self.tree.real(witness.path) in self.hidden_damage:
+                raise system_error(errno.EIO, witness.path)
+        except (StorageError, KeyError) as error:
+            raise ChangedError(path, f"it is kept: its copy {witness.path} does not answer") from error
+        if not is_another:
+            raise ChangedError(path, f"it is kept: its copy {witness.path} is the same file, or another one now")
 
     def prune(self, root: PurePath, /, *, is_root_included: bool = False) -> tuple[PurePath, ...]:
         """One folder at a time, each a half-done state."""
@@ -254,7 +359,7 @@ class MemoryStorage:
                 node = self.tree.find(folder)
                 if node is None or node.kind is not FileKind.FOLDER:
                     continue
-                if folder in self.tree.volumes or self.tree.names(folder):
+                if folder in self.tree.volumes or folder in self.tree.binds or self.tree.names(folder):
                     continue
                 self.tree.discard(folder)
                 removed.append(folder)
@@ -357,20 +462,26 @@ class MemoryStorage:
             return self.tree.volumes[self.tree.volume_root(path)].name
 
     @contextmanager
-    def lock(self, path: PurePath, /) -> Iterator[None]:
+    def lock(self, path: PurePath, /, *, is_shared: bool = False) -> Iterator[None]:
         """A folder, or a file that is made and stays."""
         with self.calls.call("storage.lock", path):
             where = self.tree.real(path)
-            if where in self._held:
+            if where in self._held or (self._shared[where] and not is_shared):
                 raise BusyError(path)
             if self._missing(path):
                 with _said_of(path):
                     self.tree.set(where, self._file(b""))
-            self._held.add(where)
+            if is_shared:
+                self._shared[where] += 1
+            else:
+                self._held.add(where)
         try:
             yield
         finally:
-            self._held.discard(where)
+            if is_shared:
+                self._shared[where] -= 1
+            else:
+                self._held.discard(where)
 
 
 @contextmanager

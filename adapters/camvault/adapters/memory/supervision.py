@@ -19,7 +19,7 @@ class MemorySupervision:
 
     def alive(self, status: str = "", /) -> None:
         """See `Supervision`."""
-        self.said.append(f"alive {status}".strip())
+        self.said.append(" ".join(("alive", *status.split())))
 
     def stopping(self) -> None:
         """See `Supervision`."""

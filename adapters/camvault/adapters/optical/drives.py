@@ -4,16 +4,17 @@ import contextlib
 import time
 from pathlib import Path, PurePath
 
-from camvault.adapters._durable import translated
-from camvault.adapters._sectors import Comparison
+from camvault.adapters._shared.durable import translated
+from camvault.adapters._shared.sectors import Comparison
 from camvault.adapters.optical import parse
 from camvault.adapters.optical.parse import UnreadableAnswerError
 from camvault.adapters.optical.scsi import Drive, SenseError, drive_error, open_drive
-from camvault.ports.burner import Drives, Medium, MediumState, ReadBack
+from camvault.ports.burner import Drives, ReadBack
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import DriveError
 from camvault.ports.files import OnBytes
 from camvault.ports.image import SECTOR_BYTES
+from camvault.ports.medium import Medium, MediumState
 
 _CDROM_INFO = Path("/proc/sys/dev/cdrom/info")
 

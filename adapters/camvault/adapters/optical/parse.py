@@ -8,7 +8,7 @@ import re
 
 import attrs
 
-from camvault.ports.burner import MediumState
+from camvault.ports.medium import MediumState
 
 WRITE_ONCE = {
     0x11: "DVD-R",

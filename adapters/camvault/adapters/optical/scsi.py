@@ -21,6 +21,8 @@ _FROM_DEVICE, _NO_DATA = -3, -1
 _CHECK_CONDITION = 2
 _SENSE_BYTES = 64
 _TIMEOUT_MS = 60_000
+"""The kernel ends a command that takes longer, so that no command waits for a drive for ever."""
+_TIMED_OUT = 3  # DID_TIME_OUT, source: scsi/scsi_status.h
 _OPTICAL = 5
 _ATTENTIONS = 4
 
@@ -125,6 +127,8 @@ class Drive:
             raise drive_error(error, self.device) from error
         if header.sb_len_wr or header.status & _CHECK_CONDITION:
             raise SenseError(sense_of(sense.raw[: header.sb_len_wr]))
+        if header.host_status == _TIMED_OUT:
+            raise DriveError(self.device, f"The drive stands still: no answer in {_TIMEOUT_MS // 1000} s")
         if header.host_status or header.driver_status or header.status:
             raise DriveError(self.device, f"The drive does not answer (SCSI host status {header.host_status:#x})")
         return data.raw[: max(0, length - max(0, header.resid))]

@@ -11,19 +11,10 @@ import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
 
+from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Coding, Mode, OutputRecord
+from camvault.ports.encoding import Allocation, EncodeOptions, EncodeRecord, SampleRecord
 from camvault.ports.entries import FileIdentity
 from camvault.ports.media import ConstantQuality, TargetBitrate
-from camvault.ports.progress import (
-    Allocation,
-    ClipRecord,
-    ClipState,
-    EncodeOptions,
-    EncodeRecord,
-    Mode,
-    OutputRecord,
-    Progress,
-    SampleRecord,
-)
 
 FORMAT = 1
 
@@ -78,6 +69,9 @@ class ClipDocument:
     source_mtime_ns: int | None
     duration_s: float = attrs.field(default=0.0, validator=attrs.validators.ge(0))
     has_audio: bool = True
+    extra_bytes: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    coding: Coding = Coding.BY_MODE
+    left_out: str = ""
     output: str
     made: OutputDocument | None = None
     samples: tuple[SampleDocument, ...] = ()
@@ -95,6 +89,7 @@ class OptionsDocument:
     crf_step_quarters: int = attrs.field(
         default=EncodeOptions().crf_step_quarters, validator=attrs.validators.in_((1, 4))
     )
+    min_kbps: int = attrs.field(default=EncodeOptions().min_kbps, validator=attrs.validators.ge(1))
 
 
 @attrs.frozen(kw_only=True)
@@ -136,7 +131,7 @@ def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     for kinds in ((str,), (int,), (bool,), (int, float)):
         converter.register_structure_hook(kinds[-1], _exactly(*kinds))
-    for choice in (Mode, ClipState, Allocation):  # else they are taken for any text
+    for choice in (Mode, ClipState, Coding, Allocation):  # else they are taken for any text
         converter.register_structure_hook(choice, lambda value, kind: kind(value))
     converter.register_structure_hook_func(lambda kind: kind == int | float | None, _number_or_none)
     converter.register_structure_hook_func(lambda kind: kind == int | None, _exactly(int, type(None)))
@@ -163,7 +158,7 @@ def _words(error: BaseException, _: Any) -> str:
     return str(error.args[0]) if error.args else type(error).__name__
 
 
-def structured(value: Any) -> Progress:
+def structured(value: Any) -> BatchRecord:
     """The progress that a parsed JSON document describes. Raises what `problems_of` explains, or ValueError."""
     if not isinstance(value, dict):
         raise ValueError(f"$: expected an object, found {type(value).__name__}")  # noqa: TRY004 - data, not a type
@@ -203,8 +198,8 @@ def _contradictions(document: Document) -> list[str]:
 # --- document and port values ----------------------------------------------------------------------------------------
 
 
-def _progress(document: Document) -> Progress:
-    return Progress(
+def _progress(document: Document) -> BatchRecord:
+    return BatchRecord(
         disc_bytes=document.disc_bytes,
         safety_bytes=document.safety_bytes,
         mode=document.mode,
@@ -224,6 +219,9 @@ def _clip(key: str, state: ClipState, clip: ClipDocument | None) -> ClipRecord:
         source_identity=_identity(clip.source_size_bytes, clip.source_mtime_ns),
         duration_s=clip.duration_s,
         has_audio=clip.has_audio,
+        extra_bytes=clip.extra_bytes,
+        coding=clip.coding,
+        left_out=clip.left_out,
         output_name=clip.output,
         output=_output(clip.made) if clip.made else None,
         samples=tuple(SampleRecord(**attrs.asdict(sample)) for sample in clip.samples),
@@ -250,7 +248,7 @@ def _rate(encode: EncodeDocument) -> TargetBitrate | ConstantQuality:
     return TargetBitrate(encode.kbps) if encode.kbps is not None else ConstantQuality(encode.crf_quarters or 0)
 
 
-def head_value(progress: Progress) -> dict[str, Any]:
+def head_value(progress: BatchRecord) -> dict[str, Any]:
     """What stands before `files`: the specification's keys of the job."""
     return {
         "disc_bytes": progress.disc_bytes,
@@ -260,7 +258,7 @@ def head_value(progress: Progress) -> dict[str, Any]:
     }
 
 
-def own_value(progress: Progress) -> dict[str, Any] | None:
+def own_value(progress: BatchRecord) -> dict[str, Any] | None:
     """What stands between `files` and `clips`, which the specification does not know.
 
     None for a job that came from a file of the plain format, and stays one.
@@ -282,6 +280,12 @@ def clip_value(clip: ClipRecord) -> dict[str, Any]:
         "has_audio": clip.has_audio,
         "output": clip.output_name,
     }
+    if clip.extra_bytes:
+        value["extra_bytes"] = clip.extra_bytes
+    if clip.coding is not Coding.BY_MODE:
+        value["coding"] = clip.coding.value
+    if clip.left_out:
+        value["left_out"] = clip.left_out
     if clip.output:
         found = clip.output.identity
         made = {"size_bytes": found.size_bytes, "mtime_ns": found.mtime_ns, "sha256": clip.output.sha256}

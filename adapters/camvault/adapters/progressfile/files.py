@@ -10,9 +10,9 @@ import attrs
 from cattrs import BaseValidationError
 
 from camvault.adapters.progressfile.document import clip_value, head_value, own_value, problems_of, structured
+from camvault.ports.batch_record import BatchRecord, BatchRecords, ClipRecord
 from camvault.ports.errors import RecordError
 from camvault.ports.files import RecordStore
-from camvault.ports.progress import ClipRecord, Progress, ProgressFiles
 
 
 @attrs.frozen
@@ -26,8 +26,8 @@ class JsonProgressFiles:
     records: RecordStore
     _rows: "list[_Rows]" = attrs.field(factory=list, init=False, eq=False, repr=False)
 
-    def load(self, path: PurePath, /) -> Progress | None:
-        """The file's content, None if there is no file. See `ProgressFiles.load`."""
+    def load(self, path: PurePath, /) -> BatchRecord | None:
+        """The file's content, None if there is no file. See `BatchRecords.load`."""
         text = self.records.read_text(path)
         if text is None:
             return None
@@ -38,11 +38,11 @@ class JsonProgressFiles:
         except (ValueError, RecursionError) as error:
             raise RecordError(path, f"not a progress file: {error}") from error
 
-    def save(self, path: PurePath, progress: Progress, /) -> None:
-        """Replace the file. See `ProgressFiles.save`."""
+    def save(self, path: PurePath, progress: BatchRecord, /) -> None:
+        """Replace the file. See `BatchRecords.save`."""
         self.records.write_text(path, self._text(progress))
 
-    def _text(self, progress: Progress) -> str:
+    def _text(self, progress: BatchRecord) -> str:
         """As `json.dumps` with an indent of 2 would write it."""
         del self._rows[len(progress.clips) :]
         for number, clip in enumerate(progress.clips):
@@ -106,4 +106,4 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a number")
 
 
-_conforms: type[ProgressFiles] = JsonProgressFiles
+_conforms: type[BatchRecords] = JsonProgressFiles

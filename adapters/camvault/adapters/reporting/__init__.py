@@ -3,7 +3,7 @@
 from camvault.adapters.reporting.console import PlainConsole, make_console
 from camvault.adapters.reporting.fanout import Fanout, ScopedReporter, Silent
 from camvault.adapters.reporting.lines import LINE_FORMATS, arrows, brackets, shell_line, single_line
-from camvault.adapters.reporting.logfile import JsonLogFile, LogFile
+from camvault.adapters.reporting.logfile import JsonLogFile, LogFile, rotated
 from camvault.adapters.reporting.redaction import Redact, redact_nothing, redacting
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "make_console",
     "redact_nothing",
     "redacting",
+    "rotated",
     "shell_line",
     "single_line",
 ]

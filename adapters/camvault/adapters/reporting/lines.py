@@ -72,7 +72,12 @@ def brackets(at: datetime, level: Level, message: str) -> str:
     return f"[{at:%Y-%m-%d %H:%M:%S}] [{level.name}] {message}"
 
 
-LINE_FORMATS: Mapping[str, LineFormat] = {"arrows": arrows, "brackets": brackets}
+def dashes(at: datetime, level: Level, message: str) -> str:
+    """The line format of the camera archive, that of Python's logging: `2025-05-28 15:20:10,123 - INFO - message`."""
+    return f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03} - {level.name} - {message}"
+
+
+LINE_FORMATS: Mapping[str, LineFormat] = {"arrows": arrows, "brackets": brackets, "dashes": dashes}
 
 
 def message_of(event: Event, redact: Redact = redact_nothing) -> str:

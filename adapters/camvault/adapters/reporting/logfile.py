@@ -1,10 +1,13 @@
 """Adapter for reporting: log files, as text lines and as JSON lines."""
 
+import contextlib
+import errno
 import os
+import stat
 import threading
 from pathlib import PurePath
 
-from camvault.adapters._durable import translated
+from camvault.adapters._shared.durable import translated
 from camvault.adapters.reporting.lines import LineFormat, arrows, json_line, text_lines
 from camvault.adapters.reporting.redaction import Redact, redact_nothing
 from camvault.ports.clock import Clock
@@ -65,7 +68,32 @@ class _LineFile:
 
 
 def _opened(path: PurePath) -> int:
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    """Open without waiting for a reader, should it be a pipe. Devices, and pipes that somebody reads, are taken."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "it is a pipe that nobody reads, expected a file") from error
+        raise
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def rotated(path: PurePath, *, limit_bytes: int) -> None:
+    """Let a log of more than `limit_bytes` become `PATH.1`, and each `PATH.N` before it `PATH.N+1`; none is removed.
+
+    A log that cannot be renamed grows on.
+    """
+    with contextlib.suppress(OSError):
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size <= limit_bytes:
+            return
+        count = 0
+        while os.path.lexists(f"{path}.{count + 1}"):
+            count += 1
+        for number in range(count, 0, -1):
+            os.rename(f"{path}.{number}", f"{path}.{number + 1}")  # noqa: PTH104 - a PurePath
+        os.rename(path, f"{path}.1")  # noqa: PTH104 - a PurePath
 
 
 class LogFile:

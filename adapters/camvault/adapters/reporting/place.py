@@ -12,6 +12,7 @@ from pathlib import Path
 _FIRST_LINE = re.compile(
     rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [^\n\xe2]*\xe2\x96\xb6 [A-Z]+ \xe2\x96\xb6 "  # arrows
     rb"|\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[[A-Z]+\] "  # brackets
+    rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - [A-Z]+ - "  # dashes
     rb'|\{"at": "[^"\n]+", "level": "[A-Z]+", "event": "'  # JSON
 )
 _TORN_LINE = re.compile(rb'(\[?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\{"at": ")[^\n\0]*')

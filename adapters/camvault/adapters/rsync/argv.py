@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 SSH_OPTIONS = (
-    *("-o", "BatchMode=yes"),  # never ask: nobody is there
+    *("-o", "BatchMode=yes"),  # never ask for a password: the job has no terminal
     *("-o", "ConnectTimeout=20"),
     *("-o", "ServerAliveInterval=15"),
     *("-o", "ServerAliveCountMax=4"),
@@ -57,10 +57,8 @@ def push_argv(
     )
 
 
-def compare_argv(
-    *, root: PurePath, target: str, options: Sequence[str], io_timeout_s: int, by_content: bool = True
-) -> tuple[str, ...]:
-    """Let both ends compare content, or sizes only, and change nothing.
+def compare_argv(*, root: PurePath, target: str, options: Sequence[str], io_timeout_s: int) -> tuple[str, ...]:
+    """Let both ends compare content, and change nothing.
 
     It is a push, so that a key for writing only allows it.
     """
@@ -69,7 +67,7 @@ def compare_argv(
         "rsync",
         *(option for option in kept if option.startswith(_CONNECTION) or option in ("-s", "-4", "-6")),
         "--dry-run",
-        "--checksum" if by_content else "--size-only",
+        "--checksum",
         "--itemize-changes",
         "--itemize-changes",  # twice: also what is equal, because silence is no proof
         *_common(shells, target, io_timeout_s),
@@ -85,8 +83,17 @@ def names_on_stdin(paths: Iterable[PurePath]) -> bytes:
 
 
 def _common(shells: Sequence[str], target: str, io_timeout_s: int) -> tuple[str, ...]:
-    rsh = (f"--rsh={_quiet(shells[-1] if shells else 'ssh')}",) if is_remote(target) else ()
+    rsh = (f"--rsh={_shell(shells)}",) if is_remote(target) else ()
     return ("--from0", "--files-from=-", f"--timeout={io_timeout_s}", _OUT_FORMAT, *rsh)
+
+
+def remote_shell(options: Sequence[str]) -> str:
+    """The remote shell that these options choose, with what is added to it."""
+    return _shell(_sorted(options)[1])
+
+
+def _shell(shells: Sequence[str]) -> str:
+    return _quiet(shells[-1] if shells else "ssh")
 
 
 def _quiet(shell: str) -> str:

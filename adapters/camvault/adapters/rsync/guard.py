@@ -6,10 +6,15 @@ its marker is not written to. The first time there is no number yet: the marker 
 - the folder is a mount point of /etc/fstab, or below one, that is not mounted now (never, whatever is asked for), or
 - it is where things are mounted by custom (/mnt, /media, ...) and still on the machine's own disk (unless asked for).
 
+Whether the target was on a mount of its own is written down when it is marked (`TargetRecord`). Only then can it be
+offline: where nothing is mounted now, or where a share does not answer. Of everything else that is missing or fails
+it is not known what became of it: a folder that is gone on a disk that is mounted, a marker that was lost, an error.
+What a mount is, the kernel's list says, then and now: a subvolume of btrfs is a device of its own, and no mount.
+
 The folder itself is touched by a program of its own only, because it may hang (see `mounted`).
 """
 
-import re
+import errno
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,59 +22,34 @@ from pathlib import Path, PurePath
 
 import attrs
 
-from camvault.adapters.rsync.mounted import STATUS_LIMIT_S, MountedFolder, Status
+from camvault.adapters._shared.mount_lists import (
+    AUTOMOUNT,
+    SHARES,
+    mount_point_of,
+    mount_points,
+    mounted,
+    mounts,
+    place_of,
+    resolved_points,
+)
+from camvault.adapters.rsync.mounted import STATUS_LIMIT_S, MountedFolder, MountStatus, NoStatusError
+from camvault.adapters.rsync.record import TargetRecord, parse_record, wanted_by
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import StorageError
 from camvault.ports.files import Storage
-from camvault.ports.transfer import TargetError
+from camvault.ports.transfer import Another, Here, Offline, TargetAnswer, Unsure, WantedTarget
 
-MARKER_NAME = ".camvault-target"
-IF_MEANT = "if this really is the target, run backup_video --init-target once"
+TARGET_MARKER_NAME = ".camvault-target"
+IF_MEANT = "if this really is the target, and that of no other machine, run backup_video --init-target once"
 """What a user can do about a target that is refused."""
+NEVER_USED = "it was not used before; backup_video marks it"
 _CUSTOMARY = tuple(map(PurePath, ("/mnt", "/media", "/run/media", "/net", "/Volumes")))
-_ESCAPE = re.compile(r"\\([0-7]{3})")
-_FSTAB_FIELDS = 3
-
-
-def mount_points(fstab: str) -> frozenset[PurePath]:
-    """Where something shall be mounted. Source: fstab(5)."""
-    rows = (line.split() for line in fstab.splitlines() if not line.lstrip().startswith("#"))
-    return frozenset(PurePath(_plain(row[1])) for row in rows if len(row) >= _FSTAB_FIELDS and row[1].startswith("/"))
-
-
-def mounted(mountinfo: str) -> frozenset[PurePath]:
-    """Where something is mounted; an automount point that waits for its file system is not.
-
-    Source: proc_pid_mountinfo(5).
-    """
-    kinds: dict[PurePath, str] = {}
-    for line in mountinfo.splitlines():
-        fields, _, rest = line.partition(" - ")
-        kinds[PurePath(_plain(fields.split()[4]))] = rest.split()[0]
-    return frozenset(path for path, kind in kinds.items() if kind != "autofs")
-
-
-def place_of(path: PurePath, mountinfo: str) -> tuple[str, PurePath] | None:
-    """The device that a resolved path is on, and where in its file system: alike however it is mounted.
-
-    Source: proc_pid_mountinfo(5), the fields "major:minor", "root" and "mount point"; what is mounted last is on top.
-    """
-    found: tuple[str, PurePath] | None = None
-    depth = 0
-    for line in mountinfo.splitlines():
-        _, _, device, root, point, *_ = line.split()
-        top = PurePath(_plain(point))
-        if path.is_relative_to(top) and len(top.parts) >= depth:
-            found, depth = (device, PurePath(_plain(root)) / path.relative_to(top)), len(top.parts)
-    return found
-
-
-def _plain(text: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 8)), text)
+_OF_THE_WAY = frozenset((errno.EACCES, errno.ENODEV, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT))
+"""What is said where nothing is mounted: by an empty mount point that is closed, or by what should have mounted it."""
 
 
 class Unstoppable:
-    """For a look that nobody can stop but its limit of time."""
+    """A cancellation that is never requested: only its limit of time ends the look."""
 
     is_requested = False
 
@@ -77,11 +57,11 @@ class Unstoppable:
         """Go on."""
 
     def wait(self, seconds: float) -> bool:
-        """Nobody waits with this one."""
+        """Not offered: a look does not wait for a time to pass."""
         raise NotImplementedError(seconds)
 
     def warn_first(self, warning: Callable[[], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - never asked
-        """Nothing to warn of."""
+        """There is no request, so there is nothing to warn of."""
         return nullcontext()
 
 
@@ -91,7 +71,7 @@ class TargetGuard:
 
     Attributes:
         folder: The target.
-        record: Where its number is held here.
+        record: Where is written down here which one it is (`TargetRecord`).
         storage: Holds the record.
         apart_from: The footage that is sent: the target may not lie in it, nor the other way round.
         limit_s: How long the target may take to answer.
@@ -106,91 +86,171 @@ class TargetGuard:
     apart_from: PurePath | None = None
     cancel: Cancellation = attrs.field(factory=Unstoppable)
     limit_s: float = STATUS_LIMIT_S
+    _unwritten: list[TargetRecord] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
-    def check(self, *, may_begin: bool, must_be_known: bool = False) -> str:
-        """Its number and the file system it is on.
+    def wanted(self) -> WantedTarget:
+        """What the record says."""
+        return wanted_by(self._known)
 
-        Raises:
-            TargetError: It is not the target, or does not answer.
-        """
+    def ask(self) -> TargetAnswer:
+        """What stands there now."""
         try:
-            return self._check(may_begin=may_begin, must_be_known=must_be_known)
+            known = self._known()
+            return self._answer(known) if known is not None else Unsure(NEVER_USED)
         except StorageError as error:
-            raise TargetError(str(self.folder), f"it cannot be used: {error}") from error
+            return Unsure(f"it cannot be told whether it is the target: {error}")
 
-    def _check(self, *, may_begin: bool, must_be_known: bool) -> str:
-        known = (self.storage.read_text(self.record) or "").strip()
-        if must_be_known and not known:
-            raise TargetError(str(self.folder), "it was not used before")
-        seen = self._status()  # also wakes an automount
-        self._refuse_unmounted(seen.resolved)
-        self._refuse_overlap(seen.resolved)
-        if not seen.number:
-            number = self._begin(seen, known, may_begin=may_begin)
-            seen = self._status()
-        elif known and known != seen.number and not may_begin:
-            problem = f"it is another target than before ({seen.number}, not {known}); {IF_MEANT}"
-            raise TargetError(str(self.folder), problem, is_other=True)
-        else:
-            number = seen.number
-        self._refuse_itself(number)
-        if known != number:
-            self._remember(number)
-        return f"{number} on {seen.device}"
-
-    def _status(self) -> Status:
-        there = MountedFolder(self.folder)
-        return there.status(marker=MARKER_NAME, cancel=self.cancel, limit_s=self.limit_s)
-
-    def _begin(self, seen: Status, known: str, *, may_begin: bool) -> str:
-        is_own_disk = seen.device == seen.own_device
-        if known and not may_begin:
-            problem = (
-                f"its {MARKER_NAME} is missing: it is not mounted, or it is another one; {IF_MEANT}"
-                if seen.is_there
-                else "it is not there: not mounted?"
-            )
-            raise TargetError(str(self.folder), problem, is_other=seen.is_there and not is_own_disk)
-        is_custom = any(seen.resolved.is_relative_to(place) for place in self.customary)
-        if is_custom and is_own_disk and not may_begin:
-            problem = f"nothing is mounted there; {IF_MEANT}"
-            raise TargetError(str(self.folder), problem)
-        if not seen.is_parent_there:
-            raise TargetError(str(self.folder), "neither it nor the folder above it is there")
-        number = known or str(uuid.uuid4())
-        MountedFolder(seen.resolved).mark(number, marker=MARKER_NAME, cancel=self.cancel, limit_s=self.limit_s)
-        return number
-
-    def _remember(self, number: str) -> None:
+    def mark(self, *, anew: bool) -> TargetAnswer:
+        """As `ask`; a target that was never used is marked, and with `anew` any one that is there."""
         try:
-            self.storage.write_text(self.record, f"{number}\n")
+            known = self._known()
+            if known is None or anew:
+                return self._begin(anew=anew)
+            answer = self._answer(known)
+            if isinstance(answer, Here):
+                self._note_place(known)
+        except StorageError as error:
+            return Unsure(f"it cannot be told whether it is the target: {error}")
+        except NoStatusError as error:
+            return Unsure(f"it cannot be marked: {error}")
+        return answer
+
+    def _known(self) -> TargetRecord | None:
+        """What is written down; what could not be written down holds for this run."""
+        known = parse_record(self.storage.read_text(self.record) or "")
+        return known or next(iter(self._unwritten), None)
+
+    def _status(self) -> MountStatus:
+        beside = self.storage.resolve(self.apart_from) if self.apart_from is not None else None
+        there = MountedFolder(self.folder)
+        return there.status(marker=TARGET_MARKER_NAME, beside=beside, cancel=self.cancel, limit_s=self.limit_s)
+
+    def _answer(self, known: TargetRecord) -> TargetAnswer:
+        try:
+            seen = self._status()  # also wakes an automount
+        except NoStatusError as error:
+            evidence = self._unreached(known, error)
+            return Offline(known.number, evidence) if evidence else Unsure(str(error))
+        marker = parse_record(seen.marker)
+        if marker is not None and marker.number != known.number:
+            return Another(marker.number, known.number)
+        refusal = self._refusal(seen, known.number)
+        evidence = self._evidence(known, seen.resolved)
+        if marker is not None and not refusal:
+            return Here(known.number, seen.device, self._is_beside(seen))
+        if marker is None and evidence:
+            return Offline(known.number, evidence)
+        return Unsure(refusal or self._lost(seen, known))
+
+    def _lost(self, seen: MountStatus, known: TargetRecord) -> str:
+        if not seen.is_there:
+            return f"the folder is not there, and no mount is missing that would explain it (device {seen.device})"
+        where = f", which was mounted at {known.mount}" if known.mount is not None else ""
+        return f"its {TARGET_MARKER_NAME} with the number {known.number} is missing{where}; {IF_MEANT}"
+
+    def _evidence(self, known: TargetRecord, folder: PurePath) -> str:
+        """What shows that the target, which is known to be on a mount of its own, is not mounted; "" for nothing."""
+        mountinfo = _text(self.mountinfo)
+        if known.mount is None or known.address != str(self.folder) or not mountinfo:
+            return ""
+        is_missing = folder.is_relative_to(known.mount) and known.mount not in mounted(mountinfo)
+        return f"nothing is mounted at {known.mount}, where it was mounted" if is_missing else ""
+
+    def _unreached(self, known: TargetRecord, error: NoStatusError) -> str:
+        """As `_evidence`, where the folder could not be reached. An error of what stands there is none, ever."""
+        evidence = ""
+        if "is_there" not in error.seen and (error.is_silent or error.number in _OF_THE_WAY):
+            kinds = mounts(_text(self.mountinfo))
+            point = mount_point_of(known.mount, kinds) if known.mount is not None else None
+            is_waiting = point is not None and kinds[point] == AUTOMOUNT
+            resolved = error.seen.get("resolved") or (str(self.folder) if is_waiting else "")
+            evidence = self._evidence(known, PurePath(resolved))
+        return evidence or (self._silence(known, str(error)) if error.is_silent else "")
+
+    def _silence(self, known: TargetRecord, problem: str) -> str:
+        """A share whose server does not answer is offline; a disk of this machine that hangs may be failing."""
+        kinds = mounts(_text(self.mountinfo))
+        is_share = known.mount is not None and kinds.get(known.mount, "") in SHARES
+        is_meant = known.address == str(self.folder)
+        return f"{problem} ({kinds[known.mount]} at {known.mount})" if known.mount and is_share and is_meant else ""
+
+    def _begin(self, *, anew: bool) -> TargetAnswer:
+        seen = self._status()
+        problem = self._refusal(seen, "") or self._unmarkable(seen, anew=anew)
+        if problem:
+            return Unsure(problem)
+        found = parse_record(seen.marker)
+        record = self._seen_as(seen, found.number if found is not None and not anew else str(uuid.uuid4()))
+        if anew:  # written down first: a disk that is full here leaves the target as it was
+            self.storage.write_text(self.record, record.text)
+        if found is None or anew:
+            there = MountedFolder(seen.resolved)
+            there.mark(record.text, marker=TARGET_MARKER_NAME, cancel=self.cancel, limit_s=self.limit_s)
+        refusal = self._itself(record.number)
+        if refusal:
+            return Unsure(refusal)
+        if not anew:
+            self._remember(record)
+        return self._answer(record)
+
+    def _seen_as(self, seen: MountStatus, number: str) -> TargetRecord:
+        mount = mount_point_of(seen.resolved, mounted(_text(self.mountinfo)))
+        is_own = seen.device == seen.own_device or mount == PurePath("/") or self._is_beside(seen)
+        return TargetRecord(number, str(self.folder), None if is_own else mount, is_own)
+
+    def _is_beside(self, seen: MountStatus) -> bool:
+        """Whether it is on the device of the footage, also as another subvolume of it."""
+        if self.apart_from is None:
+            return False
+        mountinfo = _text(self.mountinfo)
+        here, there = place_of(self.storage.resolve(self.apart_from), mountinfo), place_of(seen.resolved, mountinfo)
+        return seen.device == seen.beside_device or (here is not None and there is not None and here[0] == there[0])
+
+    def _note_place(self, known: TargetRecord) -> None:
+        """Write down where it is now, if an earlier version did not, or if it is elsewhere since."""
+        record = self._seen_as(self._status(), known.number)
+        if record != known or self._unwritten:
+            self._remember(record)
+
+    def _unmarkable(self, seen: MountStatus, *, anew: bool) -> str:
+        is_custom = any(seen.resolved.is_relative_to(place) for place in self.customary)
+        if is_custom and seen.device == seen.own_device and not anew:
+            return f"nothing is mounted there; {IF_MEANT}"
+        return "" if seen.is_parent_there else "neither it nor the folder above it is there"
+
+    def _remember(self, record: TargetRecord) -> None:
+        self._unwritten.clear()
+        try:
+            self.storage.write_text(self.record, record.text)
         except StorageError:
-            return  # a full disk here: the marker at the target is believed, and remembered the next time
+            self._unwritten.append(record)  # a full disk here: the marker is believed, and remembered the next time
 
-    def _refuse_unmounted(self, folder: PurePath) -> None:
-        wanted = mount_points(_text(self.fstab)) - {PurePath("/")}
-        missing = wanted - mounted(_text(self.mountinfo))
-        for point in missing:
-            if folder.is_relative_to(point):
-                raise TargetError(str(self.folder), f"{point} is not mounted")
+    def _refusal(self, seen: MountStatus, number: str) -> str:
+        """Why it is no target, whatever its marker says; "" if nothing speaks against it."""
+        return self._unmounted(seen.resolved) or self._overlap(seen.resolved) or self._itself(number)
 
-    def _refuse_overlap(self, folder: PurePath) -> None:
+    def _unmounted(self, folder: PurePath) -> str:
+        mountinfo = _text(self.mountinfo)
+        wanted = resolved_points(mount_points(_text(self.fstab)), mountinfo) - {PurePath("/")}
+        missing = (point for point in wanted - mounted(mountinfo) if folder.is_relative_to(point))
+        point = next(missing, None)
+        return f"{point} is not mounted, and {self.fstab} says that it shall be" if point is not None else ""
+
+    def _overlap(self, folder: PurePath) -> str:
         own = self.storage.resolve(self.apart_from) if self.apart_from is not None else None
         if own is None:
-            return
+            return ""
         mountinfo = _text(self.mountinfo)
         here, there = place_of(own, mountinfo), place_of(folder, mountinfo)
         is_by_mount = here is not None and there is not None and here[0] == there[0] and _overlap(here[1], there[1])
-        if is_by_mount or _overlap(own, folder):
-            raise TargetError(str(self.folder), f"it and {self.apart_from} lie in one another")
+        return f"it and {self.apart_from} lie in one another" if is_by_mount or _overlap(own, folder) else ""
 
-    def _refuse_itself(self, number: str) -> None:
+    def _itself(self, number: str) -> str:
         """What is written to the target must not appear here, by whatever detour (a mount of our own export)."""
-        if self.apart_from is None:
-            return
-        marker = self.storage.resolve(self.apart_from) / MARKER_NAME
-        if (self.storage.read_text(marker) or "").strip() == number and number:
-            raise TargetError(str(self.folder), f"it is {self.apart_from} itself", is_other=True)
+        if self.apart_from is None or not number:
+            return ""
+        marker = parse_record(self.storage.read_text(self.storage.resolve(self.apart_from) / TARGET_MARKER_NAME) or "")
+        return f"it is {self.apart_from} itself" if marker is not None and marker.number == number else ""
 
 
 def _overlap(one: PurePath, other: PurePath) -> bool:

@@ -1,57 +1,58 @@
-"""Adapter for rsync: a program that looks at a mounted target, so that nobody else has to wait for it.
+"""Adapter for rsync: a program that looks at a mounted target, so that the job itself never waits for it without limit.
 
-A read of a network file system whose server is gone can hang in the kernel, where no signal ends it. Whoever touches
-such a folder is lost with it; this program is, and the job goes on without it. It is started by its path, imports
+A read of a network file system whose server is gone can hang in the kernel, where no signal ends it. The process that
+reads hangs with it: that is this program, and the job goes on without it. The program is started by its path, imports
 nothing but the standard library, reads one request (JSON) from stdin and writes one line of JSON for each answer, as
 soon as it has it.
 """
 
 # Plain `os`: it is started often, on small machines, and pathlib would be half of its start
-# ruff: noqa: PTH102, PTH105, PTH112, PTH116, PTH118, PTH120, PTH121, PTH123
+# ruff: noqa: PTH100, PTH102, PTH105, PTH112, PTH116, PTH118, PTH120, PTH121, PTH123
 
-import ctypes
 import errno
-import fcntl
 import hashlib
+import importlib
 import json
 import mmap
 import os
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_BUFFER_BYTES = 1024 * 1024
-_DIRECT = getattr(os, "O_DIRECT", 0)  # Linux only
-_MEMORY_TYPES = frozenset({"tmpfs", "ramfs"})
-"""They have no medium behind their memory."""
+if TYPE_CHECKING or __package__:
+    from camvault.adapters._shared import medium, unions
+else:  # started by its path: a module beside ours, and nothing that it needs
+    sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_shared"))
+    medium, unions = importlib.import_module("medium"), importlib.import_module("unions")
 
-DIRECT = "direct"
-"""Read past this machine's cache (O_DIRECT)."""
-DROPPED = "dropped"
-"""What this machine's cache held was written, thrown away, and seen to be gone before it was read."""
-CACHED = "cached"
-"""Written, but nobody can tell that it was not read from this machine's cache."""
+_MARKER_BYTES = 64 * 1024
+_BLOCK_BYTES = 64 * 1024
+_UNITS_NS = (1, 100, 1_000, 1_000_000, 1_000_000_000, 2_000_000_000)
+"""What file systems round times down to: ext4, NTFS, UDF, exFAT and others, ext3, FAT."""
+_SIGHTS = {medium.MEDIUM: "same", medium.CACHE: "cached", medium.HELD: "held"}
+"""What an equal file is, by where it was read from. The page cache still holds what the medium has lost."""
 
 
 def answers(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What the request asks for; `error` in an answer is what the system said."""
     work: dict[str, Callable[[Mapping[str, Any]], Iterator[dict[str, Any]]]]
-    work = {"status": _status, "mark": _mark, "digest": _digests, "stand": _stands}
+    work = {"status": _status, "mark": _mark, "digest": _digests, "stand": _stands, "apart": _apart}
     yield from work[request["work"]](request)
 
 
 def _status(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Is the folder there, on which file system, and what does its marker say?"""
+    """Is the folder there, on which file system, and what does its marker say? Each as soon as it is known."""
     folder = os.path.realpath(request["folder"])
+    yield {"resolved": folder}
     is_there = _is_there(folder)  # also wakes an automount
+    yield {"is_there": is_there}
     yield {
-        "resolved": folder,
-        "is_there": is_there,
         "is_parent_there": _is_there(os.path.dirname(folder)),
-        "number": _text(os.path.join(folder, request["marker"])) if is_there else "",
+        "marker": _text(os.path.join(folder, request["marker"])) if is_there else "",
         "device": _device_of(folder),
         "own_device": _device_of("/"),
+        "beside_device": _device_of(request["beside"]) if request["beside"] else "",
     }
 
 
@@ -67,16 +68,21 @@ def _is_there(path: str) -> bool:
 def _text(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read(1024).strip()
+            return file.read(_MARKER_BYTES).strip()
     except FileNotFoundError:
         return ""
 
 
 def _device_of(path: str) -> str:
+    device = os.stat(_existing(path)).st_dev
+    return f"{os.major(device)}:{os.minor(device)}"
+
+
+def _existing(path: str) -> str:
+    """The path, or the deepest folder above it that is there."""
     while not _is_there(path):
         path = os.path.dirname(path)
-    device = os.stat(path).st_dev
-    return f"{os.major(device)}:{os.minor(device)}"
+    return path
 
 
 def _mark(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -89,7 +95,7 @@ def _mark(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     temporary = f"{target}.{os.getpid()}.camvault-part"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
-        os.write(descriptor, request["number"].encode() + b"\n")
+        os.write(descriptor, request["text"].encode())
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -128,19 +134,16 @@ def _digests(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _digest(path: str) -> tuple[str, str]:
-    """SHA-256 and how it was read.
+    """SHA-256, and where it was read from, as `medium.past_the_cache` says it.
 
     Raises:
         OSError: It cannot be read, is no regular file, or changed meanwhile.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor, before = _opened(path)
     try:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        how = _past_the_cache(descriptor, path, before.st_size)
+        how = medium.past_the_cache(descriptor, os.path.realpath(path))
         digest, size_bytes = hashlib.sha256(), 0
-        with mmap.mmap(-1, _BUFFER_BYTES) as memory, memoryview(memory) as buffer:
+        with mmap.mmap(-1, medium.BUFFER_BYTES) as memory, memoryview(memory) as buffer:
             while size_bytes < before.st_size and (count := os.readv(descriptor, [buffer])):
                 digest.update(buffer[:count])
                 size_bytes += count
@@ -152,74 +155,39 @@ def _digest(path: str) -> tuple[str, str]:
     return digest.hexdigest(), how
 
 
-def _past_the_cache(descriptor: int, path: str, size_bytes: int) -> str:
-    """See to it that the next reads come from the target, and say how sure that is."""
-    try:
-        os.fsync(descriptor)  # what is only in memory yet is no copy, and an error of writing is told here
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.EROFS}:
-            raise
-    if _DIRECT and _is_direct(descriptor, size_bytes):
-        return DIRECT
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    return DROPPED if _is_dropped(descriptor, size_bytes) or _is_memory(path) else CACHED
+def _opened(path: str) -> tuple[int, os.stat_result]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return descriptor, found
 
 
-def _is_direct(descriptor: int, size_bytes: int) -> bool:
-    """Whether this file can be read with O_DIRECT; if so, it is from now on."""
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | _DIRECT)
-        if size_bytes:  # some take the flag and refuse the read
-            with mmap.mmap(-1, mmap.PAGESIZE) as memory, memoryview(memory) as buffer:
-                os.preadv(descriptor, [buffer], 0)
-    except OSError as error:
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags)
-        if error.errno in {errno.EINVAL, errno.ENOTSUP}:
-            return False
-        raise
-    return True
+# --- is it another file than the one here? ---------------------------------------------------------------------------
 
 
-def _is_dropped(descriptor: int, size_bytes: int) -> bool:
-    """Whether none of it is in the page cache; False also where the system does not tell.
-
-    Source: mincore(2); for a file that the user may not write it says that all of it is.
-    """
-    if not size_bytes:
-        return True
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mmap.restype = ctypes.c_void_p
-    libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *(ctypes.c_int,) * 3, ctypes.c_long)
-    address = libc.mmap(None, size_bytes, mmap.PROT_READ, mmap.MAP_SHARED, descriptor, 0)
-    if address in (None, ctypes.c_void_p(-1).value):
-        return False
-    pages = ctypes.create_string_buffer(-(-size_bytes // mmap.PAGESIZE))
-    try:
-        known = libc.mincore(ctypes.c_void_p(address), ctypes.c_size_t(size_bytes), pages) == 0
-    finally:
-        libc.munmap(ctypes.c_void_p(address), ctypes.c_size_t(size_bytes))
-    return known and not any(page & 1 for page in pages.raw)
-
-
-def _is_memory(path: str) -> bool:
-    """Whether the file system has no medium but memory. Source: proc_pid_mountinfo(5)."""
-    device = os.stat(path).st_dev
-    wanted = f"{os.major(device)}:{os.minor(device)}"
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
-            rows = [line.partition(" - ") for line in table]
-    except OSError:
-        return False
-    return any(left.split()[2] == wanted and right.split()[0] in _MEMORY_TYPES for left, _, right in rows)
+def _apart(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Whether each file there is another one than the one here (`unions`)."""
+    told: dict[str, str] = {}
+    for number, path in enumerate(request["paths"]):
+        here, there = os.path.join(request["root"], path), os.path.join(request["folder"], path)
+        folder = os.path.dirname(path)
+        try:
+            if folder not in told:
+                told[folder] = unions.folders_apart(os.path.dirname(here), os.path.dirname(there))
+            apart = unions.files_apart(here, there) if told[folder] == unions.UNSURE else told[folder]
+        except OSError as error:
+            yield {"number": number, "error": error.strerror or str(error)}
+        else:
+            yield {"number": number, "apart": apart}
 
 
 # --- does it still stand there? --------------------------------------------------------------------------------------
 
 
 def _stands(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Whether each file still stands there: `same`, `other` or `gone`; an error says that nobody knows."""
+    """How each file stands there, in the words of `Sight`; an error says that this is not known."""
     for number, (path, size_bytes) in enumerate(request["files"]):
         here, there = os.path.join(request["root"], path), os.path.join(request["folder"], path)
         try:
@@ -229,13 +197,45 @@ def _stands(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _sight(here: str, there: str, size_bytes: int, *, is_read: bool) -> str:
+    """By all of its content, if that is asked for, if its time is another one, or if only a cache gives its blocks."""
     try:
         found = os.lstat(there)
     except (FileNotFoundError, NotADirectoryError):
         return "gone"
-    if not stat.S_ISREG(found.st_mode) or found.st_size != size_bytes or os.path.samestat(found, os.lstat(here)):
+    own = os.lstat(here)
+    if not stat.S_ISREG(found.st_mode) or found.st_size != size_bytes or os.path.samestat(found, own):
         return "other"
-    return "other" if is_read and _digest(there)[0] != _digest(here)[0] else "same"
+    if not is_read and any(found.st_mtime_ns == own.st_mtime_ns // unit * unit for unit in _UNITS_NS):
+        blocks, how = _blocks(there)
+        if how == medium.MEDIUM:
+            return "same" if blocks == _blocks(here)[0] else "other"
+    digest, how = _digest(there)
+    if how == medium.MEMORY and size_bytes:  # what has no content is asked for by its name
+        raise OSError(errno.EIO, "it is in the memory of this machine")
+    if digest != _digest(here)[0]:
+        return "other"
+    return _SIGHTS[how] if size_bytes else "same"
+
+
+def _blocks(path: str) -> tuple[list[bytes], str]:
+    """The first, the middle and the last block of a file, and where they were read from, as for `_digest`.
+
+    Raises:
+        OSError: One of them cannot be read, or is not there.
+    """
+    descriptor, found = _opened(path)
+    try:
+        how = medium.past_the_cache(descriptor, os.path.realpath(path))
+        last = max(found.st_size - 1, 0) // _BLOCK_BYTES
+        blocks = [_block(descriptor, number * _BLOCK_BYTES) for number in sorted({0, last // 2, last})]
+    finally:
+        os.close(descriptor)
+    return blocks, how
+
+
+def _block(descriptor: int, offset: int) -> bytes:
+    with mmap.mmap(-1, _BLOCK_BYTES) as memory, memoryview(memory) as buffer:
+        return bytes(buffer[: os.preadv(descriptor, [buffer], offset)])
 
 
 def main() -> int:
@@ -245,7 +245,7 @@ def main() -> int:
             sys.stdout.write(f"{json.dumps(answer)}\n")
             sys.stdout.flush()
     except OSError as error:
-        sys.stdout.write(f"{json.dumps({'error': error.strerror or str(error)})}\n")
+        sys.stdout.write(f"{json.dumps({'error': error.strerror or str(error), 'errno': error.errno or 0})}\n")
         return 1
     return 0
 

@@ -10,6 +10,9 @@ from camvault.ports.transfer import Sight
 PARTIAL_CODES = frozenset({23, 24})
 """Some files could not be transferred, or vanished; all others were."""
 
+CUT_OFF_CODES = frozenset({10, 12, 30, 35, 255})
+"""There was no connection, or none any more: by the code alone it is not known why."""
+
 MEANINGS = {
     1: "it does not know one of the options",
     2: "the other end is too old",

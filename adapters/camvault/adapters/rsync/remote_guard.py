@@ -5,22 +5,42 @@ the file. Whether the file is there is asked by a push that only pretends, so th
 Several machines may use one target: each has its own file there.
 
 A remote target that was never used is believed, and marked then: nothing can be said of its mounts from here.
+
+It is offline only if its port was asked and nothing answers there (`route`). What the tool says is inferred from
+nowhere else than its exit code.
 """
 
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import PurePath, PurePosixPath
 
 import attrs
 
-from camvault.adapters.rsync.guard import IF_MEANT, MARKER_NAME
+from camvault.adapters.rsync.guard import IF_MEANT, NEVER_USED, TARGET_MARKER_NAME
+from camvault.adapters.rsync.record import TargetRecord, parse_record, wanted_by
+from camvault.adapters.rsync.route import Route
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import NoSpaceError, StorageError
 from camvault.ports.files import Storage
-from camvault.ports.transfer import Sendable, Sight, TargetError
+from camvault.ports.transfer import Here, Offline, Sendable, Sight, TargetAnswer, Unsure, WantedTarget
 
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+@attrs.frozen
+class NotSeen:
+    """A file could not be looked at.
+
+    Attributes:
+        problem: What the tool said.
+        is_cut_off: Whether there was no connection, or none any more, by the exit code of the tool: the machine may be
+            off.
+    """
+
+    problem: str
+    is_cut_off: bool = False
 
 
 @attrs.frozen
@@ -28,12 +48,14 @@ class Ends:
     """How to ask and to send.
 
     Attributes:
-        sight: How a file below a folder here stands at the target; raises `TargetError` if nobody can tell.
+        sight: How a file below a folder here stands at the target.
         send: Sends it; what went wrong, "" for nothing.
+        route: Whether the machine answers at all.
     """
 
-    sight: Callable[[Sendable, PurePath], Sight]
+    sight: Callable[[Sendable, PurePath], Sight | NotSeen]
     send: Callable[[Sendable, PurePath], str]
+    route: Callable[[], Route]
 
 
 @attrs.frozen
@@ -49,78 +71,111 @@ class RemoteGuard:
     folder: PurePath
     storage: Storage
     apart_from: PurePath | None = None
+    _unmarked: list[str] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
-    def check(self, target: str, *, ends: Ends, may_begin: bool, must_be_known: bool = False) -> str:
-        """The number of the target, or "" where none can be held here yet.
+    def wanted(self) -> WantedTarget:
+        """What the record says."""
+        return wanted_by(self._known)
 
-        Raises:
-            TargetError: It is not the target, or does not answer.
-        """
+    def ask(self, target: str, *, ends: Ends) -> TargetAnswer:
+        """What stands there now."""
         try:
-            number = self._check(target, ends, may_begin=may_begin, must_be_known=must_be_known)
-            self._refuse_itself(target, number)
+            known = self._known()
+            if known is None:
+                return Here("", target) if target in self._unmarked else Unsure(NEVER_USED)
+            return self._answer(target, known, ends)
         except StorageError as error:
-            raise TargetError(target, f"it cannot be told whether it is the target: {error}") from error
-        return number
+            return Unsure(f"it cannot be told whether it is the target: {error}")
 
-    def _check(self, target: str, ends: Ends, *, may_begin: bool, must_be_known: bool) -> str:
-        known = self._known()
-        if must_be_known and not known:
-            raise TargetError(target, "it was not used before")
-        if not known:
-            return self._begin(target, ends)
-        marker = self._copy_of_marker(known)
-        if ends.sight(marker, self.folder) is Sight.SAME:
-            return known
-        if not may_begin:
-            problem = (
-                f"its {marker.path} is missing or differs: its disk is not mounted there, or it is another target; "
-                f"{IF_MEANT}"
-            )
-            raise TargetError(target, problem, is_other=True)
-        self._mark(target, marker, ends)
-        return known
+    def mark(self, target: str, *, ends: Ends, anew: bool) -> TargetAnswer:
+        """As `ask`; a target that was never used is marked, and with `anew` any one that answers."""
+        try:
+            known = self._known()
+            if known is None or anew:
+                return self._begin(target, ends, anew=anew)
+            answer = self._answer(target, known, ends)
+            if isinstance(answer, Here) and known.address != target:
+                self._remember(TargetRecord(known.number, target))
+        except StorageError as error:
+            return Unsure(f"it cannot be told whether it is the target: {error}")
+        return answer
 
-    def _refuse_itself(self, target: str, number: str) -> None:
+    def _answer(self, target: str, known: TargetRecord, ends: Ends) -> TargetAnswer:
+        marker = self._copy_of_marker(known.number)
+        match ends.sight(marker, self.folder):
+            case Sight.SAME | Sight.CACHED | Sight.HELD:  # which target it is, not what lasts there
+                refusal = self._itself(known.number)
+                return Unsure(refusal) if refusal else Here(known.number, target)
+            case Sight.GONE:
+                return Unsure(
+                    f"its {marker.path} is missing: its disk is not mounted there, its folder is gone, or it is "
+                    f"another target; {IF_MEANT}"
+                )
+            case Sight.OTHER:
+                return Unsure(f"its {marker.path} differs from the one that was made: is it damaged? {IF_MEANT}")
+            case NotSeen() as failed:
+                return self._unseen(target, known, failed, ends)
+
+    def _unseen(self, target: str, known: TargetRecord, failed: NotSeen, ends: Ends) -> TargetAnswer:
+        route = ends.route() if failed.is_cut_off else Route()
+        problem = f"it cannot be looked at: {failed.problem}"
+        if route.evidence and known.address == target:
+            return Offline(known.number, route.evidence)
+        return Unsure("; ".join(filter(None, (problem, route.evidence or route.words))))
+
+    def _itself(self, number: str) -> str:
         """What arrives at the target must not appear here: there every file would be equal to itself."""
         if self.apart_from in (None, self.folder) or not number:
-            return
-        if self.storage.entry(self.storage.resolve(self.apart_from) / f"{MARKER_NAME}-{number}") is not None:
-            raise TargetError(target, "it is the folder of the footage itself", is_other=True)
+            return ""
+        is_here = self.storage.entry(self.storage.resolve(self.apart_from) / f"{TARGET_MARKER_NAME}-{number}")
+        return "it is the folder of the footage itself" if is_here is not None else ""
 
-    def _begin(self, target: str, ends: Ends) -> str:
-        """The first time. Power fails in between: the same number is used by the next run, which begins again."""
-        number = self._planned() or str(uuid.uuid4())
+    def _begin(self, target: str, ends: Ends, *, anew: bool) -> TargetAnswer:
+        """Power fails in between: at the first time the next run finds the marker there, and takes its number."""
+        number = ("" if anew else self._sent(ends)) or str(uuid.uuid4())
         try:
             marker = self._copy_of_marker(number)
         except NoSpaceError:
-            return ""  # nothing can be held here: marked as soon as there is room
-        self._mark(target, marker, ends)
-        try:
-            self.storage.write_text(self.folder / MARKER_NAME, f"{number}\n")
-        except NoSpaceError:
-            return number
-        return number
-
-    def _mark(self, target: str, marker: Sendable, ends: Ends) -> None:
+            if anew:
+                raise
+            # nothing can be held here: it is believed in this run, and marked when there is room
+            self._unmarked.append(target)
+            return Here("", target)
         problem = ends.send(marker, self.folder)
-        if problem or ends.sight(marker, self.folder) is not Sight.SAME:
-            raise TargetError(target, f"it cannot be marked: {problem or 'the marker does not arrive'}")
+        sight = ends.sight(marker, self.folder) if not problem else None
+        if sight is not Sight.SAME:
+            words = sight.problem if isinstance(sight, NotSeen) else "the marker does not arrive"
+            return Unsure(f"it cannot be marked: {problem or words}")
+        if anew:
+            self.storage.write_text(self.folder / TARGET_MARKER_NAME, TargetRecord(number, target).text)
+        else:
+            self._remember(TargetRecord(number, target))
+        refusal = self._itself(number)
+        return Unsure(refusal) if refusal else Here(number, target)
 
-    def _known(self) -> str:
-        text = (self.storage.read_text(self.folder / MARKER_NAME) or "").strip()
-        return text if _NUMBER.fullmatch(text) else ""
+    def _remember(self, record: TargetRecord) -> None:
+        with suppress(NoSpaceError):
+            self.storage.write_text(self.folder / TARGET_MARKER_NAME, record.text)
 
-    def _planned(self) -> str:
-        """The number of a marker that may have been sent without being remembered."""
+    def _known(self) -> TargetRecord | None:
+        known = parse_record(self.storage.read_text(self.folder / TARGET_MARKER_NAME) or "")
+        return known if known is not None and _NUMBER.fullmatch(known.number) else None
+
+    def _sent(self, ends: Ends) -> str:
+        """The number of a marker that was sent without being remembered: it is found at the target."""
         if self.storage.entry(self.folder) is None:
             return ""
         names = (entry.path.name for entry in self.storage.children(self.folder))
-        numbers = (name.removeprefix(f"{MARKER_NAME}-") for name in names if name.startswith(f"{MARKER_NAME}-"))
-        return next((number for number in numbers if _NUMBER.fullmatch(number)), "")
+        numbers = (
+            name.removeprefix(f"{TARGET_MARKER_NAME}-") for name in names if name.startswith(f"{TARGET_MARKER_NAME}-")
+        )
+        for number in filter(_NUMBER.fullmatch, numbers):
+            if ends.sight(self._copy_of_marker(number), self.folder) is Sight.SAME:
+                return number
+        return ""
 
     def _copy_of_marker(self, number: str) -> Sendable:
-        path, text = self.folder / f"{MARKER_NAME}-{number}", f"{number}\n"
+        path, text = self.folder / f"{TARGET_MARKER_NAME}-{number}", f"{number}\n"
         if self.storage.read_text(path) != text:
             self.storage.make_folder(self.folder)
             self.storage.write_text(path, text)

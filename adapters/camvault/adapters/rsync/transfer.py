@@ -6,15 +6,28 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
-from camvault.adapters._process import Finished, run
-from camvault.adapters.rsync.argv import compare_argv, is_remote, names_on_stdin, push_argv
+from camvault.adapters._shared.process import Finished, run
+from camvault.adapters.rsync.argv import compare_argv, is_remote, names_on_stdin, push_argv, remote_shell
 from camvault.adapters.rsync.guard import TargetGuard, Unstoppable
 from camvault.adapters.rsync.mounted import MountedFolder
-from camvault.adapters.rsync.parse import MEANINGS, PARTIAL_CODES, file_problems, sights
-from camvault.adapters.rsync.remote_guard import Ends, RemoteGuard
+from camvault.adapters.rsync.parse import CUT_OFF_CODES, MEANINGS, PARTIAL_CODES, file_problems, sights
+from camvault.adapters.rsync.remote_guard import Ends, NotSeen, RemoteGuard
+from camvault.adapters.rsync.route import Route, route_to
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import ToolError
-from camvault.ports.transfer import Evidence, EvidenceKind, Pushed, Sendable, Sight, TargetError, Transfer
+from camvault.ports.transfer import (
+    Evidence,
+    EvidenceKind,
+    Here,
+    NoRecordedTarget,
+    Pushed,
+    Sendable,
+    Sight,
+    TargetAnswer,
+    Transfer,
+    WantedTarget,
+)
+from camvault.ports.witness import Sameness
 
 _NO_FSYNC_CODES = frozenset({1, 2, 4, 12})
 
@@ -50,17 +63,33 @@ class RsyncTransfer:
         """The target as configured."""
         return self.target
 
-    def check(self, *, may_begin: bool = False, must_be_known: bool = False) -> str:
-        """The guard's word."""
+    def wanted(self) -> WantedTarget:
+        """What the guard has written down."""
+        return self.guard.wanted() if self.guard is not None else NoRecordedTarget()
+
+    def ask(self) -> TargetAnswer:
+        """The guard's answer."""
         match self.guard:
             case TargetGuard() as guard:
-                return guard.check(may_begin=may_begin, must_be_known=must_be_known)
+                return guard.ask()
             case RemoteGuard() as guard:
-                ends = Ends(self._sight_of_marker, self._send_marker)
-                number = guard.check(self.target, ends=ends, may_begin=may_begin, must_be_known=must_be_known)
-                return f"{number} at {self.target}"
+                return guard.ask(self.target, ends=self._ends)
             case None:
-                return self.target
+                return Here("", self.target)
+
+    def mark(self, *, anew: bool = False) -> TargetAnswer:
+        """The guard's answer."""
+        match self.guard:
+            case TargetGuard() as guard:
+                return guard.mark(anew=anew)
+            case RemoteGuard() as guard:
+                return guard.mark(self.target, ends=self._ends, anew=anew)
+            case None:
+                return Here("", self.target)
+
+    @property
+    def _ends(self) -> Ends:
+        return Ends(self._sight_of_marker, self._send_marker, self._route)
 
     def push(
         self, files: Sequence[Sendable], /, *, root: PurePath, by_content: bool = False, cancel: Cancellation
@@ -110,18 +139,28 @@ class RsyncTransfer:
         if not is_remote(self.target):
             limit_s = self._limit_s(files)
             return MountedFolder(PurePath(self.target)).digests(files, root=root, cancel=cancel, limit_s=limit_s)
-        found, _ = self._compared(files, root, cancel, by_content=True)
+        found, _ = self._compared(files, root, cancel)
         return {path: Evidence(EvidenceKind.COMPARED) for path, sight in found.items() if sight is Sight.SAME}
 
     def look(
         self, files: Sequence[Sendable], /, *, root: PurePath, by_content: bool, cancel: Cancellation
     ) -> Mapping[PurePosixPath, Sight]:
-        """One run, here or at both ends."""
+        """One run, here or at both ends; both ends always read all of the content: they can do no less than that."""
         if is_remote(self.target):
-            return self._compared(files, root, cancel, by_content=by_content)[0]
+            return self._compared(files, root, cancel)[0]
         there = MountedFolder(PurePath(self.target))
         limit_s = self._limit_s(files)
         return there.sights(files, root=root, is_read=by_content, cancel=cancel, limit_s=limit_s)
+
+    def apart(
+        self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation
+    ) -> Mapping[PurePosixPath, Sameness]:
+        """Where the target is mounted here, it is asked. A target behind ssh is told by what is made here only."""
+        if is_remote(self.target):
+            cancel.check()
+            return {file.path: Sameness.TWO for file in files}
+        there = MountedFolder(PurePath(self.target))
+        return there.apart(files, root=root, cancel=cancel, limit_s=self.limit_s)
 
     def _compared(
         self,
@@ -129,16 +168,14 @@ class RsyncTransfer:
         root: PurePath,
         cancel: Cancellation,
         *,
-        by_content: bool,
         on_command: Callable[[tuple[str, ...]], None] | None = None,
-    ) -> tuple[Mapping[PurePosixPath, Sight], str]:
-        """How they stand there; what went wrong with the comparison as a whole, and then nothing is known."""
+    ) -> tuple[Mapping[PurePosixPath, Sight], NotSeen]:
+        """How they stand there, and why nothing was said of those that are missing."""
         argv = compare_argv(
             root=root,
             target=self.target,
             options=self.options,
-            io_timeout_s=self._io_timeout_s(files if by_content else ()),
-            by_content=by_content,
+            io_timeout_s=self._io_timeout_s(files),
         )
         (on_command or self.on_command)(argv)
         lines: list[str] = []
@@ -146,18 +183,21 @@ class RsyncTransfer:
             ended = self._run(argv, files, cancel, lambda _: None, lines.append)
         except ToolError:
             cancel.check()
-            return {}, "it does not answer in time"
+            return {}, NotSeen("it does not answer in time", is_cut_off=True)
         code = ended.exit_code
         if code and code not in PARTIAL_CODES:
-            return {}, " | ".join((MEANINGS.get(code, f"rsync ended with {code}"), *ended.last_lines[-2:]))
+            words = " | ".join((MEANINGS.get(code, f"rsync ended with {code}"), *ended.last_lines[-2:]))
+            return {}, NotSeen(words, code in CUT_OFF_CODES)
         asked = {file.path for file in files}
-        return {path: sight for path, sight in sights(lines).items() if path in asked}, ""
+        found = {path: sight for path, sight in sights(lines).items() if path in asked}
+        return found, NotSeen(" | ".join(ended.last_lines[-2:]))
 
-    def _sight_of_marker(self, marker: Sendable, root: PurePath) -> Sight:
-        found, problem = self._compared([marker], root, self.cancel, by_content=True, on_command=lambda _: None)
-        if marker.path not in found:
-            raise TargetError(self.target, f"it cannot be looked at: {problem or 'it says nothing of its marker'}")
-        return found[marker.path]
+    def _sight_of_marker(self, marker: Sendable, root: PurePath) -> Sight | NotSeen:
+        found, unseen = self._compared([marker], root, self.cancel, on_command=lambda _: None)
+        return found.get(marker.path) or attrs.evolve(unseen, problem=unseen.problem or "it says nothing of its marker")
+
+    def _route(self) -> Route:
+        return route_to(self.target, remote_shell(self.options), cancel=self.cancel)
 
     def _send_marker(self, marker: Sendable, root: PurePath) -> str:
         pushed = self._push([marker], root, self.cancel, lambda _: None)

@@ -8,7 +8,7 @@ Source: libavformat/concatdec.c, https://ffmpeg.org/ffmpeg-formats.html#concat-1
 from pathlib import PurePath
 from urllib.parse import quote
 
-from camvault.ports.recorder import RecorderSettings, StreamSource
+from camvault.ports.recorder import PASSWORD_PLACEHOLDER, USER_PLACEHOLDER, RecorderSettings, StreamSource
 
 PROTOCOLS = "pipe,file,rtsp,rtp,tcp,udp,crypto,data"
 
@@ -26,6 +26,8 @@ def stream_url(source: StreamSource) -> str:
         credentials = f"{quote(source.user, safe='')}:{quote(source.password, safe='')}@"
     host = f"[{source.host}]" if ":" in source.host else source.host
     path = source.path if source.path.startswith("/") else f"/{source.path}"
+    for placeholder, value in ((USER_PLACEHOLDER, source.user), (PASSWORD_PLACEHOLDER, source.password)):
+        path = path.replace(placeholder, quote(value, safe=""))
     return f"rtsp://{credentials}{host}:{source.port}{quote(path, safe='/?&=%+:;,@!~*()$-._')}"
 
 
@@ -65,7 +67,7 @@ def record_argv(ffmpeg: PurePath, settings: RecorderSettings, *, is_supervised: 
         "-copyinkf:a",
         *("-f", "segment", "-segment_format", "matroska", "-segment_format_options", _MATROSKA_OPTIONS),
         *("-segment_time", str(settings.segment_s), "-segment_atclocktime", "1", "-reset_timestamps", "1"),
-        *("-strftime", "1"),
+        *("-segment_start_number", "1"),
         *(("-progress", "pipe:1") if is_supervised else ()),
         output_pattern(settings),
     )

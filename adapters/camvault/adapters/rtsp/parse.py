@@ -1,6 +1,7 @@
 """Adapter for RTSP cameras, pure part: what ffmpeg says while it records."""
 
 import re
+from urllib.parse import quote
 
 import attrs
 
@@ -13,8 +14,8 @@ _AUTHORIZATION = re.compile(r"(authorization:\s*).*", re.IGNORECASE)  # Basic is
 def redacted(line: str, source: StreamSource) -> str:
     """`line` without credentials: ffmpeg prints the whole address when it cannot connect, and requests at "trace"."""
     line = _AUTHORIZATION.sub(r"\1***", _CREDENTIALS.sub(r"\1", line))
-    if source.password:
-        line = line.replace(source.password, "***")
+    for form in (source.password, quote(source.password, safe="")):  # as it stands in the path, if it stands there
+        line = line.replace(form, "***") if form else line
     return line
 
 

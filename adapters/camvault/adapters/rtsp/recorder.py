@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.adapters._process import run
+from camvault.adapters._shared.process import run
 from camvault.adapters.rtsp.argv import environment, ffconcat, record_argv
 from camvault.adapters.rtsp.parse import ProgressParser, redacted
 from camvault.ports.cancellation import Cancellation

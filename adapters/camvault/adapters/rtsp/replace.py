@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import attrs
 
-from camvault.adapters._durable import translated
+from camvault.adapters._shared.durable import translated
 from camvault.adapters.rtsp.argv import environment, ffconcat, record_argv
 from camvault.ports.recorder import RecorderSettings, StreamSource
 

@@ -6,7 +6,7 @@ A segment of a recorder that was killed has no duration and no index, and plays;
 import os
 from pathlib import PurePath
 
-from camvault.adapters._durable import translated
+from camvault.adapters._shared.durable import translated
 from camvault.ports.footage import FootageCheck
 
 # Source: RFC 8794 (EBML), RFC 9559 (Matroska): element ids with their marker bits

@@ -1,7 +1,7 @@
 """Adapter for SMTP: alerts as mail.
 
 Settings come from the environment, as `EnvironmentFile=/etc/monitor_email.conf` puts them there. The password is sent
-over TLS only, to a server whose certificate is good; it stands in no message of an error.
+over TLS only, to a server whose certificate is valid, and is in no error message.
 """
 
 import smtplib
@@ -24,7 +24,7 @@ _PERMANENT = 500
 
 @attrs.frozen
 class SmtpSettings:
-    """Where mail is handed over, and to whom it goes."""
+    """The mail server, the account on it, and the recipients."""
 
     host: str
     recipients: tuple[str, ...]
@@ -34,12 +34,12 @@ class SmtpSettings:
 
     @property
     def sender(self) -> str:
-        """The address mails come from."""
+        """The sender's address."""
         return self.user if "@" in self.user else f"camvault@{self.host}"
 
 
 def settings_from(environment: Mapping[str, str]) -> SmtpSettings | None:
-    """The settings in SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASS and ALERT_TO; None if no mail is wanted or possible.
+    """The settings in SMTP_HOST, SMTP_PORT, SMTP_USER, SMTP_PASS and ALERT_TO; None if no host or recipient is set.
 
     Raises:
         UsageError: SMTP_PORT is not a port.
@@ -55,7 +55,7 @@ def settings_from(environment: Mapping[str, str]) -> SmtpSettings | None:
 
 
 def message(alert: Alert, settings: SmtpSettings) -> EmailMessage:
-    """The mail for an alert. Pure, but for the message's id."""
+    """The mail for an alert. Pure, except for the message's id."""
     mail = EmailMessage()
     mail["Subject"] = " ".join(alert.subject.split())  # a subject with a newline could add headers
     mail["From"] = settings.sender

@@ -91,7 +91,7 @@ class SignalCancellation:
             self._handlers[kind] = signal.signal(kind, self._handle)
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, *_: object) -> None:
         for kind, handler in self._handlers.items():
             # None: it was not installed from Python and cannot be put back
             signal.signal(kind, signal.SIG_DFL if handler is None else handler)

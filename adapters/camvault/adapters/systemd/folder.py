@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 import attrs
 
-from camvault.adapters._durable import fsync, fsync_folder, temporary_name, translated
+from camvault.adapters._shared.durable import fsync, fsync_folder, temporary_name, translated
 from camvault.adapters.systemd.units import is_generated, is_installable, role_of
 from camvault.ports.errors import ExistsError, StorageError
 from camvault.ports.units import Place, Seat, UnitFile, Units
@@ -18,12 +18,12 @@ _NOWHERE = "/dev/null"
 
 @attrs.frozen(kw_only=True)
 class LocalUnits:
-    """Unit files of this machine, or of a file system tree below `root` that a machine will be made of.
+    """The unit files of this machine, or of a file tree below `root` that will be the root of another machine.
 
     Attributes:
         services: The folder of generated services, as the user named it.
         timers: The same for timers.
-        root: What stands for `/`.
+        root: The folder that is `/` on that machine.
     """
 
     services: Path

@@ -1,4 +1,4 @@
-"""Adapter for systemd, pure part: every value is escaped so that the program gets exactly what was meant.
+"""Adapter for systemd, pure part: values are escaped so that systemd passes them to the program unchanged.
 
 Source: systemd.service(5) "Command lines", systemd.syntax(7) "Quoting", systemd.unit(5) "Specifiers".
 """
@@ -11,7 +11,7 @@ def literal(text: str) -> str:
     """`text` with specifiers switched off: for settings that take the rest of the line.
 
     Raises:
-        ValueError: It would go on in the next line of the unit; there is no escape for that here.
+        ValueError: The text would continue in the next line of the unit file, and no escape prevents that.
     """
     if set(text) & set("\n\r\0") or text.endswith("\\"):
         raise ValueError(f"a line break or a backslash at the end cannot be in a unit: {text!a}")
@@ -61,7 +61,7 @@ def _escaped(character: str) -> str:
 
 
 def unit_name(text: str) -> str:
-    r"""`text` as part of a unit's name: what a name may not hold becomes `\xNN`, as `systemd-escape` does it."""
+    r"""`text` as part of a unit's name: what a name may not hold becomes `\xNN`, as by `systemd-escape`."""
     encoded = text.encode("utf-8", "surrogateescape")
     result = []
     for position, byte in enumerate(encoded):

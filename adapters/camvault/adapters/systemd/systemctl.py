@@ -1,7 +1,7 @@
 """Adapter for systemd: control of units with `systemctl`.
 
-`systemctl is-active a b c` with one inactive unit among active ones ends with 0, so units are asked with `show`, which
-answers for each, also for unknown ones (LoadState=not-found), with an empty line between two.
+`systemctl is-active a b c` exits with 0 if one of the units is active, so that states are read with `systemctl show`,
+which answers for each unit, also for unknown ones (LoadState=not-found), separated by empty lines.
 """
 
 import time
@@ -10,23 +10,23 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.adapters._process import Finished, run
+from camvault.adapters._shared.process import Finished, run
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import NotFoundError, ToolError
 from camvault.ports.services import Services, ServiceState
 
 _PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "ActiveEnterTimestampMonotonic")
 _ANSWER_LIMIT_S = 120.0
-"""Stopping waits for the unit's own TimeoutStopSec; a manager that says nothing for longer is broken."""
+"""Longer than any TimeoutStopSec, for which `systemctl stop` waits: a manager that takes longer is broken."""
 
 
 def show_argv(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Asks for the states of units; without any, systemctl would answer for itself."""
+    """The command that prints the states of units; without names, systemctl would print its own."""
     return ("systemctl", "show", f"--property={','.join(_PROPERTIES)}", "--", *names)
 
 
 def control_argv(action: str, names: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Does something with units."""
+    """The command that carries out `action` on units."""
     return ("systemctl", "--no-ask-password", action, *(("--", *names) if names else ()))
 
 
@@ -48,10 +48,10 @@ def state_of(name: str, properties: Mapping[str, str], *, now_s: float) -> Servi
     Args:
         name: The unit, as it was asked for.
         properties: What `parse_show` found.
-        now_s: CLOCK_MONOTONIC of the manager's machine, which its own times are of.
+        now_s: CLOCK_MONOTONIC of the manager's machine, the clock of the times in `properties`.
 
     Raises:
-        ValueError: A time is no number.
+        ValueError: A time is not a number.
     """
     return ServiceState(
         name,
@@ -66,7 +66,7 @@ def state_of(name: str, properties: Mapping[str, str], *, now_s: float) -> Servi
 
 
 def _active_s(state: str, entered_us: str, now_s: float) -> float | None:
-    """A unit that is starting still has the time of its last run, or 0 if there was none."""
+    """For how long the unit has been active; systemd gives a unit that is starting the time of its last run."""
     if state == "activating":
         return 0.0
     return max(0.0, now_s - int(entered_us) / 1e6) if state in {"active", "reloading"} else None

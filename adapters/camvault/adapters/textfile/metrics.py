@@ -1,7 +1,7 @@
-"""Adapter for Prometheus: the text format, replaced at one stroke.
+"""Adapter for Prometheus: the text format, in a file that is replaced atomically.
 
-Source: "Exposition formats" of the Prometheus documentation, text format 0.0.4. In a help text a backslash and a
-newline are escaped, in a label's value the quote too.
+Source: "Exposition formats" of the Prometheus documentation, text format 0.0.4. In a help text, backslash and
+newline are escaped; in a label's value, the quote too.
 """
 
 import re
@@ -18,7 +18,7 @@ _LABEL_ESCAPES = {**_HELP_ESCAPES, '"': r"\""}
 
 
 def exposition(metrics: tuple[Metric, ...]) -> str:
-    """The text. Pure."""
+    """The figures in the text format. Pure."""
     return "".join(f"{line}\n" for metric in metrics for line in _lines(metric))
 
 

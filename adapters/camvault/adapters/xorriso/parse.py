@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from camvault.adapters._burning import Outcome
+from camvault.adapters._shared.burning import Outcome
 
 _ERROR = re.compile(r": (?:SORRY|FAILURE|FATAL) :")
 _PROGRESS = re.compile(r"UPDATE :\s*(\d+) of\s+\d+ MB written")
+_UNHURRIED = re.compile(r": UPDATE : (?P<words>Closing track/session|Formatting|Thank you for being patient)")
+_ALL_HANDED_OVER = re.compile(r"UPDATE :\s*(\d+) of\s+\1 MB written")
 _VERSION = re.compile(r"xorriso version\s*:\s*(\S+)")
 _BEGUN = "Beginning to write data track"
 _DONE = re.compile(r"Writing to '.*' completed successfully")
@@ -26,6 +28,14 @@ def written_bytes(line: str) -> int | None:
     if found is None:
         return 0 if ": UPDATE :" in line else None
     return int(found[1]) * _MIB
+
+
+def unhurried(line: str) -> str | None:
+    """What the drive does beside writing, from a line that says so; None from another line."""
+    if _ALL_HANDED_OVER.search(line):
+        return "flushing the drive's buffer"
+    found = _UNHURRIED.search(line)
+    return found["words"] if found else None
 
 
 def judge(exit_code: int, lines: Sequence[str]) -> Outcome:

@@ -7,7 +7,7 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
-from camvault.adapters._durable import translated
+from camvault.adapters._shared.durable import translated
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import DeniedError, StorageError
 
@@ -17,7 +17,7 @@ FileId = tuple[int, int]
 
 
 @attrs.define
-class Tree:
+class SourceTree:
     """Files with their identities, folders, and what was left out; in no order."""
 
     files: list[tuple[PurePosixPath, FileIdentity]] = attrs.field(factory=list)
@@ -26,13 +26,13 @@ class Tree:
     left_out: list[PurePosixPath] = attrs.field(factory=list)
 
 
-def scan(root: PurePath, *, is_left_out: IsLeftOut) -> Tree:
+def scan(root: PurePath, *, is_left_out: IsLeftOut) -> SourceTree:
     """Everything below `root`.
 
     Raises:
         StorageError: Something cannot be listed or read, or is neither file nor folder.
     """
-    tree = Tree()
+    tree = SourceTree()
     waiting = [PurePosixPath()]
     while waiting:
         folder = waiting.pop()

@@ -191,6 +191,7 @@ def _follow(
 def _end_group(child: "_Child", pipes: "_Pipes", tool: str, stop_signal: signal.Signals, grace_s: float) -> None:
     """Make sure that nothing of the group runs: ask, wait, kill, wait; the output goes nowhere."""
     if child.signal_group(stop_signal):
+        child.signal_group(signal.SIGCONT)  # somebody may have stopped it, so that it would not hear the other signal
         _wait_until_gone(child.is_group_alive, pipes, grace_s)
     if child.signal_group(signal.SIGKILL):
         _wait_until_gone(child.is_alive, pipes, _KILL_WAIT_S)
@@ -265,7 +266,7 @@ class _Pipes:
     def __enter__(self) -> "_Pipes":
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, *_: object) -> None:
         self._selector.close()
         for descriptor in tuple(self._open):
             self._close(descriptor)

@@ -1,0 +1,1 @@
+"""Adapter for ffmpeg: small archives of clips, each proven against its source."""

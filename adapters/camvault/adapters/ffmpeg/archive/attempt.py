@@ -1,0 +1,234 @@
+"""Adapter for ffmpeg: one attempt to make an archive, and everything that must be true of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
+
+import attrs
+
+from camvault.adapters._shared.containers import structure_doubts
+from camvault.adapters._shared.durable import translated
+from camvault.adapters._shared.payload import Payload, payload_of
+from camvault.adapters.ffmpeg.accounting import changes_of, copy_losses_of, damage_of, losses_of, payload_doubts
+from camvault.adapters.ffmpeg.archive.argv import PictureEncoder, archive_argv, is_held, remux_argv
+from camvault.adapters.ffmpeg.archive.proof import ArchiveProof, length_doubt, picture_seconds
+from camvault.adapters.ffmpeg.parse import failure
+from camvault.adapters.ffmpeg.program import FfmpegProgram, FfmpegRun, Mixes
+from camvault.adapters.ffmpeg.streams import Mapping as StreamMapping
+from camvault.adapters.ffmpeg.streams import Source, mapping_of
+from camvault.ports.archiving import ArchiveSettings, Sound
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.errors import MediaError, NoSpaceError, NotFoundError
+from camvault.ports.media import MediaInfo, MediaProbe
+
+_WORDS_SAID = 3
+
+
+@attrs.frozen
+class SourceClip:
+    """A clip as all attempts need to know it."""
+
+    path: PurePath
+    described: Source
+    info: MediaInfo
+    structure: tuple[str, ...]
+    payload: Payload
+
+    @property
+    def packets(self) -> Mapping[int, int]:
+        """How many packets its own tables promise, by stream."""
+        return {stream.index: stream.packet_count for stream in self.info.streams}
+
+
+@attrs.frozen
+class Archived:
+    """What an attempt made, and what it lacks."""
+
+    mapping: StreamMapping
+    seconds: float
+    frame_counts: tuple[int, ...]
+    sample_counts: tuple[int, ...]
+    doubts: tuple[str, ...]
+
+
+class AttemptError(Exception):
+    """This encoder did not make it. `is_unfit` tells that it never will: what it gave was no archive of the clip."""
+
+    def __init__(self, problem: str, *, is_unfit: bool) -> None:
+        super().__init__(problem)
+        self.is_unfit = is_unfit
+
+
+def source_clip(program: FfmpegProgram, probe: MediaProbe, source: PurePath, cancel: Cancellation) -> SourceClip:
+    """Look at a clip.
+
+    Raises:
+        MediaError: It cannot be opened, or has no duration.
+        NotFoundError: It is not there.
+    """
+    with translated(source):
+        structure, payload = structure_doubts(source), payload_of(source)
+    described = program.described(source, cancel)
+    return SourceClip(source, described, probe.probe(source), structure, payload)
+
+
+@attrs.frozen
+class ArchiveAttempt:
+    """Makes one archive, with one encoder or by copying streams.
+
+    Attributes:
+        clip: Of what.
+        target: Where; whatever is there is overwritten.
+    """
+
+    program: FfmpegProgram
+    proof: ArchiveProof
+    clip: SourceClip
+    target: PurePath
+    settings: ArchiveSettings
+    on_seconds: Callable[[float], None]
+    cancel: Cancellation
+
+    def encoded(self, encoder: PictureEncoder) -> Archived:
+        """Encode, and prove it.
+
+        Raises:
+            AttemptError: It is no archive of the clip, and the encoder may be the cause.
+            MediaError: The clip is damaged.
+            ToolError: The program failed, and no other encoder can do better.
+            NoSpaceError: The target's file system is full.
+        """
+        mapping, mixes, done = self._encode(encoder)
+        talk = done.talk
+        damage = tuple(damage_of(talk, mapping, formats=self.clip.described.formats, packets_in_file=self.clip.packets))
+        if damage and encoder.is_hardware:
+            raise AttemptError(damage[0], is_unfit=False)
+        if damage:
+            words = (*(doubt for doubt in self.clip.structure), *damage, *talk.errors[1:])
+            raise MediaError(self.clip.path, f"it is damaged: {'; '.join(words[:_WORDS_SAID])}")
+        lost = tuple(losses_of(talk, mapping, dropped=done.progress.dropped, added=done.progress.added))
+        if lost:
+            raise AttemptError(lost[0], is_unfit=True)
+        frames = tuple(talk.outputs[place].frames for place in range(len(mapping.pictures)))
+        samples = tuple(talk.inputs[sound.index].samples for sound in mapping.sounds)
+        seconds = self._proven(mapping, frames, _made_samples(mapping, done))
+        doubts = (
+            *self.clip.structure,
+            *mapping.left_out,
+            *changes_of(talk, mapping),
+            *mixes.doubts,
+            *self._unread(done, mapping),
+        )
+        return Archived(mapping, seconds, frames, samples, doubts)
+
+    def remuxed(self, encode: Archived) -> Archived:
+        """Copy the streams, and prove it by what the encode before it read.
+
+        Raises:
+            AttemptError: It is no archive of the clip.
+        """
+        mapping = encode.mapping
+        unheld = attrs.evolve(mapping, sounds=tuple(sound for sound in mapping.sounds if not is_held(sound)))
+        mixes = self.program.mixes(self.clip.path, unheld, self.cancel)
+        argv = remux_argv(
+            self.program.path,
+            self.clip.path,
+            target=self.target,
+            mapping=mapping,
+            channels=mixes.channels,
+            has_camera_tags=self.clip.described.has_camera_tags,
+        )
+        done = self._run(argv, is_replaceable=True)
+        self._judge(done, is_replaceable=True)
+        lost = (*done.talk.errors, *copy_losses_of(done.talk, mapping, [sound.index for sound in unheld.sounds]))
+        if lost:
+            raise AttemptError(lost[0], is_unfit=False)
+        samples = [made or read for made, read in zip(_made_samples(mapping, done), encode.sample_counts, strict=True)]
+        seconds = self._proven(mapping, encode.frame_counts, samples)
+        return attrs.evolve(encode, seconds=seconds, doubts=tuple(dict.fromkeys((*encode.doubts, *mixes.doubts))))
+
+    def _encode(self, encoder: PictureEncoder) -> tuple[StreamMapping, Mixes, FfmpegRun]:
+        """Encode without the streams for which there is no decoder."""
+        undecodable: set[int] = set()
+        while True:
+            mapping = self._mapping(undecodable)
+            mixes = self.program.mixes(self.clip.path, mapping, self.cancel)
+            argv = archive_argv(
+                self.program.path,
+                self.clip.path,
+                target=self.target,
+                settings=self.settings,
+                encoder=encoder,
+                mapping=mapping,
+                channels=mixes.channels,
+                has_camera_tags=self.clip.described.has_camera_tags,
+            )
+            done = self._run(argv, is_replaceable=encoder.is_hardware)
+            hit = done.talk.undecodable
+            if done.exit_code == 0 or hit is None or hit in undecodable:
+                self._judge(done, is_replaceable=encoder.is_hardware)
+                return mapping, mixes, done
+            undecodable.add(hit)
+
+    def _mapping(self, undecodable: set[int]) -> StreamMapping:
+        mapping = mapping_of(self.clip.described, undecodable=undecodable)
+        if mapping is None or not all(stream.width_px and stream.height_px for stream in mapping.pictures):
+            raise MediaError(self.clip.path, "there is no picture that can be decoded")
+        return attrs.evolve(mapping, sounds=()) if self.settings.sound is Sound.DROP else mapping
+
+    def _run(self, argv: tuple[str | PurePath, ...], *, is_replaceable: bool) -> FfmpegRun:
+        try:
+            return self.program.run(argv, self.clip.path, cancel=self.cancel, on_seconds=self.on_seconds)
+        except MediaError as error:
+            if is_replaceable:
+                raise AttemptError(error.problem, is_unfit=True) from error
+            raise
+
+    def _judge(self, done: FfmpegRun, *, is_replaceable: bool) -> None:
+        """Raise what the end of a run means; where another one may follow, a failure says nothing of the clip."""
+        error = failure(done.exit_code, done.talk.errors, source=self.clip.path, target=self.target)
+        if error is None:
+            return
+        if is_replaceable and not isinstance(error, NoSpaceError):
+            raise AttemptError(str(error), is_unfit=False) from error
+        raise error
+
+    def _proven(self, mapping: StreamMapping, frames: Sequence[int], samples: Sequence[int]) -> float:
+        """How long it is, once it is proven."""
+        try:
+            problem, seconds = self._problem(mapping, frames, samples)
+        except (MediaError, NotFoundError) as error:
+            if error.path != self.target:
+                raise
+            problem, seconds = error.problem, 0.0
+        if problem:
+            raise AttemptError(problem, is_unfit=True)
+        return seconds
+
+    def _problem(self, mapping: StreamMapping, frames: Sequence[int], samples: Sequence[int]) -> tuple[str, float]:
+        target, source, cancel = self.target, self.clip.path, self.cancel
+        if problem := self.proof.unplayable(target, wanted_frames=frames, wanted_samples=samples, cancel=cancel):
+            return problem, 0.0
+        source_s, seconds = picture_seconds(self.clip.info, mapping.pictures[0].index), self.proof.seconds(target)
+        if problem := length_doubt(source_s, seconds, frame_count=frames[0]):
+            return problem, seconds
+        problem = self.proof.another_picture(
+            target,
+            source,
+            seconds=source_s,
+            frame_count=frames[0],
+            quality=self.settings.quality,
+            cancel=cancel,
+        )
+        return problem, seconds
+
+    def _unread(self, done: FfmpegRun, mapping: StreamMapping) -> tuple[str, ...]:
+        """What of the file's bytes nobody read; a sound that was not wanted is no doubt."""
+        if self.settings.sound is Sound.DROP:
+            return ()
+        return tuple(payload_doubts(done.talk, self.clip.described, mapping, self.clip.payload))
+
+
+def _made_samples(mapping: StreamMapping, done: FfmpegRun) -> list[int]:
+    """The samples of each sound that was encoded; 0 for one that was copied."""
+    places = range(len(mapping.pictures), len(mapping.encoded))
+    return [done.talk.outputs[place].samples for place in places]

@@ -1,0 +1,134 @@
+"""Adapter for ffmpeg, pure part: whether small pictures of an archive are those of its source.
+
+Both are scaled to 64x48, so that what an encoder leaves out hardly shows. Measured with ffmpeg 9.0 on eleven scenes of
+640x360 (test pictures, fractals, gradients, noise, black, still ones, cells), each encoded to 320x180 with x264, the
+worst of five places; "block" is the largest difference of the means of a square of 8x8, of any colour:
+
+    good, quality 26: block up to 3.5,  PSNR from 30.1 dB      bad, quality 26: block from  PSNR up to
+    good, quality 36: block up to 8.3,  PSNR from 25.1 dB      all green, half green   119       14 dB
+    good, quality 44: block up to 8.7,  PSNR from 25.1 dB      4 green lines of 360    7.4       33 dB
+    good, quality 51: block up to 25,   PSNR from 21.8 dB      torn, shifted, upside down, frozen, 5 frames late,
+                                                               without or with wrong colours: 19 to 255 where the scene
+                                                               moves or has a pattern
+
+A picture that is the same whatever is done to it is never doubted: noise that is shifted, black that is torn, a still
+scene that is frozen. How much nearer an archive is to the source's picture of another place than to its own was at
+most 1.9 times for good ones (gradients at quality 51), and over 100 times for frozen gradients and fractals.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from operator import sub
+
+import attrs
+
+PLANE_NAMES = ("green", "blue", "red")
+_SQUARES = [*(value * value for value in range(256)), *(value * value for value in range(-255, 0))]
+"""By difference: a negative one counts from the end."""
+
+_FINE_QUALITY = 26
+"""The quality from which on an encode may differ by more, the coarser the more."""
+_LEAST_PSNR_DB, _PSNR_DB_A_STEP = 24.0, 0.3
+_BLOCK_LIMIT, _STEPS_A_DOUBLE = 7.0, 12.0
+_MEASURED_PIXELS = 320 * 180
+_NEARER_TIMES, _NOISE = 3.0, 1.0
+
+
+@attrs.frozen
+class Picture:
+    """A small picture: a plane of bytes for each of green, blue and red, row by row."""
+
+    width_px: int
+    planes: tuple[bytes, ...]
+
+
+@attrs.frozen
+class ComparedPlace:
+    """The same place of both: some consecutive pictures each."""
+
+    at_s: float
+    source: tuple[Picture, ...]
+    archive: tuple[Picture, ...]
+
+
+def looks_of(raw: bytes, *, at_s: float, width_px: int, height_px: int) -> ComparedPlace:
+    """Both pictures of each frame, which stand one above the other, plane by plane."""
+    half = width_px * height_px
+    size = half * 2 * len(PLANE_NAMES)
+    frames = [raw[at : at + size] for at in range(0, len(raw) - size + 1, size)]
+
+    def pictures(part: int) -> tuple[Picture, ...]:
+        starts = range(part * half, size, 2 * half)
+        return tuple(Picture(width_px, tuple(frame[at : at + half] for at in starts)) for frame in frames)
+
+    return ComparedPlace(at_s, pictures(0), pictures(1))
+
+
+def squared_error(one: bytes, other: bytes) -> float:
+    """The mean of the squared differences."""
+    return sum(map(_SQUARES.__getitem__, map(sub, one, other))) / max(1, len(one))
+
+
+def error_of(one: Picture, other: Picture) -> float:
+    """The mean of the squared differences of all planes."""
+    return sum(map(squared_error, one.planes, other.planes)) / len(one.planes)
+
+
+def blocks(plane: bytes, width_px: int, side_px: int) -> Iterator[bytes]:
+    """The squares of a plane, whole ones only."""
+    rows = [plane[at : at + width_px] for at in range(0, len(plane), width_px)]
+    for top in range(0, len(rows) - side_px + 1, side_px):
+        for left in range(0, width_px - side_px + 1, side_px):
+            yield b"".join(row[left : left + side_px] for row in rows[top : top + side_px])
+
+
+def worst_block(one: Picture, other: Picture, side_px: int = 8) -> float:
+    """The largest difference of the means of a square, of any plane."""
+    return max(
+        abs(sum(a) - sum(b)) / len(a)
+        for mine, theirs in zip(one.planes, other.planes, strict=True)
+        for a, b in zip(blocks(mine, one.width_px, side_px), blocks(theirs, one.width_px, side_px), strict=True)
+    )
+
+
+def nearest(look: ComparedPlace) -> tuple[Picture, Picture]:
+    """The pair of pictures that belong together: a seek may land one frame apart."""
+    pairs = [(0, 0), (0, 1), (1, 0)]
+    there = [(s, a) for s, a in pairs if s < len(look.source) and a < len(look.archive)]
+    s, a = min(there, key=lambda pair: error_of(look.source[pair[0]], look.archive[pair[1]]))
+    return look.source[s], look.archive[a]
+
+
+def at_places(duration_s: float, frame_count: int, places: Sequence[float]) -> list[float]:
+    """The seconds of the places (0 to 1), each in the middle between two frames."""
+    count = max(1, frame_count)
+    step = duration_s / count
+    # a picture begins the stretch of time for which it is shown: half of it before its beginning finds it
+    chosen = sorted({min(count - 1, round(place * (count - 1))) for place in places})
+    return [max(0.0, (number - 0.5) * step) for number in chosen]
+
+
+def picture_doubt(looks: Sequence[ComparedPlace], *, quality: int, pixel_count: int) -> str:
+    """Why the archive shows another picture than its source; "" if it shows the same, as far as it was looked at.
+
+    `pixel_count` is the archive's: of a smaller one, fewer points are one point here, so that what it leaves out shows.
+    """
+    coarser = max(0, quality - _FINE_QUALITY)
+    smaller = max(1.0, math.sqrt(_MEASURED_PIXELS / max(1, pixel_count)))
+    error_limit = 255**2 / 10 ** ((_LEAST_PSNR_DB - coarser * _PSNR_DB_A_STEP) / 10) * smaller**2
+    block_limit = _BLOCK_LIMIT * 2 ** (coarser / _STEPS_A_DOUBLE) * smaller
+    pairs = [nearest(look) for look in looks]
+    for look, (source, archive) in zip(looks, pairs, strict=True):
+        if (block := worst_block(source, archive)) > block_limit:
+            return f"at {look.at_s:.1f} s a part of its picture is another one (by {block:.0f} of 255)"
+        if (error := error_of(source, archive)) > error_limit:
+            return f"at {look.at_s:.1f} s its picture is another one (PSNR {psnr_db(error):.1f} dB)"
+        for other, (elsewhere, _) in zip(looks, pairs, strict=True):
+            if error > _NEARER_TIMES * (error_of(elsewhere, archive) + _NOISE):
+                return f"at {look.at_s:.1f} s its picture is that of {other.at_s:.1f} s"
+    return ""
+
+
+def psnr_db(error: float) -> float:
+    """A mean of squared differences in decibels, as usual."""
+    return 10 * math.log10(255**2 / error) if error else math.inf

@@ -1,0 +1,65 @@
+"""Adapter for ffmpeg: how near the picture of an archive is to that of its source, at some places."""
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import attrs
+
+from camvault.adapters._shared import process
+from camvault.adapters.ffmpeg.archive.argv import filters_argv, measure_argv
+from camvault.adapters.ffmpeg.program import FfmpegProgram
+from camvault.ports.cancellation import Cancellation
+
+PLACES = (0.15, 0.5, 0.85)
+"""Where a second is measured, in parts of the clip."""
+
+_LONGEST_S = 600.0
+_XPSNR = re.compile(r"XPSNR\s+y: (?P<value>[\d.]+|inf)")
+_VMAF = re.compile(r"VMAF score: (?P<value>[\d.]+)")
+_EQUAL_DB = 100.0
+"""What stands for the infinity of equal pictures."""
+
+
+@attrs.frozen
+class Measure:
+    """A filter of ffmpeg that measures quality, and how its figure is told."""
+
+    filter_name: str
+    figure: re.Pattern[str]
+    words: str
+
+    def value_of(self, lines: Sequence[str]) -> float | None:
+        """The figure in what ffmpeg says; None if it is not there."""
+        found = [match["value"] for line in lines if (match := self.figure.search(line))]
+        return min(_EQUAL_DB, float(found[-1])) if found else None
+
+
+MEASURES = (Measure("xpsnr", _XPSNR, "XPSNR {:.1f} dB"), Measure("libvmaf", _VMAF, "VMAF {:.1f}"))
+"""The first that an ffmpeg has is taken: XPSNR is in all that are new enough, so that figures can be compared."""
+
+
+def measured(
+    program: FfmpegProgram,
+    source: PurePath,
+    archive: PurePath,
+    *,
+    seconds: float,
+    size: tuple[int, int],
+    cancel: Cancellation,
+) -> str:
+    """The mean of some seconds, with its measure: "XPSNR 38.2 dB"; "" where this ffmpeg cannot measure."""
+    filters = process.run(filters_argv(program.path), cancel=cancel, grace_s=program.grace_s).text.split()
+    measure = next((known for known in MEASURES if known.filter_name in filters), None)
+    if measure is None:
+        return ""
+    values: list[float] = []
+    for place in PLACES:
+        lines: list[str] = []
+        argv = measure_argv(
+            program.path, source, archive, measure=measure.filter_name, at_s=max(0.0, place * seconds - 0.5), size=size
+        )
+        process.run(argv, cancel=cancel, on_line=lines.append, timeout_s=_LONGEST_S, grace_s=program.grace_s)
+        value = measure.value_of(lines)
+        values += [] if value is None else [value]
+    return measure.words.format(sum(values) / len(values)) if values else ""

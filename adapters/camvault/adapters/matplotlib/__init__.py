@@ -1,0 +1,8 @@
+"""Adapter for Matplotlib: charts as SVG, to be put into a page. Needs `camvault[report]`.
+
+No text of a user gets into a picture: names of cameras stand beside it, in the page.
+"""
+
+from camvault.adapters.matplotlib.charts import check_matplotlib, drawn
+
+__all__ = ["check_matplotlib", "drawn"]

@@ -4,19 +4,20 @@ import enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import attrs
 import typer
 
-from camvault.apps._cli import Context, ExitCodes, Log, Stage
+from camvault.apps._assembly.stall_limit import stall_limit_of
+from camvault.apps._cli.entry import console_script
+from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage
 from camvault.ports.errors import MismatchError
+from camvault.ports.events import Note
 
 if TYPE_CHECKING:
-    from camvault.core.disc.burning import Tool
-
-DEFAULT_DEVICE = "/dev/sr0"
-"""What a dry run names where there is no drive."""
+    from camvault.core.disc.burner_choice import BurnerTool
 
 
-class BurnTool(enum.StrEnum):
+class BurnerFlag(enum.StrEnum):
     """The choices of `--burner`."""
 
     AUTO = "auto"
@@ -24,21 +25,21 @@ class BurnTool(enum.StrEnum):
     GROWISOFS = "growisofs"
 
     @property
-    def tool(self) -> "Tool | None":
+    def tool(self) -> "BurnerTool | None":
         """The tool that was asked for, None if any will do."""
-        from camvault.core.disc.burning import Tool  # noqa: PLC0415 - heavy imports stay inside: --help must be fast
+        from camvault.core.disc.burner_choice import BurnerTool  # noqa: PLC0415 - heavy imports stay inside: --help must be fast
 
-        return None if self is BurnTool.AUTO else Tool(self.value)
+        return None if self is BurnerFlag.AUTO else BurnerTool(self.value)
 
 
-def run(
-    context: Context,
-    /,
-    *,
-    iso_path: Annotated[Path, typer.Option("--iso-path", metavar="PATH", help="The image to burn.")],
+@attrs.frozen(kw_only=True)
+class Options:
+    """The flags of burn_iso."""
+
+    iso_path: Annotated[Path, typer.Option("--iso-path", metavar="PATH", help="The image to burn.")]
     verify: Annotated[
         bool, typer.Option("--verify/--skip-verify", help="Read the disc back and compare it with the image.")
-    ] = True,
+    ] = True
     device: Annotated[
         str | None,
         typer.Option(
@@ -46,13 +47,25 @@ def run(
             metavar="DEV",
             help="The drive; the first writer by default. stdio:PATH[,blocks=N] is a file that behaves like a disc.",
         ),
-    ] = None,
-    speed: Annotated[int | None, typer.Option("--speed", metavar="X", min=1, help="Writing speed.")] = None,
+    ] = None
+    speed: Annotated[int | None, typer.Option("--speed", metavar="X", min=1, max=1000, help="Writing speed.")] = None
     burner: Annotated[
-        BurnTool, typer.Option("--burner", help="The program that writes; by default the best one that is there.")
-    ] = BurnTool.AUTO,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and touch no hardware.")] = False,
-) -> object:
+        BurnerFlag, typer.Option("--burner", help="The program that writes; by default the best one that is there.")
+    ] = BurnerFlag.AUTO
+    stall_timeout: Annotated[
+        float,
+        typer.Option(
+            "--stall-timeout",
+            metavar="SECONDS",
+            parser=stall_limit_of(60),
+            help="End a burner that writes no further byte for so long (2 hours or more while it closes the disc); "
+            "0: no limit.",
+        ),
+    ] = 1800
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command and touch no hardware.")] = False
+
+
+def run(context: Context, options: Options) -> object:
     """Burn an image to a blank disc, read it back and compare.
 
     Waits for a disc if the drive is empty. The first Ctrl-C while writing warns, the second one stops and loses the
@@ -60,7 +73,7 @@ def run(
     """
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.imagemap import ImageVolumes, PycdlibImageMap  # noqa: PLC0415
-    from camvault.apps._burners import select_burner, select_drives  # noqa: PLC0415
+    from camvault.apps._assembly.burners import burn_command, check_device, select_burner, select_drives  # noqa: PLC0415
     from camvault.core.workflows.bodycam.burn import (  # noqa: PLC0415
         BurnerChosen,
         BurnRequest,
@@ -69,22 +82,33 @@ def run(
         pick_device,
     )
 
-    image = iso_path.absolute()
+    image = options.iso_path.absolute()
     storage = LocalStorage()
     check_image(image, storage=storage, volumes=ImageVolumes())
-    if dry_run:
-        print_command(context, image, device=device, speed=speed, burner=burner)
+    if options.dry_run:
+        command = burn_command(
+            image, options.device, speed=options.speed, wanted=options.burner.tool, cancel=context.cancel
+        )
+        context.print_result(command)
+        context.reporter.emit(Note("Dry-run mode – no commands executed"))  # noqa: RUF001 - the specification's dash
         return None
-    drives = select_drives(device, cancel=context.cancel)
-    chosen_device = pick_device(device, drives=drives)
-    tool, reason = select_burner(chosen_device, drives=drives, cancel=context.cancel, wanted=burner.tool)
+    check_device(options.device)
+    drives = select_drives(options.device, cancel=context.cancel)
+    chosen_device = pick_device(options.device, drives=drives)
+    tool, reason = select_burner(
+        chosen_device,
+        drives=drives,
+        cancel=context.cancel,
+        wanted=options.burner.tool,
+        stall_s=options.stall_timeout,
+    )
     context.reporter.emit(BurnerChosen(tool.name, chosen_device, reason))
     return burn_image(
         BurnRequest(
             image=image,
             device=chosen_device,
-            speed=speed,
-            is_verified=verify,
+            speed=options.speed,
+            is_verified=options.verify,
             sha256=context.known.image_sha256,
         ),
         storage=storage,
@@ -97,21 +121,9 @@ def run(
     )
 
 
-def print_command(context: Context, image: Path, *, device: str | None, speed: int | None, burner: BurnTool) -> None:
-    """The dry run: print the command line that would be run. The image need not exist yet."""
-    from camvault.adapters.reporting import shell_line  # noqa: PLC0415
-    from camvault.apps._burners import select_burner, select_drives  # noqa: PLC0415
-    from camvault.ports.events import Note  # noqa: PLC0415
-
-    drives = select_drives(device, cancel=context.cancel)
-    named = device or next(iter(drives.devices()), DEFAULT_DEVICE)
-    tool, _ = select_burner(named, drives=drives, cancel=context.cancel, wanted=burner.tool, is_dry_run=True)
-    context.print_result(shell_line(tool.command(image, device=named, speed=speed)))
-    context.reporter.emit(Note("Dry-run mode – no commands executed"))  # noqa: RUF001 - the specification's dash
-
-
 STAGE = Stage(
     name="burn_iso",
+    options=Options,
     run=run,
     log=Log.OPTIONAL,
     default_log=Path("burn_iso.log"),
@@ -125,7 +137,7 @@ STAGE = Stage(
         {MismatchError: 2},
     ),
 )
-entry = STAGE.entry
+entry = console_script(STAGE)
 
 if __name__ == "__main__":
     entry()

@@ -4,14 +4,14 @@ import enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import attrs
 import typer
 
-from camvault.apps._cli import Context, ExitCodes, Log, Stage
+from camvault.apps._cli.entry import console_script
+from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage, YesNo
 
 if TYPE_CHECKING:
     from camvault.core.disc.builders import ImageTool
-    from camvault.ports.cancellation import Cancellation
-    from camvault.ports.image import ImageBuilder
 
 
 class BuildTool(enum.StrEnum):
@@ -30,16 +30,16 @@ class BuildTool(enum.StrEnum):
         return None if self is BuildTool.AUTO else ImageTool(self.value)
 
 
-def run(
-    context: Context,
-    /,
-    *,
+@attrs.frozen(kw_only=True)
+class Options:
+    """The flags of create_iso."""
+
     build_dir: Annotated[
         Path, typer.Option("--build-dir", metavar="DIR", help="The folder to master, with everything in it.")
-    ],
+    ]
     iso_path: Annotated[
         Path, typer.Option("--iso-path", metavar="PATH", help="The image to make; its folder is created.")
-    ],
+    ]
     volume_label: Annotated[
         str | None,
         typer.Option(
@@ -47,7 +47,7 @@ def run(
             metavar="TEXT",
             help="At most 32 of A-Z, a-z, 0-9, _ and -; the UTC time of the start by default.",
         ),
-    ] = None,
+    ] = None
     stamp: Annotated[
         str | None,
         typer.Option(
@@ -56,32 +56,44 @@ def run(
             help="The moment in the image: the same input, label and stamp give the same bytes. "
             "By default the one the label names, else the start.",
         ),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace an existing image, once the new one is proven.")
-    ] = False,
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing image, once the new one is proven.")] = (
+        False
+    )
+    even_unfinished: Annotated[
+        YesNo,
+        typer.Option(
+            "--even-unfinished",
+            help="Image a build directory although prepare_bodycam did not end, or is at work in it.",
+        ),
+    ] = YesNo.NO
     builder: Annotated[
         BuildTool,
         typer.Option("--builder", help="What writes the image; auto takes the writer that is part of camvault."),
-    ] = BuildTool.AUTO,
-) -> object:
+    ] = BuildTool.AUTO
+
+
+def run(context: Context, options: Options) -> object:
     """Make a UDF/ISO-9660 image of a folder, read it back and compare.
 
     Files over 4 GiB, long and foreign names and times are right in both trees. No unfinished or unproven image ever has
     the name of `--iso-path`.
     """
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
+    from camvault.adapters.imagemap import ImageVolumes  # noqa: PLC0415
     from camvault.adapters.isoverify import PycdlibVerifier  # noqa: PLC0415
+    from camvault.apps._assembly.image_builders import select_builder  # noqa: PLC0415
     from camvault.core.workflows.bodycam.create_iso import ImageRequest, create_iso  # noqa: PLC0415
 
-    chosen, reason = select_builder(builder.tool, is_stamped=stamp is not None, cancel=context.cancel)
+    chosen, reason = select_builder(options.builder.tool, is_stamped=options.stamp is not None, cancel=context.cancel)
     return create_iso(
         ImageRequest(
-            build_dir=build_dir.absolute(),
-            target=iso_path.absolute(),
-            label=volume_label,
-            stamp=stamp,
-            is_forced=force,
+            build_dir=options.build_dir.absolute(),
+            target=options.iso_path.absolute(),
+            label=options.volume_label,
+            stamp=options.stamp,
+            is_forced=options.force,
+            is_even_unfinished=bool(options.even_unfinished),
             logfile=context.logfile,
         ),
         storage=LocalStorage(),
@@ -91,37 +103,13 @@ def run(
         clock=context.clock,
         reporter=context.reporter,
         cancel=context.cancel,
+        is_image=lambda path: bool(ImageVolumes().identifiers(path)),
     )
-
-
-def select_builder(
-    wanted: "ImageTool | None", *, is_stamped: bool, cancel: "Cancellation"
-) -> "tuple[ImageBuilder, str]":
-    """The builder and why it is that one.
-
-    Raises:
-        MissingToolError: What was asked for is not there.
-        UsageError: It cannot do what is needed.
-    """
-    from camvault.adapters.bridge import BridgeBuilder  # noqa: PLC0415 - heavy imports: --help must stay fast
-    from camvault.adapters.genisoimage import find_genisoimage  # noqa: PLC0415
-    from camvault.core.disc.builders import ImageTool, choose_image_builder  # noqa: PLC0415
-    from camvault.ports.errors import MissingToolError, UsageError  # noqa: PLC0415
-
-    found: dict[ImageTool, ImageBuilder] = {ImageTool.BRIDGE: BridgeBuilder()}
-    genisoimage = find_genisoimage(cancel=cancel) if wanted is ImageTool.GENISOIMAGE else None
-    if genisoimage is not None:
-        found[ImageTool.GENISOIMAGE] = genisoimage
-    choice = choose_image_builder(wanted, found=found.keys(), is_stamped=is_stamped)
-    if choice.is_missing:
-        raise MissingToolError(str(wanted), "it, or --builder auto, which needs no tool")
-    if choice.tool is None:
-        raise UsageError(f"--builder {wanted}: {choice.reason}")
-    return found[choice.tool], choice.reason
 
 
 STAGE = Stage(
     name="create_iso",
+    options=Options,
     run=run,
     log=Log.REQUIRED,
     echo="stderr",
@@ -133,7 +121,7 @@ STAGE = Stage(
         }
     ),
 )
-entry = STAGE.entry
+entry = console_script(STAGE)
 
 if __name__ == "__main__":
     entry()

@@ -1,129 +1,99 @@
 """Composition root: monitor_recordings."""
 
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import attrs
 import typer
 
-from camvault.apps._cli import Context, ExitCodes, Log, Stage
-from camvault.ports.errors import BusyError
-
-if TYPE_CHECKING:
-    from camvault.core.workflows.recording.coverage import Places
-    from camvault.core.workflows.recording.monitor import MonitorOptions, MonitorReport
+from camvault.apps._cli.entry import console_script
+from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage
+from camvault.ports.errors import BusyError, CamvaultError
+from camvault.ports.events import Note
 
 
-def run(
-    context: Context,
-    /,
-    *,
-    recording_dir: Annotated[Path, typer.Option("--recording_dir", metavar="DIR", help="The folder of all stations.")],
+class FiguresMissingError(CamvaultError):
+    """Figures could not be had or written; each problem was named."""
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """The flags of monitor_recordings."""
+
+    recording_dir: Annotated[Path, typer.Option("--recording_dir", metavar="DIR", help="The folder of all stations.")]
     segment_time: Annotated[
-        int, typer.Option("--segment_time", metavar="SECONDS", min=1, help="The length of a segment.")
-    ] = 600,
+        int, typer.Option("--segment_time", metavar="SECONDS", min=1, max=86_400, help="The length of a segment.")
+    ] = 600
     multiplier: Annotated[
-        int, typer.Option("--multiplier", metavar="N", min=1, help="So many segments without progress are a stall.")
-    ] = 2,
+        int,
+        typer.Option(
+            "--multiplier", metavar="N", min=1, max=10_000, help="So many segments without progress are a stall."
+        ),
+    ] = 2
     cameras_config: Annotated[
         Path | None,
         typer.Option("--cameras_config", metavar="FILE", help="Watch these cameras, also without any folder."),
-    ] = None,
+    ] = None
     backup_config: Annotated[
         Path | None, typer.Option("--backup_config", metavar="FILE", help="For figures of the backup in --metrics.")
-    ] = None,
-    state: Annotated[
-        Path | None, typer.Option("--state", metavar="FILE", help="What is remembered between runs.")
-    ] = None,
+    ] = None
+    state: Annotated[Path | None, typer.Option("--state", metavar="FILE", help="What is remembered between runs.")] = (
+        None
+    )
     disk_limit: Annotated[
         float, typer.Option("--disk-limit", metavar="PERCENT", min=1, max=100, help="Tell of a disk as full as this.")
-    ] = 85,
+    ] = 85
     alert_command: Annotated[
         str | None, typer.Option("--alert-command", metavar="PROGRAM", help="Gets each alert on its stdin.")
-    ] = None,
+    ] = None
     alert_urls: Annotated[
         Path | None, typer.Option("--alert-urls", metavar="FILE", help="URLs of webhooks and services, one a line.")
-    ] = None,
+    ] = None
     metrics: Annotated[
         Path | None, typer.Option("--metrics", metavar="FILE", help="Write figures for Prometheus' node exporter.")
-    ] = None,
-) -> None:
+    ] = None
+
+
+def run(context: Context, options: Options) -> None:
     """Restart recorders that stand still, and tell the operator once for each incident. Mail: SMTP_*, ALERT_TO."""
     import os  # noqa: PLC0415 - heavy imports: --help must stay fast
 
-    from camvault.adapters.filesystem import LocalStorage, read_mount_table  # noqa: PLC0415
-    from camvault.adapters.jsonfile import JsonDocuments  # noqa: PLC0415
-    from camvault.adapters.systemd import Systemctl  # noqa: PLC0415
-    from camvault.apps import _watch  # noqa: PLC0415
-    from camvault.core.workflows.recording.monitor import MonitorOptions, MonitorPorts, monitor  # noqa: PLC0415
-    from camvault.ports.events import Note  # noqa: PLC0415
+    from camvault.adapters.filesystem import read_mount_table  # noqa: PLC0415
+    from camvault.apps._assembly import operator  # noqa: PLC0415
+    from camvault.apps._assembly.footage import places, watched_stations  # noqa: PLC0415
+    from camvault.apps._assembly.metrics import publish  # noqa: PLC0415
+    from camvault.apps._assembly.places import tell_of_places  # noqa: PLC0415
+    from camvault.core.workflows.recording.monitor import MonitorOptions, monitor  # noqa: PLC0415
 
-    channels, mail_is_missing = _watch.channels(context, os.environ, alert_command, alert_urls)
-    storage = LocalStorage()
-    options = MonitorOptions(
-        recording_dir=PurePath(recording_dir.absolute()),
-        segment_s=segment_time,
-        multiplier=multiplier,
-        cameras=_watch.watched_stations(cameras_config),
-        state_paths=_watch.state_paths(recording_dir, state),
-        boot=_watch.boot_name(),
-        host=_watch.host_name(),
-        disk_limit_percent=disk_limit,
+    ports = operator.monitor_ports(context, os.environ, options.alert_command, options.alert_urls)
+    asked = MonitorOptions(
+        recording_dir=PurePath(options.recording_dir.absolute()),
+        segment_s=options.segment_time,
+        multiplier=options.multiplier,
+        cameras=watched_stations(options.cameras_config),
+        state_paths=operator.state_paths(options.recording_dir, options.state),
+        boot=operator.boot_name(),
+        host=operator.host_name(),
+        disk_limit_percent=options.disk_limit,
         mounts=read_mount_table(),
     )
-    ports = MonitorPorts(
-        storage=storage,
-        documents=JsonDocuments(storage),
-        services=Systemctl(context.cancel),
-        channels=channels,
-        clock=context.clock,
-        reporter=context.reporter,
-        cancel=context.cancel,
-        mail_is_missing=mail_is_missing,
-        answers=lambda folder: _watch.answers(folder, context),
-    )
+    if options.backup_config is not None:
+        tell_of_places(context, options.cameras_config, options.backup_config)
     try:
-        report = monitor(options, ports)
+        report = monitor(asked, ports)
     except BusyError:
         context.reporter.emit(Note("Another monitor_recordings is looking at it; nothing to do."))
         return
-    if metrics is not None:
-        places = _watch.places(recording_dir, cameras_config, backup_config)
-        _publish(context, report, options, places, metrics)
-
-
-def _publish(
-    context: Context,
-    report: "MonitorReport",
-    options: "MonitorOptions",
-    places: "Places",
-    path: Path,
-) -> None:
-    """Write the figures; a fault there is said, and is none of the watchdog."""
-    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415
-    from camvault.adapters.system.zone import LocalZone  # noqa: PLC0415
-    from camvault.adapters.textfile import TextfileMetrics  # noqa: PLC0415
-    from camvault.apps import _watch  # noqa: PLC0415
-    from camvault.core.segments.coverage import Span  # noqa: PLC0415
-    from camvault.core.workflows.recording.coverage import CoverageOptions  # noqa: PLC0415
-    from camvault.core.workflows.recording.metrics import MeasureOptions, measure  # noqa: PLC0415
-    from camvault.ports.errors import StorageError  # noqa: PLC0415
-    from camvault.ports.events import Failed  # noqa: PLC0415
-
-    now = context.clock.now()
-    coverage = CoverageOptions(places=places, period=Span(now, now), zone=LocalZone(), segment_s=options.segment_s)
-    try:
-        figures = measure(
-            report,
-            options=MeasureOptions(recording_dir=options.recording_dir, coverage=coverage),
-            ports=_watch.coverage_ports(context),
-        )
-        TextfileMetrics(PurePath(path.absolute()), LocalStorage()).publish(figures)
-    except StorageError as error:
-        context.reporter.emit(Failed(f"No metrics: {error}"))
+    if options.metrics is not None:
+        found = places(options.recording_dir, options.cameras_config, options.backup_config)
+        problem_count = publish(context, report, asked, found, options.metrics)
+        if problem_count:
+            raise FiguresMissingError(f"--metrics: figures are missing, {problem_count} problem(s), see above")
 
 
 STAGE = Stage(
     name="monitor_recordings",
+    options=Options,
     run=run,
     log=Log.OWN,
     echo="stdout",
@@ -132,10 +102,12 @@ STAGE = Stage(
         {
             0: "looked, whatever was found; also if another run was looking",
             1: "wrong usage or configuration, or the recording folder is missing or cannot be listed",
-        }
+            2: "looked, and figures of --metrics could not be had or written; each is named",
+        },
+        errors={FiguresMissingError: 2},
     ),
 )
-entry = STAGE.entry
+entry = console_script(STAGE)
 
 if __name__ == "__main__":
     entry()

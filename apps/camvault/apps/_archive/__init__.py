@@ -1,0 +1,1 @@
+"""Composition root, private to the camera archive: its options, plan text, JSON, question, log and figures."""

@@ -1,0 +1,24 @@
+"""Composition root: the values of flags of the camera archive that are neither numbers nor paths."""
+
+import typer
+
+from camvault.core.archive.byte_sizes import SIZE_RULE, bytes_of_size
+from camvault.core.archive.dated_names import NamePattern
+
+_SHOWN_MOST = 60
+
+
+def size_of(text: str) -> int:
+    """What the text after `--max-size` means, in bytes."""
+    value = bytes_of_size(text)
+    if value is None:
+        raise typer.BadParameter(f"{text[:_SHOWN_MOST]!a} is not {SIZE_RULE}")
+    return value
+
+
+def pattern_of(text: str) -> NamePattern:
+    """What the text after `--pattern` means."""
+    try:
+        return NamePattern(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text[:_SHOWN_MOST]!a} is no pattern of names: {error}") from error

@@ -1,0 +1,1 @@
+"""Composition root, shared part: what builds the adapters that more than one command needs."""

@@ -1,0 +1,43 @@
+"""Composition root, shared part: cameras.json and backup.json, read and checked."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from camvault.adapters.jsonc import read_jsonc
+from camvault.core.stations.configuration import BackupConfig, Camera, Checked, read_backup, read_cameras
+from camvault.ports.errors import RecordError, UsageError
+
+T = TypeVar("T")
+
+
+def backup_config(path: Path) -> BackupConfig:
+    """What backup.json says.
+
+    Raises:
+        UsageError: The file cannot be read, or values are wrong; every problem is named.
+    """
+    return _checked(path, read_backup, flag="--backup_config", template="backup")
+
+
+def cameras_config(path: Path) -> tuple[Camera, ...]:
+    """The cameras of cameras.json.
+
+    Raises:
+        UsageError: As for `backup_config`.
+    """
+    return _checked(path, read_cameras, flag="--cameras_config", template="cameras")
+
+
+def _checked(path: Path, read: Callable[[object], Checked[T]], *, flag: str, template: str) -> T:
+    if not path.exists():
+        hint = f"{flag} names the file, and service_helper --print-template {template} prints a template of it"
+        raise UsageError(f"{path}: No such file or directory; {hint}")
+    try:
+        checked = read(read_jsonc(path))
+    except RecordError as error:
+        raise UsageError(str(error)) from error
+    if checked.value is None:
+        first, *others = (f"{path}: {problem}" for problem in checked.problems)
+        raise UsageError(first, tuple(others))
+    return checked.value

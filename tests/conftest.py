@@ -10,8 +10,10 @@ import pytest
 
 pytest_plugins = ["tests.rig.fixtures", "tests.canary_watch"]
 
-# A deadline per example measures the machine and what else runs on it, not the code
-hypothesis.settings.register_profile("camvault", deadline=None)
+# A deadline per example measures the machine and what else runs on it, not the code. The examples of a test are the
+# same in each run, so that a change is judged by what it changes; `make nightly` draws new ones.
+hypothesis.settings.register_profile("camvault", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("nightly", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("camvault")
 
 LAYERS: Final = ("core", "ports", "adapters", "apps")

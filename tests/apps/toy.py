@@ -4,9 +4,11 @@ import enum
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 import typer
 
-from camvault.apps._cli import Context, ExitCodes, Log, Stage, YesNo
+from camvault.apps._cli.entry import console_script
+from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage, YesNo
 from camvault.ports.errors import Cancelled, MediaError, RecordError, ToolError, UsageError
 from camvault.ports.events import Note, Progressed, Warned
 
@@ -32,28 +34,31 @@ FAULTS: dict[Fault, Exception] = {
 }
 
 
-def run(
-    context: Context,
-    /,
-    *,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The clips.")],
-    disc_bytes: Annotated[int, typer.Option("--disc-bytes", metavar="N", min=1, help="Capacity.")] = 25_000_000_000,
-    delete_originals: Annotated[YesNo, typer.Option("--delete-originals", help="Whether they go.")] = YesNo.NO,
-    verify: Annotated[bool, typer.Option("--verify/--skip-verify", help="Read back.")] = True,
-    force: Annotated[bool, typer.Option("--force", help="Replace.")] = False,
-    label: Annotated[str | None, typer.Option("--label", help="A name.")] = None,
-    fault: Annotated[Fault | None, typer.Option("--fault", help="Die of it.")] = None,
-    wait_s: Annotated[float, typer.Option("--wait-s", help="Work that long.")] = 0.0,
-) -> dict[str, object]:
+@attrs.frozen(kw_only=True)
+class Options:
+    """The toy's flags."""
+
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The clips.")]
+    disc_bytes: Annotated[int, typer.Option("--disc-bytes", metavar="N", min=1, help="Capacity.")] = 25_000_000_000
+    delete_originals: Annotated[YesNo, typer.Option("--delete-originals", help="Whether they go.")] = YesNo.NO
+    verify: Annotated[bool, typer.Option("--verify/--skip-verify", help="Read back.")] = True
+    force: Annotated[bool, typer.Option("--force", help="Replace.")] = False
+    label: Annotated[str | None, typer.Option("--label", help="A name.")] = None
+    fault: Annotated[Fault | None, typer.Option("--fault", help="Die of it.")] = None
+    wait_s: Annotated[float, typer.Option("--wait-s", help="Work that long.")] = 0.0
+
+
+def run(context: Context, options: Options) -> dict[str, object]:
     """Do as if something was done with clips."""
-    context.reporter.emit(Note(f"{len(files)} clips, first {files[0]}"))
+    context.reporter.emit(Note(f"{len(options.files)} clips, first {options.files[0]}"))
     context.reporter.emit(Warned("a warning"))
     context.reporter.emit(Progressed("toy", 1, 2))
-    if wait_s:
-        context.clock.sleep(wait_s, cancel=context.cancel)
-    if fault is not None:
-        raise FAULTS[fault]
-    context.print_result(f"disc_bytes={disc_bytes} delete={bool(delete_originals)} {verify=} {force=} {label=}")
+    if options.wait_s:
+        context.clock.sleep(options.wait_s, cancel=context.cancel)
+    if options.fault is not None:
+        raise FAULTS[options.fault]
+    verify, force, label, delete = options.verify, options.force, options.label, bool(options.delete_originals)
+    context.print_result(f"disc_bytes={options.disc_bytes} {delete=} {verify=} {force=} {label=}")
     return {"is_verified": verify}
 
 
@@ -62,8 +67,8 @@ EXIT_CODES = ExitCodes(
     errors={RecordError: 3, MediaError: 4},
     otherwise=5,
 )
-STAGE = Stage(name="toy", run=run, log=Log.REQUIRED, exit_codes=EXIT_CODES)
-entry = STAGE.entry
+STAGE = Stage(name="toy", options=Options, run=run, log=Log.REQUIRED, exit_codes=EXIT_CODES)
+entry = console_script(STAGE)
 
 if __name__ == "__main__":
     entry()

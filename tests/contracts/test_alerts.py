@@ -5,8 +5,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,16 +22,14 @@ from pytest_mock import MockerFixture
 
 from camvault.adapters.alertcommand import CommandAlerts
 from camvault.adapters.apprise import apprise_channels
+from camvault.adapters.contracts.alerts import ALERT, AlertsContract, Delivered
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.memory.alerts import MemoryAlerts
 from camvault.adapters.smtp import SmtpAlerts, SmtpSettings, settings_from
-from camvault.ports.alerts import Alert, Alerts
+from camvault.ports.alerts import Alerts
 from camvault.ports.errors import AlertError, MissingToolError, UsageError
 from tests import canary
 
-ALERT = Alert(
-    "[CAMERA] Auto-restart ROST2", "ROST2 idle for 1223 s\nHost: ü", datetime(2025, 5, 28, 15, 20, tzinfo=UTC)
-)
 USER, PASSWORD = "cam@example.org", canary.PASSWORD
 
 
@@ -124,7 +121,7 @@ def web_server() -> Iterator[WebServer]:
             self.send_response(status[0])
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
             pass
 
     with HTTPServer(("127.0.0.1", 0), Hook) as server:
@@ -144,45 +141,72 @@ def _program(tmp_path: Path, body: str) -> tuple[str, ...]:
     return (sys.executable, str(path), "an argument with a token", "$HOME; *")
 
 
-@pytest.fixture(params=["memory", "smtp", "command", "webhook"])
-def channel(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Alerts, Callable[[], int]]:
-    """A way to reach the operator, and how many messages have arrived."""
-    match request.param:
-        case "memory":
-            memory = MemoryAlerts()
-            return memory, lambda: len(memory.sent)
-        case "command":
-            out = tmp_path / "out"
-            argv = _program(tmp_path, f"open({str(out)!r}, 'a').write(text + chr(0))")
-            return CommandAlerts(argv, MemoryCancellation()), lambda: out.read_text().count("\0")
-        case "webhook":
-            web: WebServer = request.getfixturevalue("web_server")
-            (alerts,) = apprise_channels([f"json://127.0.0.1:{web.port}/hook"])
-            return alerts, lambda: len(web.taken)
-    server: MailServer = request.getfixturevalue("mail_server")
-    return server.alerts(), lambda: len(server.mailbox.mails)
+class TestMemoryAlerts(AlertsContract):
+    @pytest.fixture
+    def alerts(self) -> MemoryAlerts:
+        return MemoryAlerts()
+
+    @pytest.fixture
+    def delivered(self, alerts: MemoryAlerts) -> Delivered:
+        return lambda: [f"{alert.subject}\n{alert.body}" for alert in alerts.sent]
+
+    @pytest.fixture
+    def unreachable(self) -> MemoryAlerts:
+        return MemoryAlerts(is_down=True)
 
 
-class TestContract:
-    def test_each_alert_is_one_message(self, channel: tuple[Alerts, Callable[[], int]]) -> None:
-        alerts, arrived = channel
+class TestSmtpAlerts(AlertsContract):
+    @pytest.fixture
+    def alerts(self, mail_server: MailServer) -> SmtpAlerts:
+        return mail_server.alerts()
 
-        alerts.send(ALERT)
-        alerts.send(ALERT)
+    @pytest.fixture
+    def delivered(self, mail_server: MailServer) -> Delivered:
+        def texts() -> list[str]:
+            bodies = [mail.get_payload(decode=True) for mail in mail_server.mailbox.mails]
+            assert all(isinstance(body, bytes) for body in bodies)
+            return [
+                f"{mail['Subject']}\n{body.decode()}"
+                for mail, body in zip(mail_server.mailbox.mails, bodies, strict=True)
+                if isinstance(body, bytes)
+            ]
 
-        assert arrived() == 2
-        assert alerts.name
+        return texts
 
-    def test_nobody_there_is_an_error(self) -> None:
-        memory = MemoryAlerts(is_down=True)
-        nowhere = SmtpAlerts(SmtpSettings("127.0.0.1", ("a@example.org",), port=1))
-        missing = CommandAlerts(("/no/such/program",), MemoryCancellation())
-        (unheard,) = apprise_channels(["json://127.0.0.1:1/hook"])
+    @pytest.fixture
+    def unreachable(self) -> SmtpAlerts:
+        return SmtpAlerts(SmtpSettings("127.0.0.1", ("a@example.org",), port=1))
 
-        for alerts in (memory, nowhere, missing, unheard):
-            with pytest.raises(AlertError) as caught:
-                alerts.send(ALERT)
-            assert not caught.value.is_final
+
+class TestCommandAlerts(AlertsContract):
+    @pytest.fixture
+    def alerts(self, tmp_path: Path) -> CommandAlerts:
+        argv = _program(tmp_path, f"open({str(tmp_path / 'out')!r}, 'a').write(text + chr(0))")
+        return CommandAlerts(argv, MemoryCancellation())
+
+    @pytest.fixture
+    def delivered(self, tmp_path: Path) -> Delivered:
+        return lambda: (tmp_path / "out").read_text().split("\0")[:-1]
+
+    @pytest.fixture
+    def unreachable(self) -> CommandAlerts:
+        return CommandAlerts(("/no/such/program",), MemoryCancellation())
+
+
+class TestWebhook(AlertsContract):
+    @pytest.fixture
+    def alerts(self, web_server: WebServer) -> Alerts:
+        (channel,) = apprise_channels([f"json://127.0.0.1:{web_server.port}/hook"])
+        return channel
+
+    @pytest.fixture
+    def delivered(self, web_server: WebServer) -> Delivered:
+        return lambda: [f"{each['title']}\n{each['message']}" for each in web_server.taken]
+
+    @pytest.fixture
+    def unreachable(self) -> Alerts:
+        (channel,) = apprise_channels(["json://127.0.0.1:1/hook"])
+        return channel
 
 
 def test_a_mail_is_as_the_specification_shows_it_and_encrypted(mail_server: MailServer) -> None:

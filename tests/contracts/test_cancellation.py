@@ -6,96 +6,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
+from camvault.adapters.contracts.cancellation import CancellationContract, Request
+from camvault.adapters.contracts.stop import Later, StopRequest
 from camvault.adapters.memory import MemoryCancellation, MemoryClock
 from camvault.adapters.system import EventCancellation, SignalCancellation
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.errors import Cancelled
-
-Request = Callable[[], None]
-
-
-class CancellationContract:
-    """What core relies on."""
-
-    @pytest.fixture
-    def cancel(self) -> Any:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def request_stop(self, cancel: Cancellation) -> Request:
-        raise NotImplementedError
-
-    def test_nothing_is_requested_at_first(self, cancel: Cancellation) -> None:
-        assert not cancel.is_requested
-        cancel.check()
-        assert not cancel.wait(0.01)
-
-    def test_a_request_stays(self, cancel: Cancellation, request_stop: Request) -> None:
-        request_stop()
-        for _ in range(3):
-            assert cancel.is_requested
-            with pytest.raises(Cancelled):
-                cancel.check()
-
-    def test_many_requests_are_one(self, cancel: Cancellation, request_stop: Request) -> None:
-        for _ in range(5):
-            request_stop()
-        assert cancel.is_requested
-
-    def test_waiting_ends_at_once_after_a_request(self, cancel: Cancellation, request_stop: Request) -> None:
-        request_stop()
-        started_s = time.monotonic()
-        assert cancel.wait(60)
-        assert time.monotonic() - started_s < 5
-
-    def test_inside_warn_first_the_second_request_counts(self, cancel: Cancellation, request_stop: Request) -> None:
-        warnings: list[str] = []
-        with cancel.warn_first(lambda: warnings.append("the disc will be spoiled")):
-            assert not cancel.is_requested
-            assert warnings == []
-            request_stop()
-            assert not cancel.is_requested
-            assert warnings == ["the disc will be spoiled"]
-            cancel.check()
-            request_stop()
-            assert cancel.is_requested
-        assert cancel.is_requested
-        assert len(warnings) == 1
-
-    def test_a_warning_is_uttered_even_if_nobody_asked_inside(
-        self, cancel: Cancellation, request_stop: Request
-    ) -> None:
-        warnings: list[str] = []
-        with cancel.warn_first(lambda: warnings.append("!")):
-            request_stop()
-        assert warnings == ["!"]
-        assert not cancel.is_requested
-
-    def test_after_warn_first_the_first_request_counts(self, cancel: Cancellation, request_stop: Request) -> None:
-        with cancel.warn_first(lambda: None):
-            pass
-        request_stop()
-        assert cancel.is_requested
-
-    def test_an_inner_warn_first_gives_the_outer_one_back(self, cancel: Cancellation, request_stop: Request) -> None:
-        warnings: list[str] = []
-        with cancel.warn_first(lambda: warnings.append("outer")):
-            with cancel.warn_first(lambda: warnings.append("inner")):
-                pass
-            request_stop()
-            assert not cancel.is_requested
-        assert warnings == ["outer"]
-
-    def test_an_error_inside_warn_first_disarms_it(self, cancel: Cancellation, request_stop: Request) -> None:
-        with pytest.raises(ValueError, match="x"), cancel.warn_first(lambda: None):
-            raise ValueError("x")
-        request_stop()
-        assert cancel.is_requested
 
 
 class TestMemoryCancellation(CancellationContract):
@@ -106,6 +25,10 @@ class TestMemoryCancellation(CancellationContract):
     @pytest.fixture
     def request_stop(self, cancel: MemoryCancellation) -> Request:
         return cancel.request
+
+    @pytest.fixture
+    def later(self, cancel: MemoryCancellation) -> Later:
+        return cancel.clock.after
 
     def test_waiting_lets_the_clock_pass_up_to_the_request(self) -> None:
         clock = MemoryClock()
@@ -118,6 +41,22 @@ class TestMemoryCancellation(CancellationContract):
     def test_it_comes_by_itself_at_the_chosen_question(self) -> None:
         cancel = MemoryCancellation(after_checks=2)
         assert [cancel.is_requested for _ in range(4)] == [False, False, True, True]
+
+
+class TestStopRequest(CancellationContract):
+    """What the contracts hand to the adapters under test."""
+
+    @pytest.fixture
+    def cancel(self) -> StopRequest:
+        return StopRequest()
+
+    @pytest.fixture
+    def request_stop(self, cancel: StopRequest) -> Request:
+        return cancel.request
+
+    def test_it_comes_by_itself_at_the_chosen_question(self) -> None:
+        stop = StopRequest(after_checks=2)
+        assert [stop.is_requested for _ in range(4)] == [False, False, True, True]
 
 
 class TestEventCancellation(CancellationContract):
@@ -145,7 +84,7 @@ class TestSignalCancellation(CancellationContract):
 
     @pytest.fixture
     def request_stop(self) -> Request:
-        return lambda: signal.raise_signal(signal.SIGTERM)
+        return lambda: os.kill(os.getpid(), signal.SIGTERM)  # from any thread, like another program
 
     @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     def test_each_signal_asks_to_stop(self, cancel: SignalCancellation, kind: signal.Signals) -> None:

@@ -6,50 +6,21 @@ from datetime import UTC, timedelta
 
 import pytest
 
+from camvault.adapters.contracts.clock import ClockContract
+from camvault.adapters.contracts.stop import Later, real_time
 from camvault.adapters.memory import MemoryCancellation, MemoryClock
 from camvault.adapters.system import EventCancellation, SystemClock
-from camvault.ports.clock import Clock
 from camvault.ports.errors import Cancelled
-
-
-class ClockContract:
-    """What core relies on."""
-
-    @pytest.fixture
-    def clock(self) -> Clock:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def cancel(self, clock: Clock) -> EventCancellation | MemoryCancellation:
-        raise NotImplementedError
-
-    def test_wall_time_is_aware(self, clock: Clock) -> None:
-        assert clock.now().utcoffset() is not None
-
-    def test_sleeping_lets_both_clocks_pass(self, clock: Clock, cancel: EventCancellation) -> None:
-        wall, elapsed_s = clock.now(), clock.monotonic_s()
-        clock.sleep(0.05, cancel=cancel)
-        assert clock.now() - wall >= timedelta(seconds=0.04)
-        assert clock.monotonic_s() - elapsed_s >= 0.05
-
-    @pytest.mark.parametrize("seconds", [0, -1])
-    def test_no_time_is_no_sleep(self, clock: Clock, cancel: EventCancellation, seconds: float) -> None:
-        before_s = clock.monotonic_s()
-        clock.sleep(seconds, cancel=cancel)
-        assert 0 <= clock.monotonic_s() - before_s < 0.5
-
-    def test_a_request_before_sleeping_raises_at_once(self, clock: Clock, cancel: EventCancellation) -> None:
-        cancel.request()
-        before_s = clock.monotonic_s()
-        with pytest.raises(Cancelled):
-            clock.sleep(3600, cancel=cancel)
-        assert clock.monotonic_s() - before_s < 5
 
 
 class TestMemoryClock(ClockContract):
     @pytest.fixture
     def clock(self) -> MemoryClock:
         return MemoryClock()
+
+    @pytest.fixture
+    def later(self, clock: MemoryClock) -> Later:
+        return clock.after
 
     @pytest.fixture
     def cancel(self, clock: MemoryClock) -> MemoryCancellation:
@@ -83,9 +54,15 @@ class TestSystemClock(ClockContract):
     def clock(self) -> SystemClock:
         return SystemClock()
 
-    @pytest.fixture
-    def cancel(self) -> EventCancellation:
-        return EventCancellation()
+    def test_a_request_to_the_program_ends_a_sleep(self, clock: SystemClock) -> None:
+        cancel = EventCancellation()
+        with real_time() as later:
+            later(0.2, cancel.request)
+            for _ in range(2):
+                before_s = clock.monotonic_s()
+                with pytest.raises(Cancelled):
+                    clock.sleep(60, cancel=cancel)
+                assert clock.monotonic_s() - before_s < 10
 
     def test_wall_time_is_local(self, clock: SystemClock, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(os.environ, "TZ", "Asia/Kathmandu")

@@ -4,14 +4,12 @@ from pathlib import Path, PurePath
 
 import pytest
 
+from camvault.adapters.contracts.documents import DOCUMENT, Damage, DocumentsContract
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.jsonfile import JsonDocuments
 from camvault.adapters.memory import MemoryStorage
-from camvault.ports.documents import Documents
 from camvault.ports.errors import NotFoundError, RecordError
 from camvault.ports.files import RecordStore
-
-DOCUMENT = {"text": "a\nü\udcff", "number": 1.5, "list": [1, None, True], "table": {"": {}}}
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -23,28 +21,34 @@ def records(request: pytest.FixtureRequest, tmp_path: Path) -> RecordStore:
     return storage
 
 
-class TestContract:
-    def test_what_was_written_last_is_read(self, records: RecordStore, tmp_path: Path) -> None:
-        documents: Documents = JsonDocuments(records)
-        path = PurePath(tmp_path) / "state"
-        assert documents.read(path) is None
+class TestJsonDocuments(DocumentsContract):
+    @pytest.fixture
+    def documents(self, records: RecordStore) -> JsonDocuments:
+        return JsonDocuments(records)
 
-        documents.write(path, {"old": 1})
-        documents.write(path, DOCUMENT)
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> PurePath:
+        return PurePath(tmp_path)
 
-        assert documents.read(path) == DOCUMENT
+    @pytest.fixture
+    def damage(self, records: RecordStore) -> Damage:
+        def tear(path: PurePath) -> None:
+            text = records.read_text(path) or ""
+            records.write_text(path, text[: len(text) // 2])
+
+        return tear
 
     @pytest.mark.parametrize("text", ["", "{", '{"a": 1}}', "[" * 100_000])
-    def test_what_is_no_document_is_an_error(self, records: RecordStore, tmp_path: Path, text: str) -> None:
-        records.write_text(PurePath(tmp_path) / "state", text)
+    def test_what_is_no_json_is_named(self, records: RecordStore, folder: PurePath, text: str) -> None:
+        records.write_text(folder / "state", text)
         with pytest.raises(RecordError, match="not JSON"):
-            JsonDocuments(records).read(PurePath(tmp_path) / "state")
+            JsonDocuments(records).read(folder / "state")
 
-    def test_a_folder_that_is_missing_is_an_error(self, records: RecordStore, tmp_path: Path) -> None:
+    def test_a_folder_that_is_missing_is_said_to_be(self, documents: JsonDocuments, folder: PurePath) -> None:
         with pytest.raises(NotFoundError):
-            JsonDocuments(records).write(PurePath(tmp_path) / "no/state", DOCUMENT)
+            documents.write(folder / "no/state", DOCUMENT)
 
-    def test_what_is_no_number_is_never_written(self, records: RecordStore, tmp_path: Path) -> None:
+    def test_what_is_no_number_is_never_written(self, documents: JsonDocuments, folder: PurePath) -> None:
         with pytest.raises(ValueError, match="JSON"):
-            JsonDocuments(records).write(PurePath(tmp_path) / "state", {"a": float("nan")})
-        assert JsonDocuments(records).read(PurePath(tmp_path) / "state") is None
+            documents.write(folder / "state", {"a": float("nan")})
+        assert documents.read(folder / "state") is None

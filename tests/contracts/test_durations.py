@@ -1,59 +1,54 @@
 """The contract of `Durations`, on memory and on Matroska files of two kinds of recorder."""
 
-import signal
 import struct
-import subprocess
-import time
 from pathlib import Path, PurePath
 
-import imageio_ffmpeg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camvault.adapters.contracts.durations import CLOSED_S, DurationsContract
 from camvault.adapters.matroska import MatroskaDurations, parse_duration
 from camvault.adapters.memory.durations import MemoryDurations
 from camvault.adapters.pyav import PyavProbe
-from camvault.ports.durations import Durations
 from camvault.ports.errors import NotFoundError
 
-RECORD = (
-    *("-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=15", "-c:v", "libx264"),
-    *("-preset", "ultrafast", "-f", "matroska", "-cluster_time_limit", "1000", "-flush_packets", "1"),
-)
+
+class _OnSegments(DurationsContract):
+    @pytest.fixture
+    def closed(self, closed_segment: PurePath) -> PurePath:
+        return closed_segment
+
+    @pytest.fixture
+    def killed(self, killed_segment: PurePath) -> PurePath:
+        return killed_segment
+
+    @pytest.fixture
+    def foreign(self, tmp_path: Path) -> PurePath:
+        (tmp_path / "a.mkv").write_bytes(b"RIFF" * 30)
+        return PurePath(tmp_path / "a.mkv")
+
+    @pytest.fixture
+    def missing(self, tmp_path: Path) -> PurePath:
+        return PurePath(tmp_path / "gone.mkv")
 
 
-@pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> PurePath:
-    path = tmp_path_factory.mktemp("durations") / "closed.mkv"
-    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *RECORD, "-t", "3", str(path)], check=True)
-    return PurePath(path)
+class TestMemoryDurations(_OnSegments):
+    @pytest.fixture
+    def durations(self, closed: PurePath, missing: PurePath) -> MemoryDurations:
+        return MemoryDurations({closed: CLOSED_S}, gone={missing})
 
 
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> PurePath:
-    path = tmp_path_factory.mktemp("durations") / "killed.mkv"
-    argv = [imageio_ffmpeg.get_ffmpeg_exe(), "-re", *RECORD, str(path)]
-    with subprocess.Popen(argv) as recorder:
-        deadline = time.monotonic() + 60
-        while not (path.exists() and path.stat().st_size > 20_000):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        recorder.send_signal(signal.SIGKILL)
-    return PurePath(path)
+class TestMatroskaDurations(_OnSegments):
+    @pytest.fixture
+    def durations(self) -> MatroskaDurations:
+        return MatroskaDurations()
 
 
-class TestContract:
-    @pytest.mark.parametrize("kind", ["memory", "matroska"])
-    def test_a_closed_segment_says_how_long_it_plays(self, kind: str, closed: PurePath, killed: PurePath) -> None:
-        durations: Durations = MemoryDurations({closed: 3.0}) if kind == "memory" else MatroskaDurations()
-
-        assert durations.seconds(closed) == pytest.approx(3.0, abs=0.1)
-        assert durations.seconds(killed) is None
-
-
-def test_it_says_what_ffmpeg_says(closed: PurePath) -> None:
-    assert MatroskaDurations().seconds(closed) == pytest.approx(PyavProbe().probe(closed).duration_s, abs=0.001)
+def test_it_says_what_ffmpeg_says(closed_segment: PurePath) -> None:
+    assert MatroskaDurations().seconds(closed_segment) == pytest.approx(
+        PyavProbe().probe(closed_segment).duration_s, abs=0.001
+    )
 
 
 def test_a_file_that_is_gone_is_an_error(tmp_path: Path) -> None:

@@ -1,41 +1,49 @@
 """The contract of `Metrics`, on memory and on the text file; the text is read with Prometheus' own parser."""
 
 import stat
+from collections.abc import Callable
 from pathlib import Path, PurePath
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from camvault.adapters.contracts.metrics import METRICS, Figures, MetricsContract, figures_of
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory.metrics import MemoryMetrics
 from camvault.adapters.textfile import TextfileMetrics, exposition
-from camvault.ports.errors import NotFoundError
-from camvault.ports.metrics import Metric, Metrics, Sample
-
-METRICS = (
-    Metric(
-        "camvault_idle_seconds",
-        "How long \\ ago\nit was",
-        (Sample(1.5, {"station": 'a"b\\c\nd'}), Sample(0, {"station": "ü"})),
-    ),
-    Metric("camvault_restarts_total", "Restarts", (Sample(3, {"station": "R", "cause": "stall"}),), "counter"),
-    Metric("camvault_free_bytes", "Free", (Sample(123_456_789_012_345),)),
-)
+from camvault.ports.errors import NoSpaceError, NotFoundError
 
 
-class TestContract:
-    @pytest.mark.parametrize("kind", ["memory", "file"])
-    def test_what_is_published_replaces_what_was(self, kind: str, tmp_path: Path) -> None:
-        memory, path = MemoryMetrics(), tmp_path / "camvault.prom"
-        metrics: Metrics = memory if kind == "memory" else TextfileMetrics(PurePath(path), LocalStorage())
+class TestMemoryMetrics(MetricsContract):
+    @pytest.fixture
+    def metrics(self) -> MemoryMetrics:
+        return MemoryMetrics()
 
-        metrics.publish(METRICS)
-        metrics.publish(METRICS[2:])
+    @pytest.fixture
+    def shown(self, metrics: MemoryMetrics) -> Callable[[], Figures]:
+        return lambda: figures_of(metrics.metrics)
 
-        names = [
-            m.name for m in (memory.metrics if kind == "memory" else text_string_to_metric_families(path.read_text()))
-        ]
-        assert names == ["camvault_free_bytes"]
+    @pytest.fixture
+    def unwritable(self) -> MemoryMetrics:
+        return MemoryMetrics(fault=NoSpaceError(PurePath("/metrics")))
+
+
+class TestTextfileMetrics(MetricsContract):
+    @pytest.fixture
+    def metrics(self, tmp_path: Path) -> TextfileMetrics:
+        return TextfileMetrics(PurePath(tmp_path / "camvault.prom"), LocalStorage())
+
+    @pytest.fixture
+    def shown(self, tmp_path: Path) -> Callable[[], Figures]:
+        return lambda: {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families((tmp_path / "camvault.prom").read_text())
+            for sample in family.samples
+        }
+
+    @pytest.fixture
+    def unwritable(self, tmp_path: Path) -> TextfileMetrics:
+        return TextfileMetrics(PurePath(tmp_path / "no/camvault.prom"), LocalStorage())
 
 
 def test_prometheus_reads_every_figure_and_label() -> None:

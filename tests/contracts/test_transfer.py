@@ -1,6 +1,5 @@
 """The contract of `Transfer`: in memory, rsync to a folder, and rsync over a real sshd, with and without rrsync."""
 
-import hashlib
 import os
 import socket
 import subprocess
@@ -11,14 +10,15 @@ from pathlib import Path, PurePath, PurePosixPath
 import attrs
 import pytest
 
-from camvault.adapters.memory import MemoryCancellation, MemoryStorage
+from camvault.adapters.contracts.transfer import TransferContract
+from camvault.adapters.filesystem import LocalStorage
+from camvault.adapters.memory import MemoryStorage
 from camvault.adapters.memory.transfer import MemoryTransfer
-from camvault.adapters.rsync import RsyncTransfer
+from camvault.adapters.rsync import TARGET_MARKER_NAME, RemoteGuard, RsyncTransfer, TargetGuard
+from camvault.adapters.rsync.record import TargetRecord
 from camvault.ports.entries import FileIdentity
-from camvault.ports.errors import Cancelled
-from camvault.ports.transfer import EvidenceKind, Sendable, Sight, Transfer
+from camvault.ports.transfer import EvidenceKind, Transfer
 
-NAMES = ("A/2025-05-28/A_20250528T140000.mkv", "A/# a\n;b\\#012ü.mkv", " -x.mkv")
 MEMORY_ROOT = PurePath("/ready")
 
 
@@ -30,27 +30,9 @@ class Place:
     root: PurePath
     put: Callable[[str, bytes], None]
     there: Callable[[], dict[str, bytes]]
-    corrupt: Callable[[str], None]
+    corrupt: Callable[..., None]
     kind: EvidenceKind
-    size_of: Callable[[str], int]
-    cancel: MemoryCancellation = attrs.field(factory=MemoryCancellation)
-
-    def send(self, *names: str) -> Sendable:
-        self.transfer.push([sendable(name) for name in names], root=self.root, cancel=self.cancel)
-        return sendable(names[0])
-
-    def proven(self, *names: str) -> set[str]:
-        files = [sendable(name) for name in names]
-        return {str(path) for path in self.transfer.prove(files, root=self.root, cancel=self.cancel)}
-
-    def sights(self, *names: str, by_content: bool = False) -> dict[str, Sight]:
-        files = [Sendable(PurePosixPath(name), FileIdentity(self.size_of(name), 0)) for name in names]
-        found = self.transfer.look(files, root=self.root, by_content=by_content, cancel=self.cancel)
-        return {str(path): sight for path, sight in found.items()}
-
-
-def sendable(name: str) -> Sendable:
-    return Sendable(PurePosixPath(name), FileIdentity(0, 0))
+    identity_of: Callable[[str], FileIdentity]
 
 
 @attrs.frozen
@@ -110,36 +92,20 @@ def start_sshd(folder: Path, forced: str = "") -> tuple[Server, "subprocess.Pope
             return Server(port, folder / "user", folder), server
 
 
-@pytest.fixture(params=["memory", "folder", "ssh", "rrsync -wo"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    if request.param == "memory":
-        yield memory_place()
-        return
-    root, target = tmp_path / "ready", tmp_path / "target"
-    root.mkdir()
-    target.mkdir()
-    if request.param == "folder":
-        yield local_place(root, target, str(target), EvidenceKind.READ_BACK)
-        return
-    forced = f"/usr/bin/rrsync -wo {target}" if "rrsync" in request.param else ""
-    server, process = start_sshd(tmp_path / "sshd", forced)
-    try:
-        user = os.environ.get("USER", "root")
-        spec = f"{user}@127.0.0.1:{'/' if forced else target}"
-        yield local_place(root, target, spec, EvidenceKind.COMPARED, server.rsh)
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def memory_place() -> Place:
+def memory_place(make: type[MemoryTransfer] = MemoryTransfer, kind: EvidenceKind = EvidenceKind.READ_BACK) -> Place:
     storage = MemoryStorage()
     storage.put_folder(MEMORY_ROOT)
-    transfer = MemoryTransfer(storage)
+    transfer = make(storage, kind=kind)
 
-    def corrupt(name: str) -> None:
+    def corrupt(name: str, at: int = -1) -> None:
         content, mtime_ns = transfer.remote[PurePosixPath(name)]
-        transfer.remote[PurePosixPath(name)] = (content[:-1] + b"\x00", mtime_ns)
+        changed = bytearray(content)
+        changed[at] = 0
+        transfer.remote[PurePosixPath(name)] = (bytes(changed), mtime_ns)
+
+    def identity_of(name: str) -> FileIdentity:
+        entry = storage.tree.entry(MEMORY_ROOT / name)
+        return entry.identity if entry else FileIdentity(0, 0)
 
     return Place(
         transfer,
@@ -150,8 +116,8 @@ def memory_place() -> Place:
             | {f"{path}.replaced-{n}": content for n, (path, content) in enumerate(transfer.replaced)}
         ),
         corrupt,
-        EvidenceKind.READ_BACK,
-        lambda name: len(storage.content(MEMORY_ROOT / name)),
+        kind,
+        identity_of,
     )
 
 
@@ -164,10 +130,12 @@ def local_place(root: Path, target: Path, spec: str, kind: EvidenceKind, *option
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)
 
-    def corrupt(name: str) -> None:
+    def corrupt(name: str, at: int = -1) -> None:
         path = target / name
         times = path.stat()
-        path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+        changed = bytearray(path.read_bytes())
+        changed[at] = 0
+        path.write_bytes(changed)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     def there() -> dict[str, bytes]:
@@ -175,117 +143,105 @@ def local_place(root: Path, target: Path, spec: str, kind: EvidenceKind, *option
 
     configured = ("-avh", "--partial", "--progress", "--chmod=ug+rwX", "--inplace", *options)
 
-    def size_of(name: str) -> int:
-        return (root / name).stat().st_size
+    def identity_of(name: str) -> FileIdentity:
+        if not (root / name).exists():
+            return FileIdentity(0, 0)
+        found = (root / name).stat()
+        return FileIdentity(found.st_size, found.st_mtime_ns)
 
-    return Place(RsyncTransfer(spec, configured), root, put, there, corrupt, kind, size_of)
+    return Place(RsyncTransfer(spec, configured), root, put, there, corrupt, kind, identity_of)
 
 
-class TestTransfer:
-    def test_hostile_names_arrive_and_are_proven(self, place: Place) -> None:
-        """Newlines, comment signs, options, escapes."""
-        for name in NAMES:
-            place.put(name, name.encode())
-        assert place.proven(*NAMES) == set()
-        place.send(*NAMES)
-        assert place.there() == {name: name.encode() for name in NAMES}
-        assert place.proven(*NAMES) == set(NAMES)
+class TestMemoryTransfer(TransferContract):
+    @pytest.fixture(params=[EvidenceKind.READ_BACK, EvidenceKind.READ_CACHED], ids=str)
+    def harness(self, request: pytest.FixtureRequest) -> Place:
+        return memory_place(kind=request.param)
 
-    def test_the_kind_of_proof_is_told(self, place: Place) -> None:
-        place.put("a.mkv", b"footage")
-        file = place.send("a.mkv")
-        (evidence,) = place.transfer.prove([file], root=place.root, cancel=place.cancel).values()
-        assert evidence.kind is place.kind
-        expected = "" if place.kind is EvidenceKind.COMPARED else hashlib.sha256(b"footage").hexdigest()
-        assert evidence.sha256 == expected
+    @pytest.fixture
+    def fresh(self) -> MemoryTransfer:
+        return MemoryTransfer(MemoryStorage(), marker="", record="")
 
-    def test_one_bad_file_stops_no_other(self, place: Place) -> None:
-        """A file that vanished, say."""
-        place.put("b.mkv", b"footage")
-        files = [sendable(name) for name in ("a.mkv", "b.mkv")]
-        pushed = place.transfer.push(files, root=place.root, cancel=place.cancel)
-        assert pushed.exit_code
-        assert pushed.is_partial
-        assert pushed.problem
-        assert list(pushed.problems) == [PurePosixPath("a.mkv")]
-        assert place.proven("a.mkv", "b.mkv") == {"b.mkv"}
+    @pytest.fixture
+    def away(self) -> MemoryTransfer:
+        return MemoryTransfer(MemoryStorage(), evidence="it is not mounted")
 
-    def test_a_file_that_was_damaged_there_is_not_proven(self, place: Place) -> None:
-        """Although its size and time are right: the content is what counts."""
-        place.put("a.mkv", b"footage")
-        file = place.send("a.mkv")
-        place.corrupt("a.mkv")
-        found = place.transfer.prove([file], root=place.root, cancel=place.cancel).get(file.path)
-        assert found is None or found.sha256 == hashlib.sha256(b"footag\x00").hexdigest()
+    @pytest.fixture
+    def lost(self) -> MemoryTransfer:
+        return MemoryTransfer(MemoryStorage(), marker="")
 
-    def test_nothing_there_is_lost_by_another_file_of_the_name(self, place: Place) -> None:
-        place.put("a.mkv", b"old")
-        place.send("a.mkv")
-        place.put("a.mkv", b"newer")
-        place.send("a.mkv")
-        assert sorted(place.there().values()) == [b"newer", b"old"]
-        assert place.there()["a.mkv"] == b"newer"
 
-    def test_nothing_there_is_lost_by_several_files_of_the_name_within_a_second(self, place: Place) -> None:
-        contents = [b"footage " * number for number in range(1, 5)]
-        for content in contents:
-            place.put("a.mkv", content)
-            place.send("a.mkv")
-        assert sorted(place.there().values()) == contents
+@pytest.fixture
+def ends(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder here, and the target."""
+    root, target = tmp_path / "ready", tmp_path / "target"
+    root.mkdir()
+    target.mkdir()
+    return root, target
 
-    def test_sending_again_changes_nothing(self, place: Place) -> None:
-        place.put("a.mkv", b"footage")
-        place.send("a.mkv")
-        place.send("a.mkv")
-        assert place.there() == {"a.mkv": b"footage"}
 
-    def test_what_stands_there_still_and_what_does_not(self, place: Place) -> None:
-        """By size only; a name that was reused there, and one that is gone."""
-        for name in (*NAMES, "short.mkv", "gone.mkv"):
-            place.put(name, b"footage")
-        place.send(*NAMES, "short.mkv")
-        place.put("short.mkv", b"longer footage")
-        assert place.sights(*NAMES, "short.mkv", "gone.mkv") == {
-            **dict.fromkeys(NAMES, Sight.SAME),
-            "short.mkv": Sight.OTHER,
-            "gone.mkv": Sight.GONE,
-        }
+class TestRsyncToAFolder(TransferContract):
+    @pytest.fixture
+    def harness(self, ends: tuple[Path, Path]) -> Place:
+        root, target = ends
+        return local_place(root, target, str(target), EvidenceKind.READ_BACK)
 
-    def test_content_is_looked_at_if_that_is_asked_for(self, place: Place) -> None:
-        place.put("a.mkv", b"footage")
-        place.put("b.mkv", b"footage")
-        place.send("a.mkv", "b.mkv")
-        place.corrupt("a.mkv")
-        assert place.sights("a.mkv", "b.mkv") == dict.fromkeys(("a.mkv", "b.mkv"), Sight.SAME)
-        expected = {"a.mkv": Sight.OTHER, "b.mkv": Sight.SAME}
-        assert place.sights("a.mkv", "b.mkv", by_content=True) == expected
+    @pytest.fixture
+    def fresh(self, ends: tuple[Path, Path], tmp_path: Path) -> RsyncTransfer:
+        guard = TargetGuard(PurePath(ends[1]), tmp_path / "record", LocalStorage())
+        return RsyncTransfer(str(ends[1]), ("-a",), guard)
 
-    def test_looking_changes_nothing(self, place: Place) -> None:
-        place.put("a.mkv", b"footage")
-        assert place.sights("a.mkv", by_content=True) == {"a.mkv": Sight.GONE}
-        assert place.there() == {}
+    @pytest.fixture
+    def away(self, tmp_path: Path) -> RsyncTransfer:
+        target = PurePath(tmp_path / "no/such/mount/video")
+        known = TargetRecord("5f8dd4a2", str(target), target.parent)
+        (tmp_path / "record").write_text(known.text)
+        return RsyncTransfer(str(target), ("-a",), TargetGuard(target, tmp_path / "record", LocalStorage()))
 
-    def test_a_damaged_copy_is_replaced_by_content_only(self, place: Place) -> None:
-        """Size and time are right: else it would be left alone for ever. What stood there stays beside it."""
-        place.put("a.mkv", b"footage")
-        file = place.send("a.mkv")
-        place.corrupt("a.mkv")
-        place.send("a.mkv")
-        assert place.there()["a.mkv"] == b"footag\x00"
-        place.transfer.push([file], root=place.root, by_content=True, cancel=place.cancel)
-        assert sorted(place.there().values()) == [b"footag\x00", b"footage"]
-        assert place.there()["a.mkv"] == b"footage"
+    @pytest.fixture
+    def lost(self, fresh: RsyncTransfer) -> RsyncTransfer:
+        fresh.mark()
+        Path(fresh.target, TARGET_MARKER_NAME).unlink()
+        return fresh
 
-    def test_a_stop_is_a_stop(self, place: Place) -> None:
-        place.put("a.mkv", b"footage")
-        place.cancel.request()
-        with pytest.raises(Cancelled):
-            place.send("a.mkv")
-        with pytest.raises(Cancelled):
-            place.proven("a.mkv")
-        with pytest.raises(Cancelled):
-            place.sights("a.mkv")
 
-    def test_it_has_a_name_and_is_there(self, place: Place) -> None:
-        assert place.transfer.where
-        assert place.transfer.check() == place.transfer.check()
+class TestRsyncOverSsh(TransferContract):
+    @pytest.fixture(params=["ssh", "rrsync -wo"])
+    def remote(
+        self, request: pytest.FixtureRequest, ends: tuple[Path, Path], tmp_path: Path
+    ) -> Iterator[tuple[str, str]]:
+        """The target, and how it is reached."""
+        target = ends[1]
+        forced = f"/usr/bin/rrsync -wo {target}" if "rrsync" in request.param else ""
+        server, process = start_sshd(tmp_path / "sshd", forced)
+        try:
+            user = os.environ.get("USER", "root")
+            spec = f"{user}@127.0.0.1:{'/' if forced else target}"
+            yield spec, server.rsh
+        finally:
+            process.terminate()
+            process.wait(10)
+
+    @pytest.fixture
+    def harness(self, ends: tuple[Path, Path], remote: tuple[str, str]) -> Place:
+        spec, rsh = remote
+        return local_place(*ends, spec, EvidenceKind.COMPARED, rsh)
+
+    @pytest.fixture
+    def fresh(self, remote: tuple[str, str], tmp_path: Path) -> RsyncTransfer:
+        spec, rsh = remote
+        return RsyncTransfer(spec, ("-a", rsh), RemoteGuard(tmp_path / "record", LocalStorage()))
+
+    @pytest.fixture
+    def away(self, tmp_path: Path) -> RsyncTransfer:
+        spec = "nobody@127.0.0.1:/target"
+        (tmp_path / "record").mkdir()
+        (tmp_path / "record" / TARGET_MARKER_NAME).write_text(TargetRecord("5f8dd4a2", spec).text)
+        guard = RemoteGuard(tmp_path / "record", LocalStorage())
+        return RsyncTransfer(spec, ("-a", f"--rsh=ssh -p {_free_port()}"), guard)
+
+    @pytest.fixture
+    def lost(self, fresh: RsyncTransfer, ends: tuple[Path, Path]) -> RsyncTransfer:
+        fresh.mark()
+        (marker,) = ends[1].glob(f"{TARGET_MARKER_NAME}*")
+        marker.unlink()
+        return fresh

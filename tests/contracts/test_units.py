@@ -10,16 +10,14 @@ import attrs
 import pytest
 from pytest_mock import MockerFixture
 
+from camvault.adapters.contracts.units import NAME, UnitsContract
 from camvault.adapters.memory.units import MemoryUnits
 from camvault.adapters.systemd import GENERATED_HEADER, LocalUnits
-from camvault.ports.errors import DeniedError, ExistsError
-from camvault.ports.units import Seat, UnitRole, Units
+from camvault.ports.errors import DeniedError
+from camvault.ports.units import Seat, Units
 from tests import canary
 
 DAEMON = f"{GENERATED_HEADER}\n[Service]\nExecStart=/bin/true\n\n[Install]\nWantedBy=multi-user.target\n"
-JOB = f"{GENERATED_HEADER}\n[Service]\nType=oneshot\n"
-TIMER = f"{GENERATED_HEADER}\n[Timer]\n\n[Install]\nWantedBy=timers.target\n"
-NAME = "record_camera_ROST2.service"
 
 
 @attrs.frozen
@@ -29,6 +27,7 @@ class Desk:
     units: Units
     occupy: Callable[[str, Seat], None]
     write_foreign: Callable[[str], None]
+    header: str = GENERATED_HEADER
 
 
 def _local(tmp_path: Path) -> Desk:
@@ -55,118 +54,11 @@ def _memory(_: Path) -> Desk:
     return Desk(units, units.seats.__setitem__, lambda name: units.texts.__setitem__(name, "by hand"))
 
 
-@pytest.fixture(params=[_memory, _local], ids=["memory", "local"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
-    make: Callable[[Path], Desk] = request.param
-    return make(tmp_path)
-
-
-def test_folders_that_are_not_there_hold_no_units(desk: Desk) -> None:
-    assert desk.units.local() == ()
-    assert desk.units.orphans() == ()
-
-
-def test_what_is_written_is_listed_services_first(desk: Desk) -> None:
-    for name, text in (("a.timer", TIMER), ("b.service", JOB), (NAME, DAEMON), ("b.service", JOB)):
-        assert desk.units.write(name, text).name == name
-
-    found = desk.units.local()
-
-    assert [each.name for each in found] == ["b.service", NAME, "a.timer"]
-    assert [each.role for each in found] == [UnitRole.JOB, UnitRole.DAEMON, UnitRole.TIMER]
-    assert [each.is_installable for each in found] == [False, True, True]
-    assert [each.text for each in found] == [JOB, DAEMON, TIMER]
-    assert all(each.is_generated for each in found)
-
-
-def test_only_generated_files_are_removed(desk: Desk) -> None:
-    desk.units.write(NAME, DAEMON)
-    desk.write_foreign("by_hand.service")
-
-    desk.units.remove(NAME)
-    desk.units.remove(NAME)
-    with pytest.raises(ExistsError):
-        desk.units.remove("by_hand.service")
-
-    assert [(each.name, each.is_generated) for each in desk.units.local()] == [("by_hand.service", False)]
-
-
-def test_a_link_is_made_once(desk: Desk) -> None:
-    desk.units.write(NAME, DAEMON)
-    assert desk.units.place(NAME).seat is Seat.FREE
-
-    desk.units.link(NAME)
-    desk.units.link(NAME)
-
-    assert desk.units.place(NAME).seat is Seat.LINKED
-
-
-@pytest.mark.parametrize("seat", [Seat.OTHER_LINK, Seat.GENERATED_FILE])
-def test_a_wrong_link_and_our_own_file_are_replaced(desk: Desk, seat: Seat) -> None:
-    desk.units.write(NAME, DAEMON)
-    desk.occupy(NAME, seat)
-    assert desk.units.place(NAME).seat is seat
-
-    desk.units.link(NAME)
-
-    assert desk.units.place(NAME).seat is Seat.LINKED
-
-
-@pytest.mark.parametrize("seat", [Seat.FOREIGN_FILE, Seat.MASKED])
-def test_a_foreign_file_and_a_mask_are_kept(desk: Desk, seat: Seat) -> None:
-    desk.units.write(NAME, DAEMON)
-    desk.occupy(NAME, seat)
-
-    with pytest.raises(ExistsError):
-        desk.units.link(NAME)
-
-    assert desk.units.place(NAME).seat is seat
-
-
-def test_a_link_without_its_file_is_an_orphan_until_it_is_unlinked(desk: Desk) -> None:
-    for name in (NAME, "other.service"):
-        desk.units.write(name, DAEMON)
-        desk.units.link(name)
-    desk.occupy("elsewhere.service", Seat.OTHER_LINK)
-
-    desk.units.remove(NAME)
-    assert desk.units.orphans() == (NAME,)
-    desk.units.unlink(NAME)
-
-    assert desk.units.orphans() == ()
-    assert desk.units.place(NAME).seat is Seat.FREE
-    assert desk.units.place("other.service").seat is Seat.LINKED
-
-
-def test_what_is_no_link_is_not_unlinked(desk: Desk) -> None:
-    desk.occupy(NAME, Seat.FOREIGN_FILE)
-
-    with pytest.raises(ExistsError):
-        desk.units.unlink(NAME)
-
-
-def test_secrets_are_kept_replaced_and_forgotten(desk: Desk) -> None:
-    assert not desk.units.has_secret("a", "x\n")
-    assert not desk.units.forget_secret("a")
-
-    desk.units.keep_secret("a", "old\n")
-    desk.units.keep_secret("a", 'n%w"$\n')
-
-    assert desk.units.has_secret("a", 'n%w"$\n')
-    assert not desk.units.has_secret("a", "old\n")
-    assert desk.units.forget_secret("a")
-    assert not desk.units.has_secret("a", 'n%w"$\n')
-
-
-def test_what_was_applied_is_remembered(desk: Desk) -> None:
-    assert desk.units.applied(NAME) == ""
-
-    desk.units.mark_applied(NAME, "abc")
-    assert desk.units.applied(NAME) == "abc"
-
-    desk.units.mark_applied(NAME, "")
-    desk.units.mark_applied(NAME, "")
-    assert desk.units.applied(NAME) == ""
+class TestUnits(UnitsContract):
+    @pytest.fixture(params=[_memory, _local], ids=["memory", "local"])
+    def harness(self, request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
+        make: Callable[[Path], Desk] = request.param
+        return make(tmp_path)
 
 
 def test_nobody_else_can_ever_read_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

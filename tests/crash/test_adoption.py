@@ -11,7 +11,7 @@ import pytest
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryReporter
 from camvault.adapters.memory.recorder import MemoryRecorder
 from camvault.adapters.memory.supervision import MemorySupervision
-from camvault.core.workflows.recording.record import Ports, RecordOptions, record_camera
+from camvault.core.workflows.recording.record import RecordOptions, RecordPorts, record_camera
 from camvault.ports.errors import BusyError, Cancelled, ChangedError, NotFoundError
 from camvault.ports.recorder import StreamSource
 from tests import canary
@@ -35,7 +35,7 @@ class Site:
         clock = self.machine.clock
         cancel = MemoryCancellation(clock)
         clock.after(10, cancel.request)
-        ports = Ports(
+        ports = RecordPorts(
             recorder=self.recorder,
             storage=self.machine.storage,
             clock=clock,

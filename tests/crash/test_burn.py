@@ -9,8 +9,8 @@ from camvault.adapters.memory.burner import MemoryBurner, MemoryDisc, MemoryDriv
 from camvault.adapters.memory.calls import Call
 from camvault.adapters.memory.explorer import explore, io_error
 from camvault.core.workflows.bodycam.burn import BurnRequest, BurnSucceeded, burn_image
-from camvault.ports.burner import MediumState
 from camvault.ports.errors import BurnError, CamvaultError, DriveError, MediumError
+from camvault.ports.medium import MediumState
 from tests.bodycam.burn.helpers import NoMap
 
 IMAGE = PurePath("/v/images/1.iso")

@@ -12,7 +12,7 @@ from camvault.ports.errors import CamvaultError
 from tests.bodycam.cleanup.helpers import make_build_dir
 
 BUILD_DIR = PurePath("/v/images/bodycam_1")
-ORIGINALS = {PurePath("/originals/a.mp4"): b"footage a", PurePath("/originals/b.mp4"): b"footage b"}
+ORIGINALS = {PurePath("/originals/a.mp4"): b"content of a.mp4", PurePath("/originals/b.mp4"): b"content of b.mp4"}
 
 
 @attrs.define

@@ -32,6 +32,7 @@ class World:
             clock=MemoryClock(),
             reporter=self.reporter,
             cancel=self.cancel,
+            is_image=lambda _: True,
         )
 
     def restart(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryStorage, PowerCut, watched
 from camvault.adapters.memory.explorer import Exploration, Violation, explore
-from camvault.core.retention.removals import Proven, plan_leftovers, plan_proven
+from camvault.core.retention.removals import Proven, plan_leftovers, plan_only_copies, plan_proven
 from camvault.ports.errors import CamvaultError, StorageError, UsageError
 from camvault.ports.files import Storage
 from camvault.ports.removal import Proof
@@ -230,7 +230,7 @@ class TestFindsErrors:
                 copied(world, name)
             for entry in tuple(world.storage.scan(VAULT)):
                 if entry.path.name not in there:
-                    world.storage.remove(plan_leftovers([entry], marker="mirror").removals[0])
+                    world.storage.remove(plan_only_copies([entry], flag="mirror").removals[0])
 
         vault_is_kept = {"the vault only grows": lambda world: b"old" in world.storage.files().values()}
 
@@ -285,7 +285,7 @@ class TestFindsStops:
                 right(world)
             except CamvaultError:
                 for entry in tuple(world.storage.scan(VAULT)):
-                    world.storage.remove(plan_leftovers([entry], marker="mine").removals[0])
+                    world.storage.remove(plan_only_copies([entry], flag="mine").removals[0])
                 raise
 
         with pytest.raises(

@@ -10,21 +10,22 @@ import attrs
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.explorer import explore
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.batch.build_dir import MARKER_NAME
-from camvault.core.batch.pipeline import PipelineStage, RunNames
+from camvault.core.batch.marker import BUILD_MARKER_NAME
+from camvault.core.batch.next_step import FailureKind, PipelineStage
+from camvault.core.batch.run_names import RunNames
 from camvault.core.workflows.bodycam.cleanup import clean_up
 from camvault.core.workflows.bodycam.pipeline import (
+    PipelineStep,
     Reports,
     StageFailed,
-    Step,
     check_workspace,
     make_build_dir,
     reserve_names,
     run_stages,
 )
+from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Mode, OutputRecord
 from camvault.ports.errors import CamvaultError, Cancelled, MediumError
 from camvault.ports.mounts import MountTable
-from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, Progress
 
 ROOT = PurePath("/v")
 CLIPS = {PurePath("/shift/a.mp4"): b"footage a", PurePath("/shift/b.mp4"): b"footage b"}
@@ -56,7 +57,7 @@ class World:
             PipelineStage.CLEAN: self._clean,
         }
         run_stages(
-            [Step(stage, partial(self._guarded, stage, work, names)) for stage, work in stages.items()],
+            [PipelineStep(stage, partial(self._guarded, stage, work, names)) for stage, work in stages.items()],
             build_dir=names.build_dir,
             advise=lambda stage, _: str(stage),
             is_new=True,
@@ -75,7 +76,7 @@ class World:
         except Cancelled:
             raise
         except CamvaultError as error:
-            raise StageFailed(stage, stage.value, 1, str(error)) from error
+            raise StageFailed(stage, stage.value, 1, str(error), FailureKind.REFUSED) from error
 
     def _prepare(self, names: RunNames) -> None:
         records = []
@@ -96,7 +97,7 @@ class World:
                     output=output,
                 )
             )
-            progress = Progress(disc_bytes=9, safety_bytes=0, mode=Mode.COPY, kbps=None, clips=tuple(records))
+            progress = BatchRecord(disc_bytes=9, safety_bytes=0, mode=Mode.COPY, kbps=None, clips=tuple(records))
             JsonProgressFiles(self.storage).save(names.build_dir / "progress.json", progress)
 
     def _master(self, names: RunNames) -> None:
@@ -139,7 +140,7 @@ def kept_folders_can_be_cleaned(world: World) -> bool:
     """Each has its marker, or nothing in it but perhaps the marker's unfinished file."""
     folders = {path.parent for path in world.storage.files(ROOT) if path.parent.name.startswith("bodycam_")}
     return all(
-        (folder / MARKER_NAME) in world.storage.files()
+        (folder / BUILD_MARKER_NAME) in world.storage.files()
         or all(path.name.endswith(".camvault-part") for path in world.storage.files(folder))
         for folder in folders
     )

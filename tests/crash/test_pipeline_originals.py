@@ -6,8 +6,8 @@ from camvault.adapters.memory.burner import MemoryDisc
 from camvault.adapters.memory.calls import Call
 from camvault.adapters.memory.explorer import Violation, explore, io_error
 from camvault.core.workflows.bodycam.burn import DiscVerified
-from camvault.ports.burner import MediumState
 from camvault.ports.errors import BurnError, CamvaultError, DriveError
+from camvault.ports.medium import MediumState
 from tests.bodycam.pipeline.memory import CLIPS, World
 
 

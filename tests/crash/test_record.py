@@ -5,7 +5,7 @@ import attrs
 from camvault.adapters.memory.calls import Calls
 from camvault.adapters.memory.cancellation import MemoryCancellation
 from camvault.adapters.memory.explorer import explore
-from camvault.adapters.memory.recorder import Camera
+from camvault.adapters.memory.recorder import MemoryCamera
 from tests.recording.record.desk import World, make_world
 
 
@@ -13,8 +13,8 @@ def _world(calls: Calls) -> World:
     world = make_world(calls)
     world.recorder.tick_s = 2
     world.options = attrs.evolve(world.options, segment_s=4)
-    world.clock.after(5, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
-    world.clock.after(7, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(5, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))
+    world.clock.after(7, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
     return world
 
 

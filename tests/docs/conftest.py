@@ -1,10 +1,12 @@
-"""Clips for the examples, made once per run."""
+"""What the examples find: clips, a camera, a service manager; each made once per run."""
 
 import subprocess
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
+
+from tests.recording.fake_camera import Footage, make_footage
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +23,35 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ],
             check=True,
         )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+    """What the camera of the examples sends."""
+    return make_footage(imageio_ffmpeg.get_ffmpeg_exe(), tmp_path_factory.mktemp("footage"), kbps=150)
+
+
+SYSTEMCTL = """#!/bin/sh
+# Answers as systemctl does where recorders and timers run and jobs wait for their timers; does nothing else.
+[ "$1" = show ] || exit 0
+shift 3
+for unit in "$@"; do
+  case $unit in
+    record_camera_*) state='ActiveState=active\\nSubState=running' ;;
+    *.timer) state='ActiveState=active\\nSubState=waiting' ;;
+    *) state='ActiveState=inactive\\nSubState=dead' ;;
+  esac
+  printf "LoadState=loaded\\\\n$state\\\\nUnitFileState=enabled\\\\nActiveEnterTimestampMonotonic=1000000\\\\n\\\\n"
+done
+"""
+
+
+@pytest.fixture(scope="session")
+def service_manager(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a `systemctl`: examples neither need a service manager nor touch that of this machine."""
+    folder = tmp_path_factory.mktemp("systemctl")
+    program = folder / "systemctl"
+    program.write_text(SYSTEMCTL)
+    program.chmod(0o755)
     return folder

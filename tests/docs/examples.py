@@ -4,6 +4,8 @@ A fenced block with the language `console` is a session: lines that begin with `
 reader is shown. In the expected lines `…` stands for anything within a line, and a line of only `…` for any number of
 lines. `[exit N]` on a line of its own says that the command ended with N; without it, 0 is expected. A `python` block
 that begins with `>>> ` is left to doctest; any other is run as a program. A `json` block is read by whoever takes it.
+
+Blank lines are not compared. stdout and stderr are shown together, in the order in which they are written.
 """
 
 import re
@@ -64,7 +66,7 @@ def _pattern(expected: tuple[str, ...]) -> re.Pattern[str]:
         if line.strip() == "…":
             parts.append(r"(?:.*\n)*?")
         else:
-            parts.append(r"[ \t]*".join([""]) + re.escape(line.rstrip()).replace("…", ".*") + r"[ \t]*\n")
+            parts.append(re.escape(line.rstrip()).replace("…", ".*") + r"[ \t]*\n")
     return re.compile("".join(parts))
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -13,35 +14,56 @@ import pytest
 
 from camvault.core.stations.configuration import BackupConfig, Camera, read_backup, read_cameras
 from tests.docs.examples import Example, examples, run_session
+from tests.recording.fake_camera import FakeCamera, Footage
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts), ROOT / "README.md"]
 EXAMPLES = [e for page in PAGES for e in examples(page)]
 
 
+CAMERA_PORT = "8554"
+"""Where a page says that its camera listens; the port is another one in each test."""
+
+
 @pytest.fixture
-def reader(tmp_path: Path, clips: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with three small clips in `shift1/`, a workspace drive, and the commands on PATH."""
-    (tmp_path / "shift1").mkdir()
+def reader(tmp_path: Path, clips: Path, service_manager: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with three small clips in `shift1/`; the commands on PATH, and a home of one's own."""
+    folder = tmp_path / "here"
+    (folder / "shift1").mkdir(parents=True)
     for clip in sorted(clips.iterdir()):
-        (tmp_path / "shift1" / clip.name).write_bytes(clip.read_bytes())
-    (tmp_path / "drive").mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("CAMVAULT_ROOT", str(tmp_path / "drive"))
+        (folder / "shift1" / clip.name).write_bytes(clip.read_bytes())
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(folder)
+    programs = (str(Path(sys.executable).parent), str(service_manager), os.environ["PATH"])
+    monkeypatch.setenv("PATH", os.pathsep.join(programs))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "120")
-    return tmp_path
+    monkeypatch.setenv("TZ", "UTC")
+    for name in ("CAMVAULT_ROOT", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.language == "console"], ids=str)
-def test_console_examples_do_what_the_page_says(example: Example, reader: Path) -> None:
-    run_session(example, reader, os.environ)
+def test_console_examples_do_what_the_page_says(example: Example, reader: Path, footage: Footage) -> None:
+    if CAMERA_PORT not in example.body:
+        run_session(example, reader, os.environ)
+        return
+    with FakeCamera(footage) as camera:
+        body = example.body.replace(CAMERA_PORT, str(camera.port))
+        run_session(attrs.evolve(example, body=body), reader, os.environ)
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.language == "python"], ids=str)
 def test_python_examples_run(example: Example, reader: Path) -> None:
     program = reader / "example.py"
     program.write_text(example.body, encoding="utf-8")
+    if "\nclass Test" in example.body:  # a reader runs it with pytest
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", str(program)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return
     runpy.run_path(str(program), run_name="__main__")
 
 

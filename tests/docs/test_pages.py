@@ -41,7 +41,7 @@ def flags_of(command: str) -> set[str]:
     """All options of `--help`."""
     found = set()
     for line in help_of(command).partition("\nOptions:\n")[2].partition("Exit codes:")[0].splitlines():
-        if option := re.match(r"  (--[\w-]+)(?: / (--[\w-]+))?", line):
+        if option := re.match(r"  (?:-\w, )?(--[\w-]+)(?: / (--[\w-]+))?", line):
             found |= {name for name in option.groups() if name}
     assert "--help" in found
     return found
@@ -91,7 +91,10 @@ def test_the_exit_codes_of_a_page_are_those_of_help(command: str) -> None:
 
 
 def invariants() -> list[int]:
-    pages = [ROOT / "docs" / "design" / name for name in ("invariants.md", "invariants-recording.md")]
+    pages = [
+        ROOT / "docs" / "design" / name
+        for name in ("invariants.md", "invariants-recording.md", "invariants-archive.md")
+    ]
     return [
         int(n) for page in pages for n in re.findall(r"^INV-(\d+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     ]

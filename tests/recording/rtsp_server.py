@@ -5,6 +5,9 @@
 Each client gets the file from its beginning, in real time. The first line on stdout is the port.
 """
 
+# pyright: reportMissingImports=false
+# (gi is a package of the system's Python, not of the virtual environment)
+
 import sys
 from pathlib import Path
 

@@ -20,16 +20,16 @@ from hypothesis import strategies as st
 from camvault.adapters.memory.alerts import MemoryAlerts
 from camvault.adapters.memory.calls import Call, Phase, PowerCut
 from camvault.adapters.memory.cancellation import MemoryCancellation
-from camvault.adapters.memory.recorder import Camera, MemoryRecorder
+from camvault.adapters.memory.recorder import MemoryCamera, MemoryRecorder
 from camvault.adapters.memory.services import MemoryServices
 from camvault.adapters.memory.supervision import MemorySupervision
-from camvault.core.segments.coverage import Cause, Coverage, Span, coverage
-from camvault.core.retention.rules import KeepDays, MinFree, Rule
 from camvault.core.health.stall import StallPolicy
+from camvault.core.retention.rules import KeepDays, MinFree, Rule
+from camvault.core.segments.coverage import Cause, Coverage, Span, coverage
 from camvault.core.segments.ledger import ProofKind, parse_ledger
+from camvault.core.stations.site import Station
 from camvault.core.workflows.recording.monitor import unit_of
-from camvault.core.workflows.recording.organize import Station
-from camvault.core.workflows.recording.record import Ports, RecorderEnded, RecordOptions, record_camera
+from camvault.core.workflows.recording.record import RecorderEnded, RecordOptions, RecordPorts, record_camera
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import CamvaultError, Cancelled
 from camvault.ports.recorder import StreamSource
@@ -116,13 +116,13 @@ class Season:
         """Something happens at a moment."""
         self.machine.clock.after(seconds, action)
 
-    def camera_is(self, what: Camera, *, from_s: float, to_s: float) -> None:
+    def camera_is(self, what: MemoryCamera, *, from_s: float, to_s: float) -> None:
         self.after(from_s, lambda: setattr(self.recorder, "camera", what))
-        self.after(to_s, lambda: setattr(self.recorder, "camera", Camera.NORMAL))
+        self.after(to_s, lambda: setattr(self.recorder, "camera", MemoryCamera.NORMAL))
 
     def target_is_away(self, *, from_s: float, to_s: float) -> None:
-        self.after(from_s, lambda: setattr(self.machine.transfer, "is_there", False))
-        self.after(to_s, lambda: setattr(self.machine.transfer, "is_there", True))
+        self.after(from_s, lambda: setattr(self.machine.transfer, "evidence", "it is off"))
+        self.after(to_s, lambda: setattr(self.machine.transfer, "evidence", ""))
 
     def clock_is_set(self, at_s: float, by_s: float) -> None:
         clock = self.machine.clock
@@ -183,7 +183,7 @@ class Season:
 
     def _record(self) -> None:
         self.cancel = MemoryCancellation(self.machine.clock)
-        ports = Ports(
+        ports = RecordPorts(
             recorder=self.recorder,
             storage=self.machine.storage,
             clock=self.machine.clock,
@@ -277,7 +277,7 @@ class Season:
 
 def test_a_camera_that_hangs_for_five_days_is_restarted_all_the_time_and_told_as_one_gap() -> None:
     season = Season.new(card_bytes=40 * MIB, at=datetime(2025, 5, 23, tzinfo=UTC), group_bytes=1024)
-    season.camera_is(Camera.SILENT, from_s=3.5 * HOUR_S, to_s=5 * DAY_S)
+    season.camera_is(MemoryCamera.SILENT, from_s=3.5 * HOUR_S, to_s=5 * DAY_S)
 
     season.run(6 * DAY_S)
 
@@ -301,9 +301,9 @@ def the_week(*, may_lose: bool) -> tuple[Season, datetime]:
     """
     season = Season.new(card_bytes=40 * MIB, at=datetime(2025, 10, 20, tzinfo=UTC), group_bytes=40 * 1024)
     season.clock_goes_back_to_the_first_name(3 * HOUR_S)
-    season.camera_is(Camera.SILENT, from_s=6.5 * HOUR_S, to_s=15 * HOUR_S)
-    season.camera_is(Camera.CLOSES, from_s=20 * HOUR_S, to_s=20.1 * HOUR_S)
-    season.camera_is(Camera.REFUSES, from_s=20.1 * HOUR_S, to_s=22 * HOUR_S)
+    season.camera_is(MemoryCamera.SILENT, from_s=6.5 * HOUR_S, to_s=15 * HOUR_S)
+    season.camera_is(MemoryCamera.CLOSES, from_s=20 * HOUR_S, to_s=20.1 * HOUR_S)
+    season.camera_is(MemoryCamera.REFUSES, from_s=20.1 * HOUR_S, to_s=22 * HOUR_S)
     season.target_is_away(from_s=24 * HOUR_S, to_s=BACK_S)
     if may_lose:
         season.after(RULE_S, lambda: setattr(season, "rules", (KeepDays(), MinFree(3 * FLOOR_BYTES, may_lose=True))))
@@ -391,11 +391,11 @@ def test_whatever_happens_when_nothing_vanishes(happens: Sequence[tuple[str, flo
         elif what == "power":
             season.power_fails(from_s, steps=int(value * 5))
         else:
-            season.camera_is(Camera(what), from_s=from_s, to_s=to_s)
+            season.camera_is(MemoryCamera(what), from_s=from_s, to_s=to_s)
     if may_lose:
         season.rules = (KeepDays(), MinFree(2 * FLOOR_BYTES, may_lose=True))
-    season.after(67 * HOUR_S, lambda: setattr(season.recorder, "camera", Camera.NORMAL))
-    season.after(67 * HOUR_S, lambda: setattr(season.machine.transfer, "is_there", True))
+    season.after(67 * HOUR_S, lambda: setattr(season.recorder, "camera", MemoryCamera.NORMAL))
+    season.after(67 * HOUR_S, lambda: setattr(season.machine.transfer, "evidence", ""))
 
     season.run(72 * HOUR_S)
 

@@ -23,6 +23,12 @@
  *     VBURN_RFAIL_LBA  n                                read error at this block
  *     VBURN_GONE_LBA   n                                the drive vanishes for good when this block is written
  *     VBURN_RGONE_LBA  n                                the drive vanishes for good when this block is read
+ *     VBURN_HANG_LBA   n                                the drive never answers again when this block is written, as
+ *                                                       behind a USB bridge that hangs: the program waits until it is
+ *                                                       killed, and the next one finds the drive as it was
+ *     VBURN_RHANG_LBA  n                                the drive does not answer when this block is read, and the kernel
+ *                                                       ends the command after the time limit that came with it
+ *     VBURN_CLOSE_MS   n                                closing the session or the disc takes so long
  *     VBURN_KBPS       n                                writes take the time they would at n kB/s
  *     VBURN_HURRY      n                                the program's own naps are n times shorter (default 1): libburn
  *                                                       and growisofs give a real drive seconds that this one needs not
@@ -694,6 +700,16 @@ static int vanish(void) {
     return -1;
 }
 
+/* The drive does not answer: the kernel gives up after the time limit of the command, and says so. */
+static int time_out(sg_io_hdr_t *header) {
+    nap(header->timeout * 1e6 / hurry());
+    header->status = header->masked_status = header->msg_status = header->sb_len_wr = 0;
+    header->driver_status = header->info = 0;
+    header->host_status = 3; /* DID_TIME_OUT */
+    header->resid = (int)header->dxfer_len;
+    return 0;
+}
+
 static int read_blocks(struct answer *a, int fd, const uint8_t *cdb, uint8_t *data) {
     uint32_t start = get32(cdb + 2), count = cdb[0] == 0x28 ? get16(cdb + 7) : get32(cdb + 6);
     if (is_inside(knob("VBURN_RGONE_LBA", -1), start, count)) return vanish();
@@ -713,6 +729,7 @@ static int write_blocks(struct answer *a, int fd, const uint8_t *cdb, uint8_t *d
     uint32_t start = get32(cdb + 2), count = cdb[0] == 0x2a ? get16(cdb + 7) : get32(cdb + 6);
     long flip = knob("VBURN_FLIP_LBA", -1), kbps = knob("VBURN_KBPS", 0), fail = knob("VBURN_FAIL_LBA", -1);
     if (is_inside(knob("VBURN_GONE_LBA", -1), start, count)) return vanish();
+    while (is_inside(knob("VBURN_HANG_LBA", -1), start, count)) nap(1e9);
     if (disc.status == COMPLETE)
         a->sense = INCOMPATIBLE_MEDIUM;
     else if (start != disc.next_writable)
@@ -738,6 +755,7 @@ static int write_blocks(struct answer *a, int fd, const uint8_t *cdb, uint8_t *d
 }
 
 static void close_track_session(struct answer *a, unsigned function) {
+    if (function > 1) nap(1e6 * knob("VBURN_CLOSE_MS", 0));
     if (disc.is_track_open && function && disc.reserved > disc.tracks[disc.track_count - 1].size) {
         struct track *open_track = &disc.tracks[disc.track_count - 1];
         open_track->size = disc.reserved;
@@ -833,6 +851,8 @@ static int sg_io(int fd, sg_io_hdr_t *header) {
     static struct answer a; /* guarded by the lock */
     memset(&a, 0, sizeof a);
     load_state();
+    const uint8_t *cdb = header->cmdp;
+    if (cdb[0] == 0x28 && is_inside(knob("VBURN_RHANG_LBA", -1), get32(cdb + 2), get16(cdb + 7))) return time_out(header);
     if (execute(&a, fd, header->cmdp, header->dxferp) < 0) return -1;
     log_command(header, &a);
     uint32_t length = a.sense ? 0 : a.length < header->dxfer_len ? a.length : header->dxfer_len;

@@ -24,8 +24,8 @@ HEAD = f"""\
 # The fault matrix of burning
 
 Each row is a run of the real `burn_iso` with a real burner on an emulated BD-R writer (`tests/rig/vburn.c`). The
-column "disc" is what the emulated medium really is afterwards, not what anybody says. A test runs every row and
-compares it with this page; `python -m tests.bodycam.burn.fault_matrix > docs/design/fault-matrix.md` writes it anew.
+column "disc" is the state of the emulated medium afterwards, as the emulator says. A test runs every row and compares
+it with this page; `python -m tests.bodycam.burn.fault_matrix > docs/design/fault-matrix.md` writes it anew.
 
 Exit codes: 0 burned and read back equal, 1 not burned or failed, 2 the disc does not hold the image, 130 stopped by the
 user. {DEVICE} is the drive, IMAGE stands for the path of the image.

@@ -5,8 +5,8 @@ from pathlib import PurePath, PurePosixPath
 
 from hypothesis import strategies as st
 
-from camvault.ports.burner import Medium, MediumState
 from camvault.ports.errors import MediaError
+from camvault.ports.medium import Medium, MediumState
 
 MEDIA = st.builds(Medium, st.sampled_from(MediumState), free_sectors=st.integers(0, 10**8))
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from camvault.apps._burners import select_burner, select_drives
-from camvault.core.disc.burning import Tool
+from camvault.apps._assembly.burners import select_burner, select_drives
+from camvault.core.disc.burner_choice import BurnerTool
 from camvault.ports.errors import MissingToolError
 from tests.bodycam.burn.writer import BLOCKS, DEVICE, Writer, wait_for
 
@@ -359,11 +359,14 @@ def test_a_slim_drive_is_verified_without_opening_its_tray(insert: Insert, image
 
 def test_the_chosen_tool_must_be_there(mocker: MockerFixture) -> None:
     """Asking for growisofs where there is none is an error, not a reason to take another."""
-    mocker.patch("camvault.adapters._process.find_program", return_value=None)
+    mocker.patch("camvault.adapters._shared.process.find_program", return_value=None)
 
     with pytest.raises(MissingToolError, match="growisofs not found"):
         select_burner(
-            "/dev/sr0", drives=select_drives(None, cancel=mocker.Mock()), cancel=mocker.Mock(), wanted=Tool.GROWISOFS
+            "/dev/sr0",
+            drives=select_drives(None, cancel=mocker.Mock()),
+            cancel=mocker.Mock(),
+            wanted=BurnerTool.GROWISOFS,
         )
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,9 +20,11 @@ from camvault.adapters.optical import OpticalDrives
 from camvault.adapters.optical import drives as optical_drives
 from camvault.adapters.optical.parse import Sense
 from camvault.adapters.optical.scsi import Drive, SenseError
-from camvault.apps._burners import blank_disc_bytes
-from camvault.ports.burner import MediumState
+from camvault.apps._assembly.burners import blank_disc_bytes
+from camvault.ports.burner import ReadBack
 from camvault.ports.errors import BurnError, DriveError, MediaError, MediumError
+from camvault.ports.medium import MediumState
+from camvault.ports.witness import ReadFrom
 from tests.bodycam.burn.writer import Writer
 
 CANCEL = MemoryCancellation()
@@ -110,7 +113,7 @@ class TestCapacity:
 
     def test_a_drives_capacity_is_asked(self, insert: Callable[..., Writer]) -> None:
         """Free Blocks of the blank disc in the first drive: the specification's 24.9 GB fit."""
-        program = "from camvault.apps._burners import blank_disc_bytes as b; print(b(None, cancel=None))"
+        program = "from camvault.apps._assembly.burners import blank_disc_bytes as b; print(b(None, cancel=None))"
         writer = insert(blocks=12_219_392)
 
         done = subprocess.run(
@@ -265,6 +268,29 @@ class TestDiscFile:
         with pytest.raises(BurnError, match="somebody else"):
             _burn(image, tmp_path, lambda _: (tmp_path / "d.img").write_bytes(b"theirs"))
         assert (tmp_path / "d.img").read_bytes() == b"theirs"
+
+    @pytest.mark.parametrize("size_bytes", [2_048, 65_536, 512 * 2_048, 512 * 2_048 + 2_048])
+    def test_it_is_read_past_the_cache_and_says_if_it_was_not(self, size_bytes: int, tmp_path: Path) -> None:
+        """Of any size; another program may hold it in the cache, or it may be in memory anyway."""
+        image, disc = tmp_path / "i.iso", tmp_path / "d.img"
+        image.write_bytes(os.urandom(size_bytes))
+        shutil.copy(image, disc)
+
+        def read_back() -> ReadBack:
+            return DiscFileDrives().read_back(
+                f"stdio:{disc}", image=image, size_bytes=size_bytes, on_bytes=lambda _: None, cancel=CANCEL
+            )
+
+        read = read_back()
+        assert (read.is_equal, read.source) == (True, ReadFrom.MEDIUM)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", tmp_path], check=True)
+        try:
+            image.write_bytes(os.urandom(size_bytes))
+            shutil.copy(image, disc)
+            read = read_back()
+        finally:
+            subprocess.run(["umount", tmp_path], check=True)
+        assert (read.is_equal, read.source) == (True, ReadFrom.MEMORY)
 
     def test_a_disc_that_vanished_is_no_mismatch(self, tmp_path: Path) -> None:
         """It is the drive that fails then."""

@@ -78,10 +78,10 @@ class Ended:
 class Run:
     """A run of burn_iso in its own folder, as a shell starts it: in a process group of its own."""
 
-    def __init__(self, cwd: Path, env: dict[str, str], arguments: tuple[str, ...]) -> None:
+    def __init__(self, cwd: Path, env: dict[str, str], arguments: tuple[str, ...], started_by: tuple[str, ...]) -> None:
         self._cwd = cwd
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "camvault.apps.burn_iso", *arguments],
+            [sys.executable, *started_by, "camvault.apps.burn_iso", *arguments],
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -152,14 +152,14 @@ class Writer:
         own = {"LD_PRELOAD": str(self.library), "VBURN_DIR": str(self.folder), "VBURN_DEV": DEVICE}
         return {**os.environ, **own}
 
-    def start(self, cwd: Path, *arguments: str) -> Run:
-        """Start burn_iso."""
+    def start(self, cwd: Path, *arguments: str, started_by: tuple[str, ...] = ("-m",)) -> Run:
+        """Start burn_iso; `started_by` is what Python is told before the name of its module."""
         cwd.mkdir(parents=True, exist_ok=True)
-        return Run(cwd, self.env, arguments)
+        return Run(cwd, self.env, arguments, started_by)
 
-    def burn(self, cwd: Path, *arguments: str) -> Ended:
+    def burn(self, cwd: Path, *arguments: str, started_by: tuple[str, ...] = ("-m",)) -> Ended:
         """Run burn_iso to its end."""
-        return self.start(cwd, *arguments).end()
+        return self.start(cwd, *arguments, started_by=started_by).end()
 
     def _state(self) -> tuple[int, ...]:
         path = self.folder / "state"

@@ -1,12 +1,13 @@
 """Build directories for the tests of cleanup."""
 
+import hashlib
 from pathlib import PurePath
 
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.batch.build_dir import MARKER_NAME, MARKER_TEXT
+from camvault.core.batch.marker import BUILD_MARKER_NAME, MARKER_TEXT
+from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Mode, OutputRecord
 from camvault.ports.entries import FileIdentity
 from camvault.ports.files import Storage
-from camvault.ports.progress import ClipRecord, ClipState, Mode, OutputRecord, Progress
 
 
 def make_build_dir(
@@ -21,12 +22,12 @@ def make_build_dir(
     originals = originals or folder.parent.with_name(folder.parent.name + "-originals")
     storage.make_folder(originals)
     storage.make_folder(folder)
-    storage.write_text(folder / MARKER_NAME, MARKER_TEXT)
+    storage.write_text(folder / BUILD_MARKER_NAME, MARKER_TEXT)
     records = []
     for name in clips:
         storage.write_text(folder / name, f"content of {name}")
         identity = _identity(folder / name, storage)
-        output = OutputRecord(identity, "0" * 64)
+        output = OutputRecord(identity, hashlib.sha256(f"content of {name}".encode()).hexdigest())
         if storage.entry(originals / name) is None:
             storage.write_text(originals / name, f"content of {name}")
         records.append(
@@ -39,7 +40,7 @@ def make_build_dir(
                 output=output,
             )
         )
-    progress = Progress(disc_bytes=25_000_000_000, safety_bytes=0, mode=Mode.COPY, kbps=None, clips=tuple(records))
+    progress = BatchRecord(disc_bytes=25_000_000_000, safety_bytes=0, mode=Mode.COPY, kbps=None, clips=tuple(records))
     name = "progress.completed.json" if is_completed else "progress.json"
     JsonProgressFiles(storage).save(folder / name, progress)
 

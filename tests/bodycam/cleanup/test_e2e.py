@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from camvault.adapters.filesystem import LocalStorage
+from camvault.apps._cli.entry import main
 from camvault.apps.cleanup import STAGE
 from tests.bodycam.cleanup.helpers import make_build_dir
 
@@ -32,7 +33,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     def run_here(*args: str | Path, cwd: Path | None = None) -> Done:
         if cwd is not None:
             monkeypatch.chdir(cwd)
-        code = STAGE.main([str(arg) for arg in args])
+        code = main(STAGE, [str(arg) for arg in args])
         return Done(code, capsys.readouterr().err)
 
     return run_here

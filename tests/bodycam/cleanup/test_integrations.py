@@ -1,6 +1,7 @@
 """The workflow of cleanup on a file system in memory and on a real one."""
 
 import hashlib
+import subprocess
 from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
@@ -10,14 +11,16 @@ import pytest
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
+from camvault.adapters.memory.calls import Phase
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.batch.build_dir import MARKER_NAME, MARKER_TEXT, marker_text
+from camvault.core.batch.marker import BUILD_MARKER_NAME, MARKER_TEXT, BurnedImage, with_image, with_made
 from camvault.core.batch.resuming import pending, replaced
-from camvault.core.workflows.bodycam.cleanup import FolderRemoved, NothingToDelete, check_removable, clean_up
+from camvault.core.workflows.bodycam.cleanup import BuildDirRemoved, NothingToDelete, check_removable, clean_up
 from camvault.ports.entries import FileEntry, FileKind
-from camvault.ports.errors import BusyError, Cancelled, ChangedError, RecordError, StorageError, UsageError
+from camvault.ports.errors import BusyError, Cancelled, ChangedError, DeniedError, RecordError, StorageError, UsageError
 from camvault.ports.events import Level
 from camvault.ports.files import Storage
+from camvault.ports.witness import ReadFrom
 from tests.bodycam.cleanup.helpers import make_build_dir
 
 FOLDER = PurePath("/v/images/bodycam_1")
@@ -49,10 +52,12 @@ def clean(
     guarded: tuple[PurePath, ...] = (),
     cancel: MemoryCancellation | None = None,
     is_losing_allowed: bool = False,
+    is_cache_trusted: bool = False,
 ) -> None:
     clean_up(
         folder,
         is_losing_allowed=is_losing_allowed,
+        is_cache_trusted=is_cache_trusted,
         guarded=guarded,
         storage=storage,
         progress_files=JsonProgressFiles(storage),
@@ -71,7 +76,7 @@ class TestInMemory:
         run()
         assert storage.files("/v/images") == {}
         assert storage.entry(FOLDER) is None
-        (removed,) = reporter.of(FolderRemoved)
+        (removed,) = reporter.of(BuildDirRemoved)
         assert str(removed) == f"Removed {FOLDER}"
         assert removed.file_count == 5
 
@@ -92,7 +97,7 @@ class TestInMemory:
             lambda s: s.put(FOLDER / "sub" / "b.mp4", b"only copy"),
             lambda s: s.put_link(FOLDER / "link", "/home"),
             lambda s: s.mount(FOLDER, name="nas"),
-            lambda s: s.put(FOLDER / MARKER_NAME, b"not ours"),
+            lambda s: s.put(FOLDER / BUILD_MARKER_NAME, b"not ours"),
             lambda s: s.put(FOLDER / "progress.completed.json", b'{"files": {}}'),
             lambda s: s.unreadable.add(FOLDER),
         ],
@@ -142,7 +147,7 @@ class TestInMemory:
         run()
         removed = [call.arguments[0] for call in storage.calls.log if call.operation == "storage.remove"]
         names = [PurePath(str(path)).name for path in removed]
-        assert names == ["a.mp4", "b.mp4", "progress.completed.json", MARKER_NAME]
+        assert names == ["a.mp4", "b.mp4", "progress.completed.json", BUILD_MARKER_NAME]
 
     def test_a_stop_between_two_files(self, run: Callable[..., None], storage: MemoryStorage) -> None:
         """Cancelled, and the next run does the rest."""
@@ -178,7 +183,7 @@ class TestInMemory:
         """What the pipeline asks before it begins."""
         before = storage.files()
         files = JsonProgressFiles(storage)
-        world: dict[str, Any] = {"storage": storage, "progress_files": files, "cancel": MemoryCancellation()}
+        world: dict[str, Any] = {"storage": storage, "progress_files": files}
         assert check_removable(FOLDER, guarded=(), **world)
         assert not check_removable(FOLDER / "none", guarded=(), **world)
         assert storage.files() == before
@@ -210,9 +215,13 @@ class TestOnDisk:
     def test_an_empty_marked_folder(self, tmp_path: Path, reporter: MemoryReporter) -> None:
         """As the pipeline leaves it when the first clip is refused."""
         (tmp_path / "build").mkdir()
-        (tmp_path / "build" / MARKER_NAME).write_text(MARKER_TEXT)
+        (tmp_path / "build" / BUILD_MARKER_NAME).write_text(MARKER_TEXT)
         clean(tmp_path / "build", LocalStorage(), reporter)
         assert list(tmp_path.iterdir()) == []
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 class TestOnlyCopies:
@@ -244,16 +253,45 @@ class TestOnlyCopies:
         with pytest.raises(UsageError, match=r"0\.mp4, 1\.mp4, 2\.mp4 and 2 more are gone"):
             clean(folder, storage, reporter)
 
-    def test_what_a_verified_disc_holds_is_no_only_copy(self, run: Callable[..., None], storage: MemoryStorage) -> None:
-        """The pipeline writes it into the marker before it lets go of the originals."""
+    def burn(self, storage: MemoryStorage, *names: str) -> BurnedImage:
+        """An image of outputs that was burned, as the pipeline writes it into the marker."""
+        outputs = frozenset(sha256(f"content of {name}".encode()) for name in names)
+        storage.put("/v/images/a.iso", b"the image")
+        image = BurnedImage(PurePath("/v/images/a.iso"), sha256(b"the image"), outputs)
+        storage.put(FOLDER / BUILD_MARKER_NAME, with_image(MARKER_TEXT, image))
+        return image
+
+    def test_what_a_burned_image_holds_is_no_only_copy(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """The pipeline writes it into the marker before it lets go of the originals; the image is read, once."""
         storage.tree.discard(self.ORIGINAL)
-        storage.put(FOLDER / MARKER_NAME, marker_text(["0" * 64]))
+        self.burn(storage, "a.mp4", "b.mp4")
         run()
         assert storage.tree.find(FOLDER) is None
+        read = [call.arguments[0] for call in storage.calls.log if call.operation == "storage.read_back"]
+        assert read.count(PurePath("/v/images/a.iso")) == 1
+
+    @pytest.mark.parametrize("spoil", ["gone", "rotten", "unreadable", "another clip"])
+    def test_a_line_of_the_marker_without_its_image_is_no_witness(
+        self, spoil: str, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """A memory of a burn is none: what was written about a disc may be long gone with it."""
+        storage.tree.discard(self.ORIGINAL)
+        image = self.burn(storage, "b.mp4" if spoil == "another clip" else "a.mp4")
+        if spoil == "gone":
+            storage.tree.discard(image.path)
+        elif spoil == "rotten":
+            storage.corrupt(image.path)
+        elif spoil == "unreadable":
+            storage.hidden_damage[image.path] = 0
+        before = storage.files()
+        with pytest.raises(UsageError, match="only copies"):
+            run()
+        assert storage.files() == before
 
     def test_a_torn_line_of_the_marker_proves_nothing(self, run: Callable[..., None], storage: MemoryStorage) -> None:
         storage.tree.discard(self.ORIGINAL)
-        storage.put(FOLDER / MARKER_NAME, marker_text(["0" * 64]).removesuffix("\n"))
+        image = self.burn(storage, "a.mp4")
+        storage.put(FOLDER / BUILD_MARKER_NAME, with_image(MARKER_TEXT, image).removesuffix("\n"))
         with pytest.raises(UsageError, match="only copies"):
             run()
 
@@ -272,10 +310,9 @@ class TestOnlyCopies:
             with pytest.raises(UsageError, match=r"camvault did not put this there: a\.mp4"):
                 run(is_losing_allowed=is_losing_allowed)
         assert storage.content(FOLDER / "a.mp4") == b"content of a.mp4"
-        on_disc = hashlib.sha256(b"content of a.mp4").hexdigest()
-        storage.put(FOLDER / MARKER_NAME, marker_text([on_disc]))
+        self.burn(storage, "a.mp4")
         run()
-        assert storage.tree.find(FOLDER) is None, "a disc that was read back holds this very content"
+        assert storage.tree.find(FOLDER) is None, "an image that was burned and read back holds this very content"
 
     def test_a_file_with_our_suffix_deeper_down_is_not_ours(
         self, run: Callable[..., None], storage: MemoryStorage
@@ -285,6 +322,149 @@ class TestOnlyCopies:
         with pytest.raises(UsageError, match="camvault did not put this there: sub/footage"):
             run()
         assert storage.content(FOLDER / "sub" / "footage.camvault-part") == b"footage"
+
+
+class TestSetAside:
+    """Outputs of an earlier job that were set aside, and are known by the marker."""
+
+    ASIDE = FOLDER / ".camvault-aside-1-a.mp4"
+    ORIGINAL = PurePath("/v/images-originals/a.mp4")
+
+    @pytest.fixture(autouse=True)
+    def aside(self, storage: MemoryStorage) -> None:
+        storage.put(self.ASIDE, b"an earlier encode")
+        origin = sha256(b"content of a.mp4")
+        storage.put(FOLDER / BUILD_MARKER_NAME, with_made(MARKER_TEXT, {sha256(b"an earlier encode"): origin}))
+
+    def test_it_goes_beside_the_original_that_it_was_made_of(
+        self, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        assert check_removable(FOLDER, guarded=(), storage=storage, progress_files=JsonProgressFiles(storage))
+        run()
+        assert storage.tree.find(FOLDER) is None
+
+    def test_without_that_it_may_be_the_only_copy(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        storage.put(self.ORIGINAL, b"Content of a.mp4", mtime_ns=storage.tree.get(self.ORIGINAL).mtime_ns)
+        with pytest.raises(UsageError, match="only copies"):
+            run()
+        assert storage.content(self.ASIDE) == b"an earlier encode"
+        run(is_losing_allowed=True)
+        assert storage.tree.find(FOLDER) is None
+
+    def test_one_that_cannot_be_read_is_nobodys(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        storage.damage[self.ASIDE] = 0
+        with pytest.raises(UsageError, match=r"did not put this there: \.camvault-aside-1-a\.mp4"):
+            run(is_losing_allowed=True)
+
+    def test_what_the_marker_does_not_name_is_somebodys(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        storage.put(self.ASIDE, b"somebody's")
+        with pytest.raises(UsageError, match=r"did not put this there: \.camvault-aside-1-a\.mp4"):
+            run(is_losing_allowed=True)
+
+
+class TestWitnesses:
+    """Whatever keeps the original from being a witness keeps the output."""
+
+    ORIGINAL = PurePath("/v/images-originals/a.mp4")
+
+    @pytest.mark.parametrize(
+        ("spoil", "why"),
+        [
+            (lambda s, o: s.damage.update({o: 0}), "cannot be read: Input/output error"),
+            (lambda s, o: s.damage.update({o: 3}), "cannot be read: Input/output error"),
+            (lambda s, o: s.hidden_damage.update({o: 3}), "cannot be read: Input/output error"),
+            (lambda s, o: s.rotten.update({o: b"Content of a.mp4"}), "does not hold what was recorded"),
+            (lambda s, o: s.put(o, b"Content of a.mp4", mtime_ns=s.tree.get(o).mtime_ns), "does not hold"),
+            (lambda s, o: s.indistinct.add(o), "is not seen whether"),
+            (lambda s, o: s.mount(o.parent, name="ram", read_from=ReadFrom.MEMORY), "is in memory"),
+            (lambda s, o: s.mount(o.parent, name="9p", read_from=ReadFrom.CACHE), "--trust-cache"),
+        ],
+        ids=["unreadable", "half", "on the medium", "rotten", "another card", "unsure", "memory", "cache"],
+    )
+    def test_a_doubt_keeps_everything(
+        self,
+        spoil: Callable[[MemoryStorage, PurePath], object],
+        why: str,
+        run: Callable[..., None],
+        storage: MemoryStorage,
+    ) -> None:
+        spoil(storage, self.ORIGINAL)
+        before = storage.files()
+        with pytest.raises(UsageError, match=why):
+            run()
+        assert storage.files() == before
+
+    def test_the_user_may_trust_a_cache(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        storage.mount(self.ORIGINAL.parent, name="9p", read_from=ReadFrom.CACHE)
+        run(is_cache_trusted=True)
+        assert storage.tree.find(FOLDER) is None
+
+    @pytest.mark.parametrize("alias", ["bind", "unite"])
+    def test_the_build_directory_itself_is_no_witness(
+        self, alias: str, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        for name in ("a.mp4", "b.mp4"):
+            storage.tree.discard(self.ORIGINAL.with_name(name))
+        getattr(storage, alias)(self.ORIGINAL.parent, shows=FOLDER)
+        with pytest.raises(UsageError, match="only copies"):
+            run()
+        assert storage.content(FOLDER / "a.mp4") == b"content of a.mp4"
+
+    def test_originals_that_go_before_the_lock_is_held(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        """A run with --delete-originals ended between a look and the lock: so there is no look before it."""
+        storage.calls.hook("storage.lock", lambda: storage.tree.discard(self.ORIGINAL))
+        with pytest.raises(UsageError, match="only copies"):
+            run()
+        assert storage.content(FOLDER / "a.mp4") == b"content of a.mp4"
+
+    def test_another_command_in_the_folder_of_the_originals_keeps_everything(
+        self, run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """Two cleanups, each of which took the other's files for its originals, removed both copies at once."""
+        before = storage.files()
+        with storage.lock(self.ORIGINAL.parent), pytest.raises(UsageError, match="another command is at work"):
+            run()
+        assert storage.files() == before
+        with storage.lock(self.ORIGINAL.parent, is_shared=True):  # they are originals of another job as well
+            run()
+        with storage.lock(self.ORIGINAL.parent):  # let go of at the end
+            assert storage.tree.find(FOLDER) is None
+
+    @pytest.mark.parametrize("kind", [StorageError, DeniedError])
+    def test_a_folder_of_originals_that_cannot_be_locked_is_a_doubt(
+        self, kind: type[StorageError], run: Callable[..., None], storage: MemoryStorage
+    ) -> None:
+        """Whether another command is about to remove the originals is not known then: an error is no evidence."""
+        locks = iter([None, kind(self.ORIGINAL.parent, "No locks available")])
+
+        def refuse_the_second() -> None:
+            error = next(locks, None)
+            if error is not None:
+                raise error
+
+        before = storage.files()
+        storage.calls.hook("storage.lock", refuse_the_second, times=None)
+        with pytest.raises(UsageError, match=r"at work in .* cannot be told: No locks available"):
+            run()
+        assert storage.files() == before
+
+    def test_originals_on_a_read_only_card_can_be_locked(self, tmp_path: Path, reporter: MemoryReporter) -> None:
+        folder, card = tmp_path / "images/bodycam_1", tmp_path / "card"
+        make_build_dir(folder, storage=LocalStorage(), originals=card)
+        subprocess.run(["mount", "--bind", card, card], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", card], check=True)
+        try:
+            clean(folder, LocalStorage(), reporter)
+        finally:
+            subprocess.run(["umount", card], check=True)
+        assert not folder.exists()
+        assert (card / "a.mp4").exists()
+
+    def test_a_card_that_vanishes_between_two_removals(self, run: Callable[..., None], storage: MemoryStorage) -> None:
+        storage.calls.hook("storage.remove", lambda: storage.unplug(self.ORIGINAL.parent), when=Phase.AFTER)
+        with pytest.raises(ChangedError, match="kept"):
+            run()
+        assert storage.content(FOLDER / "b.mp4") == b"content of b.mp4"
 
 
 class TestUnrecorded:

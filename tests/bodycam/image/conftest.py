@@ -32,11 +32,12 @@ def build_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 def create(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
     """Run the command; its exit code and what it said on stderr."""
+    from camvault.apps._cli.entry import main  # noqa: PLC0415
     from camvault.apps.create_iso import STAGE  # noqa: PLC0415
 
     def run(build: Path, *more: str, iso: Path | None = None, log: Path | None = None) -> tuple[int, str]:
         own = ["--build-dir", str(build), "--iso-path", str(iso or tmp_path / "out" / "shift.iso")]
-        code = STAGE.main([*own, "--logfile", str(log or tmp_path / "create.log"), *more])
+        code = main(STAGE, [*own, "--logfile", str(log or tmp_path / "create.log"), *more])
         return code, capsys.readouterr().err
 
     return run

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.sevenzip import SEVEN_ZIP
+
+OLD_IMAGE = bytes(16 * 2048) + b"\0BEA01\1" + bytes(2041)
+"""What an image is known by: its volume recognition sequence."""
 Create = Callable[..., tuple[int, str]]
 
 
@@ -83,12 +87,41 @@ def test_s08_an_image_is_not_overwritten(create: Create, build_dir: Path, tmp_pa
     assert leftovers(tmp_path) == []
 
 
+def test_force_replaces_an_image_and_nothing_else(create: Create, build_dir: Path, tmp_path: Path) -> None:
+    diary = tmp_path / "diary.txt"
+    diary.write_bytes(b"dear diary")
+    code, said = create(build_dir, "--force", iso=diary)
+    assert (code, "no disc image" in said) == (1, True)
+    assert diary.read_bytes() == b"dear diary"
+    assert leftovers(tmp_path) == []
+
+
 def test_s09_an_image_is_replaced_when_asked(create: Create, build_dir: Path, tmp_path: Path) -> None:
-    (tmp_path / "shift.iso").write_bytes(b"old image")
+    (tmp_path / "shift.iso").write_bytes(OLD_IMAGE)
     code, _ = create(build_dir, "--force", iso=tmp_path / "shift.iso")
     assert code == 0
     assert (tmp_path / "shift.iso").stat().st_size % (32 * 2048) == 0
     assert leftovers(tmp_path) == []
+
+
+def test_times_that_a_format_cannot_hold(create: Create, tmp_path: Path) -> None:
+    """UDF keeps them all; ISO 9660 ends with 2155 and has its last second for what is later."""
+    folder = tmp_path / "shift"
+    folder.mkdir()
+    for year in (1901, 1969, 2100, 2156, 2300, 2446):
+        (folder / f"{year}.txt").write_text("x")
+        at_s = max(-(2**31), datetime(year, 5, 10, tzinfo=UTC).timestamp())  # what ext4 begins with
+        os.utime(folder / f"{year}.txt", (at_s, at_s))
+    assert create(folder)[0] == 0
+    image = tmp_path / "out" / "shift.iso"
+    assert years_in(image, "UDF") == ["1901", "1969", "2100", "2156", "2300", "2446"]
+    assert years_in(image, "ISO") == ["1901", "1969", "2100", "2155", "2155", "2155"]
+
+
+def years_in(image: Path, tree: str) -> list[str]:
+    """The years of the files' times, as 7-Zip reads them."""
+    said = subprocess.run([SEVEN_ZIP, "l", "-slt", f"-t{tree}", image], check=True, capture_output=True, text=True)
+    return re.findall(r"^Modified = (\d{4})", said.stdout.partition("----------")[2], re.MULTILINE)
 
 
 def test_s10_a_log_that_cannot_be_written(create: Create, build_dir: Path, tmp_path: Path) -> None:
@@ -177,12 +210,12 @@ def test_a_failed_replacement_keeps_the_old_image(
         return manifest
 
     monkeypatch.setattr(BridgeBuilder, "write", spoiled)
-    (tmp_path / "shift.iso").write_bytes(b"old image")
+    (tmp_path / "shift.iso").write_bytes(OLD_IMAGE)
     code, said = create(build_dir, "--force", iso=tmp_path / "shift.iso")
     assert code == 1
     assert "ISO not created" in said
     assert "the content differs" in said
-    assert (tmp_path / "shift.iso").read_bytes() == b"old image"
+    assert (tmp_path / "shift.iso").read_bytes() == OLD_IMAGE
     assert leftovers(tmp_path) == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from camvault.adapters import _process
+from camvault.adapters._shared import process
 from camvault.adapters.genisoimage import GenisoimageBuilder, find_genisoimage
 from camvault.adapters.isoverify import PycdlibVerifier
 from camvault.adapters.memory import MemoryCancellation
@@ -43,9 +43,10 @@ def write(builder: GenisoimageBuilder, plan: ImagePlan, target: Path, done: list
 
 
 def verify(image: Path, plan: ImagePlan, manifest: ImageManifest) -> int:
-    return PycdlibVerifier().verify(
+    check = PycdlibVerifier().verify(
         image, plan=plan, manifest=manifest, on_bytes=lambda _: None, cancel=MemoryCancellation()
     )
+    return check.file_count
 
 
 def test_its_image_is_right_in_both_trees_and_of_the_planned_size(
@@ -72,6 +73,41 @@ def test_a_folder_it_would_not_hold_exactly_is_refused(builder: GenisoimageBuild
         builder.plan(root, label="X", stamped_at=AT)
 
 
+@pytest.mark.parametrize(
+    ("at_s", "said"),
+    [
+        (-2_208_988_801, "changed 1899-12-31"),
+        (1_830_297_600, "changed 2028-01-01"),
+        (5_869_584_000, "changed 2156-01-01"),
+        (2**40, "changed 1,099,511,627,776 s after 1970"),
+    ],
+)
+def test_a_time_that_it_does_not_keep_is_refused_with_the_file(
+    builder: GenisoimageBuilder, in_memory: Path, at_s: int, said: str
+) -> None:
+    (in_memory / "clock.mp4").write_bytes(b"clip")
+    os.utime(in_memory / "clock.mp4", (at_s, at_s))
+    with pytest.raises(UsageError) as raised:
+        builder.plan(in_memory, label="X", stamped_at=AT)
+
+    expected = f"clock.mp4: {said}, it keeps times from 1900 to 2027 only; --builder bridge can"
+    assert str(raised.value).endswith(expected)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Los_Angeles"])
+def test_times_that_it_keeps_are_in_both_trees_whatever_the_zone(
+    builder: GenisoimageBuilder, in_memory: Path, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    (in_memory / "clips").mkdir()
+    for at_s in (-2_208_988_800, -1, 0, 1_830_297_599):
+        (in_memory / "clips" / f"{at_s}.mp4").write_bytes(b"clip")
+        os.utime(in_memory / "clips" / f"{at_s}.mp4", (at_s, at_s))
+    plan = builder.plan(in_memory / "clips", label="X", stamped_at=AT)
+
+    assert verify(in_memory / "x.iso", plan, write(builder, plan, in_memory / "x.iso")) == 4
+
+
 def test_a_label_that_no_image_holds_is_refused(builder: GenisoimageBuilder, root: Path) -> None:
     with pytest.raises(UsageError):
         builder.plan(root, label="X" * 33, stamped_at=AT)
@@ -94,13 +130,13 @@ def test_a_source_that_changes_while_it_runs_fails(
     builder: GenisoimageBuilder, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The content it reads is another one than the one that was hashed, of the same size."""
-    plan, run = builder.plan(root, label="X", stamped_at=AT), _process.run
+    plan, run = builder.plan(root, label="X", stamped_at=AT), process.run
 
     def disturbed(*argv: object, **more: object) -> object:
         (root / "a.mp4").write_bytes(b"other" * 5000)
         return run(*argv, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(_process, "run", disturbed)
+    monkeypatch.setattr(process, "run", disturbed)
     with pytest.raises(ChangedError, match=r"a\.mp4"):
         write(builder, plan, tmp_path / "x.iso")
 

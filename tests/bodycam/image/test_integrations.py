@@ -21,11 +21,15 @@ from camvault.adapters.bridge.layout import FILE_BYTES_MAX, lay_out
 from camvault.adapters.bridge.sink import Sink
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.isoverify import PycdlibVerifier
-from camvault.adapters.isoverify.trees import read_image
+from camvault.adapters.isoverify.open_image import OpenImage
+from camvault.adapters.isoverify.trees import ImageView, read_image
 from camvault.adapters.memory import MemoryCancellation
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import ChangedError, DeniedError, MismatchError, NoSpaceError, UsageError
 from camvault.ports.image import ImageManifest, ImagePlan
+from tests.sevenzip import SEVEN_ZIP
+
+OLD_IMAGE = bytes(16 * 2048) + b"\0BEA01\1" + bytes(2041)
 
 AT = datetime(2025, 7, 18, 10, 15, tzinfo=UTC)
 LABEL = "EVIDENCE_20250718T101500Z_ABCDEF"
@@ -43,9 +47,15 @@ def build(root: Path, image: Path, label: str = LABEL) -> tuple[ImagePlan, Image
 
 
 def verify(image: Path, plan: ImagePlan, manifest: ImageManifest) -> int:
-    return PycdlibVerifier().verify(
+    check = PycdlibVerifier().verify(
         image, plan=plan, manifest=manifest, on_bytes=lambda _: None, cancel=MemoryCancellation()
     )
+    return check.file_count
+
+
+def trees_of(image: Path) -> ImageView:
+    with OpenImage(image) as file:
+        return read_image(image, file)
 
 
 def tree_of(root: Path) -> dict[bytes, bytes | None]:
@@ -104,11 +114,11 @@ def test_any_tree_is_planned_to_the_sector_and_right_in_both_trees(tree: dict[st
         assert plan.sector_count % 32 == 0
         assert verify(image, plan, manifest) == len(plan.files)
         expected = tree_of(folder / "tree")
-        out("7zz", "x", "-y", "-tudf", f"-o{folder / 'udf'}", image)
+        out(SEVEN_ZIP, "x", "-y", "-tudf", f"-o{folder / 'udf'}", image)
         assert tree_of(folder / "udf") == expected
         extract_rock_ridge(image, folder / "rock")
         assert tree_of(folder / "rock") == expected
-        out("7zz", "t", "-tiso", image)
+        out(SEVEN_ZIP, "t", "-tiso", image)
 
 
 HOSTILE = [
@@ -146,7 +156,7 @@ def test_hostile_names_come_back_exactly(tmp_path: Path) -> None:
     assert tree_of(tmp_path / "rock") == tree_of(root)
     renamed = {path.name for path in plan.udf_paths if path.parent == PurePosixPath()}
     assert renamed == {"sub\n\udcff", "y" * 255, "x" * 251 + ".mp4", os.fsdecode(b"bad\xff\xfe%41.mp4")}
-    found = read_image(image).udf.files
+    found = trees_of(image).udf.files
     assert str(plan.udf_paths[PurePosixPath("y" * 255)]) in found
     assert "emoji 🎥.mp4" in found
 
@@ -166,18 +176,18 @@ def test_files_over_4_gib_are_right_in_both_trees(in_memory: Path) -> None:
     plan, manifest = build(root, image)
     assert image.stat().st_blocks * 512 < 64 << 20, "holes stay holes"
     assert verify(image, plan, manifest) == 2
-    extents = read_image(image)
+    extents = trees_of(image)
     assert len(extents.udf.files["big.mp4"][0]) == 5
     assert len(extents.iso.files["big.mp4"][0]) == 2
     for kind in ("udf", "iso"):
-        listed = out("7zz", "l", "-slt", f"-t{kind}", image).decode()
+        listed = out(SEVEN_ZIP, "l", "-slt", f"-t{kind}", image).decode()
         assert f"Size = {size}" in listed
-        assert out("7zz", "x", "-so", f"-t{kind}", image, "small.mp4") == b"after the big one"
+        assert out(SEVEN_ZIP, "x", "-so", f"-t{kind}", image, "small.mp4") == b"after the big one"
         same = subprocess.run(  # noqa: S602 - a fixed text
-            f"7zz x -so -t{kind} image.iso big.mp4 | cmp - tree/big.mp4", shell=True, check=False, cwd=in_memory
+            f"{SEVEN_ZIP} x -so -t{kind} image.iso big.mp4 | cmp - tree/big.mp4", shell=True, check=False, cwd=in_memory
         )
         assert same.returncode == 0
-    assert out("7zz", "l", "-slt", "-tudf", image).decode().count(f"Size = {size}") == 1
+    assert out(SEVEN_ZIP, "l", "-slt", "-tudf", image).decode().count(f"Size = {size}") == 1
 
 
 def test_a_file_larger_than_any_disc_is_refused() -> None:
@@ -227,11 +237,11 @@ def test_udfinfo_finds_it_closed_and_complete(small: Path, tmp_path: Path) -> No
 def test_times_are_kept_in_all_trees(small: Path, tmp_path: Path) -> None:
     image = tmp_path / "image.iso"
     build(small, image)
-    listed = out("7zz", "l", "-slt", "-tudf", image).decode()
+    listed = out(SEVEN_ZIP, "l", "-slt", "-tudf", image).decode()
     assert "Modified = 2020-09-13 12:26:40.123456" in listed
     extract_rock_ridge(image, tmp_path / "rock")
     assert (tmp_path / "rock" / "sub" / "b.mp4").stat().st_mtime == 1_600_000_001
-    assert "Modified = 2020-09-13 12:26:40" in out("7zz", "l", "-slt", "-tiso", image).decode()
+    assert "Modified = 2020-09-13 12:26:40" in out(SEVEN_ZIP, "l", "-slt", "-tiso", image).decode()
 
 
 @pytest.mark.parametrize("mtime_ns", [-(10**18), -1, 0, 2**62, 253_402_300_799 * 10**9 // 10])
@@ -372,7 +382,7 @@ def test_no_room_on_a_real_disk_leaves_the_old_image_and_nothing_else(
     """The second: another program fills the disk after we looked."""
     (small / "a.mp4").write_bytes(os.urandom(3_000_000))
     old = little_disk / "shift.iso"
-    old.write_bytes(b"old image")
+    old.write_bytes(OLD_IMAGE)
     if not is_early:
         monkeypatch.setattr(LocalStorage, "free_bytes", lambda *_: 1 << 30)
     code, said = create(small, "--force", iso=old)
@@ -380,7 +390,7 @@ def test_no_room_on_a_real_disk_leaves_the_old_image_and_nothing_else(
     assert re.search(r"not enough space, [\d,]+ bytes needed, [\d,]+ bytes free", said)
     assert ("Creating ISO image" in said) is not is_early
     assert [path.name for path in little_disk.iterdir() if path.name != "lost+found"] == ["shift.iso"]
-    assert old.read_bytes() == b"old image"
+    assert old.read_bytes() == OLD_IMAGE
 
 
 # --- a verifier that can say no -------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
-"""create_iso's policies and workflow, in memory."""
+"""create_iso's workflow in memory, and the parts of its adapters."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -14,18 +15,15 @@ from camvault.adapters.bridge.names import compressed, iso_names, joliet_names, 
 from camvault.adapters.genisoimage import parse as genisoimage
 from camvault.adapters.genisoimage.argv import path_list, why_not
 from camvault.adapters.genisoimage.parse import percent_of
-from camvault.adapters.hdiutil.argv import makehybrid_argv
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage, Phase
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
+from camvault.core.batch.marker import MARKER_TEXT
 from camvault.core.capacity.budget import image_overhead_bytes
-from camvault.core.disc.builders import ImageChoice, ImageTool, choose_image_builder
-from camvault.core.disc.content import is_left_out
-from camvault.core.disc.labels import check_label, parse_stamp, shown_shorter, stamp_label, stamp_of
 from camvault.core.workflows.bodycam.create_iso import (
     ImageReport,
     ImageRequest,
-    LeftoverRemoved,
     NameSubstituted,
+    UnfinishedImageRemoved,
     create_iso,
 )
 from camvault.ports.cancellation import Cancellation
@@ -34,6 +32,7 @@ from camvault.ports.errors import (
     BusyError,
     Cancelled,
     ChangedError,
+    DeniedError,
     ExistsError,
     MismatchError,
     NoSpaceError,
@@ -52,75 +51,6 @@ SAMPLES = Path(__file__).parents[2] / "samples" / "genisoimage"
 MARKER = "camvault build directory 1\n"
 
 raw_names = st.binary(min_size=1, max_size=255).filter(lambda raw: b"/" not in raw and b"\0" not in raw)
-
-
-class TestLabels:
-    @given(st.text(max_size=40))
-    def test_a_label_passes_or_is_refused(self, label: str) -> None:
-        if label.isascii() and 0 < len(label) <= 32 and label.replace("-", "_").replace("_", "a").isalnum():
-            assert check_label(label) == label
-        else:
-            with pytest.raises(UsageError, match=r"^Label "):
-                check_label(label)
-
-    @pytest.mark.parametrize("label", ["a-b_C9", "-", "X" * 32])
-    def test_good_labels(self, label: str) -> None:
-        assert check_label(label) == label
-
-    def test_the_default_label_is_utc(self) -> None:
-        assert stamp_label(NOW) == "20260102T030405Z"
-
-    @pytest.mark.parametrize("text", ["TESTDISC", "20261302T030405Z", "20260102T030405", ""])
-    def test_other_texts_are_no_stamps(self, text: str) -> None:
-        assert parse_stamp(text) is None
-
-    def test_the_stamp_is_given_or_the_labels_or_now(self) -> None:
-        first, second = "20250718T101500Z", "20240718T101500Z"
-        assert stamp_of(label=first, stamp=second, now=NOW) == parse_stamp(second)
-        assert stamp_of(label=first, stamp=None, now=NOW) == parse_stamp(first)
-        assert stamp_of(label="X", stamp=None, now=NOW) == NOW.replace(microsecond=0)
-        assert stamp_of(label=None, stamp=None, now=NOW) == NOW.replace(microsecond=0)
-        with pytest.raises(UsageError, match="stamp"):
-            stamp_of(label=None, stamp="yesterday", now=NOW)
-
-    def test_what_each_place_will_show(self) -> None:
-        assert list(shown_shorter("X" * 16)) == []
-        assert len(list(shown_shorter("X" * 17))) == 1
-        assert len(list(shown_shorter("X" * 31))) == 2
-
-
-class TestBuilders:
-    @given(st.sets(st.sampled_from(ImageTool)), st.booleans())
-    def test_nothing_but_the_bridge_writer_is_taken_by_itself(self, found: set[ImageTool], is_stamped: bool) -> None:
-        assert choose_image_builder(None, found=found, is_stamped=is_stamped).tool is ImageTool.BRIDGE
-        assert choose_image_builder(ImageTool.BRIDGE, found=found, is_stamped=is_stamped).tool is ImageTool.BRIDGE
-
-    def test_genisoimage_is_taken_when_asked_for_and_there(self) -> None:
-        wanted = ImageTool.GENISOIMAGE
-        choice = choose_image_builder(wanted, found={wanted})
-        assert choice.tool is wanted
-        assert "not give the same bytes" in choice.reason
-        assert choose_image_builder(wanted, found=set()) == ImageChoice(None, "genisoimage not found", is_missing=True)
-
-    def test_genisoimage_is_refused_where_a_moment_is_asked_for(self) -> None:
-        choice = choose_image_builder(ImageTool.GENISOIMAGE, found=set(ImageTool), is_stamped=True)
-        assert choice.tool is None
-        assert "moment" in choice.reason
-
-    def test_hdiutil_is_always_refused_with_the_reason(self) -> None:
-        choice = choose_image_builder(ImageTool.HDIUTIL, found=set(ImageTool))
-        assert choice.tool is None
-        assert not choice.is_missing
-        assert "size" in choice.reason
-
-
-class TestHdiutil:
-    def test_the_command_of_the_specification(self) -> None:
-        argv = makehybrid_argv(PurePath("/build dir"), label="TESTDISC", target=PurePath("/x.iso"))
-        assert argv == (
-            *("hdiutil", "makehybrid", "-udf", "-iso", "-udf-volume-name", "TESTDISC"),
-            *("-default-volume-name", "TESTDISC", "-o", "/x.iso", "/build dir"),
-        )
 
 
 class TestGenisoimage:
@@ -158,20 +88,6 @@ class TestGenisoimage:
     def test_a_size_that_is_none_is_refused(self, text: str) -> None:
         with pytest.raises(genisoimage.UnknownOutputError):
             genisoimage.sectors_of(text)
-
-
-class TestContent:
-    @pytest.mark.parametrize(
-        "name", [".camvault-build", "progress.json", "progress.completed.json", ".camvault-aside-1-a"]
-    )
-    def test_records_stay_off_the_disc_in_a_build_directory_of_ours_only(self, name: str) -> None:
-        assert is_left_out(PurePosixPath(name), is_build_dir=True)
-        assert not is_left_out(PurePosixPath(name), is_build_dir=False)
-        assert not is_left_out(PurePosixPath("sub") / name, is_build_dir=True)
-
-    def test_unfinished_files_stay_off_everywhere(self) -> None:
-        assert is_left_out(PurePosixPath("sub/.a.mp4.camvault-part"), is_build_dir=False)
-        assert not is_left_out(PurePosixPath("a.mp4"), is_build_dir=True)
 
 
 class TestNames:
@@ -235,6 +151,7 @@ class World:
     reporter: MemoryReporter = attrs.field(factory=MemoryReporter)
     cancel: MemoryCancellation = attrs.field(factory=MemoryCancellation)
     is_lossy: bool = False
+    is_image: Callable[[PurePath], bool] = lambda _: True
     builder: MemoryImageBuilder | None = None
 
     def run(self, **more: object) -> ImageReport:
@@ -248,6 +165,7 @@ class World:
             clock=MemoryClock(NOW),
             reporter=self.reporter,
             cancel=self.cancel,
+            is_image=self.is_image,
         )
 
     def images(self) -> dict[str, int]:
@@ -289,10 +207,36 @@ class TestCreateIso:
         with pytest.raises(ExistsError, match="File exists"):
             world.run(is_forced=True)
 
+    def test_what_is_no_image_is_never_replaced(self, world: World) -> None:
+        """An empty file holds nothing."""
+        world.is_image = lambda _: False
+        world.storage.put(TARGET, b"a diary")
+        with pytest.raises(ExistsError, match="no disc image"):
+            world.run(is_forced=True)
+        assert world.storage.content(TARGET) == b"a diary"
+        world.storage.put(TARGET, b"")
+        assert world.run(is_forced=True)
+
+    def test_a_build_directory_that_is_not_finished(self, world: World) -> None:
+        """It says so, unless it is asked for; somebody else's folder may hold a file of this name."""
+        world.storage.put(BUILD / "progress.json", b"{}")
+        assert world.run(target=PurePath("/images/other.iso"))
+        world.storage.put(BUILD / ".camvault-build", MARKER_TEXT)
+        with pytest.raises(UsageError, match=r"prepare_bodycam --resume /build/progress\.json"):
+            world.run()
+        assert world.run(is_even_unfinished=True)
+
+    def test_a_build_directory_in_which_somebody_is_at_work(self, world: World) -> None:
+        world.storage.put(BUILD / ".camvault-build", MARKER_TEXT)
+        with world.storage.lock(BUILD), pytest.raises(BusyError, match="/build"):
+            world.run()
+        world.storage.calls.fail("storage.lock", DeniedError(BUILD))
+        assert world.run(), "where nothing can be locked, nobody did"
+
     def test_a_leftover_of_a_crash_goes(self, world: World) -> None:
         world.storage.put(TEMPORARY, b"half an image")
         world.run()
-        told = [str(event) for event in world.reporter.events if isinstance(event, LeftoverRemoved)]
+        told = [str(event) for event in world.reporter.events if isinstance(event, UnfinishedImageRemoved)]
         assert told == [f"Removed the unfinished image of an earlier run: {TEMPORARY}"]
         assert list(world.images()) == [str(TARGET)]
 

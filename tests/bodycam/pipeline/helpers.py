@@ -4,6 +4,7 @@ import functools
 import hashlib
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import attrs
 import imageio_ffmpeg
+
+from tests.sevenzip import SEVEN_ZIP
 
 PIPELINE = (sys.executable, "-m", "camvault.apps.run_bodycam_pipeline")
 DEADLINE_S = 120.0
@@ -63,6 +66,13 @@ class Workspace:
             text=True,
             process_group=0,
         )
+
+    def dead_drive(self) -> Path:
+        """A device node with no drive behind it: it is there, and cannot be burned to."""
+        node = self.root.parent / "sr-dead"
+        if not node.exists():
+            os.mknod(node, stat.S_IFBLK | 0o600, os.makedev(259, 1_000_000))
+        return node
 
     def logs(self) -> list[Path]:
         return sorted(self.root.glob("logs/*"))
@@ -128,7 +138,7 @@ def signals(process: "subprocess.Popen[str]", number: signal.Signals, *, is_grou
 
 def extracted(image: Path, target: Path) -> dict[str, str]:
     """Name and SHA-256 of every file in the image's UDF tree, taken out by 7-Zip, which did not write it."""
-    subprocess.run(["7zz", "x", "-y", "-tudf", f"-o{target}", str(image)], check=True, capture_output=True)
+    subprocess.run([SEVEN_ZIP, "x", "-y", "-tudf", f"-o{target}", str(image)], check=True, capture_output=True)
     return {os.fspath(p.relative_to(target)): digest(p) for p in target.rglob("*") if p.is_file()}
 
 

@@ -11,20 +11,30 @@ from camvault.adapters.memory.burner import MemoryBurner, MemoryDisc, MemoryDriv
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.capacity.budget import Budget
 from camvault.core.batch.names import COMPLETED_NAME
-from camvault.core.batch.pipeline import PipelineStage, RunNames
+from camvault.core.batch.next_step import PipelineStage
 from camvault.core.batch.plan import PreparePlan, PrepareRequest
-from camvault.core.batch.resuming import Expected
+from camvault.core.batch.resuming import ResumeWishes
+from camvault.core.batch.run_names import RunNames
+from camvault.core.capacity.budget import Budget
 from camvault.core.workflows.bodycam.burn import BurnReport, BurnRequest, burn_image
 from camvault.core.workflows.bodycam.cleanup import clean_up
 from camvault.core.workflows.bodycam.create_iso import ImageReport, ImageRequest, create_iso
-from camvault.core.workflows.bodycam.originals import Released, check_image, let_go_after_burn
-from camvault.core.workflows.bodycam.pipeline import Reports, StageFailed, Step, make_build_dir, reserve_names, run_stages
-from camvault.core.workflows.bodycam.prepare import PrepareReport, prepare
-from camvault.core.workflows.bodycam.plan import plan_new, plan_resumed
+from camvault.core.workflows.bodycam.originals import Released
+from camvault.core.workflows.bodycam.pipeline import (
+    PipelineStep,
+    Reports,
+    StageFailed,
+    check_mastered,
+    make_build_dir,
+    release_originals,
+    reserve_names,
+    run_stages,
+    verified_sha256,
+)
+from camvault.core.workflows.bodycam.prepare import PrepareReport, plan_new, plan_resumed, prepare
+from camvault.ports.encoding import EncodeOptions
 from camvault.ports.errors import CamvaultError, Cancelled
-from camvault.ports.progress import EncodeOptions
 from tests.bodycam.burn.helpers import NoMap
 from tests.bodycam.prepare.helpers import InlineExecutor
 
@@ -47,6 +57,7 @@ class World:
     new_disc: Callable[[], MemoryDisc] = MemoryDisc
     is_verifying: bool = True
     is_burning: bool = True
+    is_cache_trusted: bool = False
     counter: "itertools.count[int]" = attrs.field(factory=itertools.count)
 
     @classmethod
@@ -95,7 +106,7 @@ class World:
     def _plan_resumed(self, path: PurePath) -> PreparePlan:
         return plan_resumed(
             path,
-            expected=Expected(),
+            expected=ResumeWishes(),
             build_dir=None,
             current_folder=ROOT,
             storage=self.storage,
@@ -124,9 +135,10 @@ class World:
             progress_files=JsonProgressFiles(self.storage),
             reporter=self.reporter,
             cancel=self.cancel,
+            is_cache_trusted=self.is_cache_trusted,
         )
 
-    def _step(self, stage: PipelineStage, names: RunNames, work: Callable[[RunNames, Reports], object]) -> Step:
+    def _step(self, stage: PipelineStage, names: RunNames, work: Callable[[RunNames, Reports], object]) -> PipelineStep:
         def run(reports: Reports) -> object:
             try:
                 return work(names, reports)
@@ -135,7 +147,7 @@ class World:
             except CamvaultError as error:
                 raise StageFailed(stage, stage.value, 4, str(error)) from error
 
-        return Step(stage, run)
+        return PipelineStep(stage, run)
 
     def _prepare(self, names: RunNames, _: Reports) -> PrepareReport:
         plan = plan_new(
@@ -169,8 +181,6 @@ class World:
         )
 
     def _master(self, names: RunNames, reports: Reports) -> ImageReport:
-        prepared = reports[PipelineStage.PREPARE]
-        assert isinstance(prepared, PrepareReport)
         report = create_iso(
             ImageRequest(build_dir=names.build_dir, target=names.image, label=names.label, stamp=names.stamp),
             storage=self.storage,
@@ -180,19 +190,17 @@ class World:
             clock=MemoryClock(),
             reporter=self.reporter,
             cancel=self.cancel,
+            is_image=lambda _: True,
         )
-        check_image(prepared.clips, image=report)
+        check_mastered(reports, report)
         return report
 
     def _burn(self, names: RunNames, reports: Reports) -> BurnReport | None:
-        image = reports[PipelineStage.IMAGE]
-        assert isinstance(image, ImageReport)
+        sha256 = verified_sha256(reports)
         if not self.is_burning:
             return None
         return burn_image(
-            BurnRequest(
-                image=names.image, device=self.drives.device, is_verified=self.is_verifying, sha256=image.sha256
-            ),
+            BurnRequest(image=names.image, device=self.drives.device, is_verified=self.is_verifying, sha256=sha256),
             storage=self.storage,
             drives=self.drives,
             burner=MemoryBurner(self.drives),
@@ -203,17 +211,10 @@ class World:
         )
 
     def _release(self, _: RunNames, reports: Reports) -> Released:
-        prepared, image = reports[PipelineStage.PREPARE], reports[PipelineStage.IMAGE]
-        burned = reports[PipelineStage.BURN]
-        assert isinstance(prepared, PrepareReport)
-        assert isinstance(image, ImageReport)
-        assert burned is None or isinstance(burned, BurnReport)
-        return let_go_after_burn(
-            prepared.clips,
-            build_dir=prepared.build_dir,
-            image=image,
-            burned=burned,
+        return release_originals(
+            reports,
             storage=self.storage,
             reporter=self.reporter,
             cancel=self.cancel,
+            is_cache_trusted=self.is_cache_trusted,
         )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from camvault.apps._cli.entry import main
 from camvault.apps.run_bodycam_pipeline import STAGE
-from camvault.core.workflows.bodycam import burn
-from camvault.core.workflows.bodycam import create_iso
+from camvault.core.workflows.bodycam import burn, create_iso
 from tests.bodycam.pipeline.helpers import Workspace, clip_bytes
 
 
@@ -21,7 +21,7 @@ def flip(path: Path) -> None:
 
 
 def run(workspace: Workspace, *args: str | Path) -> int:
-    return STAGE.main([*map(str, args), "--root", str(workspace.root)])
+    return main(STAGE, [*map(str, args), "--root", str(workspace.root)])
 
 
 @pytest.mark.parametrize(

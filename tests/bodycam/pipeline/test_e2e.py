@@ -11,6 +11,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from camvault.apps import run_bodycam_pipeline
+from camvault.apps._cli.entry import main
 from tests.bodycam.pipeline.helpers import (
     Workspace,
     clip_bytes,
@@ -106,12 +107,71 @@ class TestScenarios:
         assert f"No such path: {gone} (check ROOT)" in done.err
         assert tree(workspace.root.parent) == before
 
-    def test_s03_the_default_is_the_specified_drive(self, workspace: Workspace, clips: list[Path]) -> None:
-        """With an ASCII hyphen, whatever the document's typography."""
-        environment = {k: v for k, v in workspace.environment().items() if k != "CAMVAULT_ROOT"}
-        done = subprocess.run(workspace.command(*clips), env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 1
-        assert "No such path: /Volumes/Sabrent Rocket XTRM-Q 2TB (check ROOT)" in done.stderr
+    def test_s03_the_default_is_the_specified_drive(
+        self,
+        clips: list[Path],
+        mocker: MockerFixture,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """On macOS. With an ASCII hyphen, whatever the document's typography."""
+        monkeypatch.delenv("CAMVAULT_ROOT", raising=False)
+        mocker.patch("camvault.apps._assembly.workspace.sys.platform", "darwin")
+        assert main(run_bodycam_pipeline.STAGE, list(map(str, clips))) == 1
+        assert "No such path: /Volumes/Sabrent Rocket XTRM-Q 2TB (check ROOT)" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("data", ["", "relative", "{tmp}/data"])
+    def test_elsewhere_the_default_is_a_folder_for_data(
+        self, data: str, workspace: Workspace, clips: list[Path], disc: Path, tmp_path: Path
+    ) -> None:
+        """Made if it is missing, and said in the first line; a dry run makes nothing."""
+        home = tmp_path / "home"
+        environment = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": data.format(tmp=tmp_path), "CAMVAULT_ROOT": ""}
+        root = (tmp_path / "data" if "tmp" in data else home / ".local" / "share") / "camvault"
+        argv = workspace.command(*clips, "--burn-device", f"stdio:{disc}")
+        dry = subprocess.run([*argv, "--dry-run"], env=environment, capture_output=True, text=True, check=False)
+        assert (dry.returncode, root.exists()) == (0, False)
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        for out in (dry.stdout, done.stdout):
+            assert out.splitlines()[0].endswith(f"workspace {root} (--root or CAMVAULT_ROOT names another one)")
+        assert {path.name for path in root.iterdir()} == {"logs", "images"}
+
+    def test_a_workspace_that_was_named_is_never_made(self, workspace: Workspace, clips: list[Path]) -> None:
+        """The message says how another one is named."""
+        done = workspace.run(*clips, "--root", workspace.root / "gone")
+        assert done.code == 1
+        assert "--root" in done.err
+        assert "CAMVAULT_ROOT" in done.err
+        assert not (workspace.root / "gone").exists()
+
+    @pytest.mark.parametrize(
+        ("device", "said", "more"),
+        [
+            ("x.img", "--burn-device stdio:x.img", ()),
+            ("x.img", "--burn-device stdio:x.img", ("--dry-run",)),
+            ("{tmp}", "Not an optical drive", ()),
+            ("{tmp}", "Not an optical drive", ("--dry-run",)),
+            ("/dev/sr-none", "No drive detected at /dev/sr-none", ()),
+        ],
+    )
+    def test_a_device_that_is_none_is_refused_before_any_work(
+        self, device: str, said: str, more: tuple[str, ...], workspace: Workspace, clips: list[Path]
+    ) -> None:
+        """With what to type instead."""
+        before = tree(workspace.root.parent)
+        done = workspace.run(*clips, "--burn-device", device.format(tmp=workspace.clips), *more)
+        assert done.code == 1
+        assert said in done.err
+        assert tree(workspace.root.parent) == before
+
+    def test_a_dry_run_plans_for_a_drive_that_is_not_plugged_in(self, workspace: Workspace, clips: list[Path]) -> None:
+        """It touches no hardware, and says that the burn could not work as things are."""
+        before = tree(workspace.root.parent)
+        done = workspace.run(*clips, "--burn-device", "/dev/sr-none", "--dry-run")
+        assert done.code == 0
+        assert "stage burn cannot work as things are: No drive detected" in done.out
+        assert tree(workspace.root.parent) == before
 
     def test_s04_bad_input_file(self, workspace: Workspace, clips: list[Path], disc: Path) -> None:
         """The log names it; no image, no disc, and the build directory is gone."""
@@ -126,7 +186,7 @@ class TestScenarios:
 
     def test_s05_burner_missing(self, workspace: Workspace, clips: list[Path]) -> None:
         """burn_iso's own code, never growisofs' 130; the log names the stage; build directory and image stay."""
-        done = workspace.run(*clips, "--burn-device", "/dev/sr-none")
+        done = workspace.run(*clips, "--burn-device", workspace.dead_drive())
         assert done.code == 1
         assert "Stage burn failed (burn_iso, exit code 1)" in workspace.log_text()
         (build_dir,), (image,) = workspace.build_dirs(), workspace.images()
@@ -153,6 +213,7 @@ class TestScenarios:
         os.truncate(clip, 100_000_000)
         process = workspace.start(clip, "--burn-device", f"stdio:{disc}")
         wait_until(lambda: workspace.logs() and f"Stage {stage} started" in workspace.log_text(), process)
+        errors = ""
         for _ in signals(process, number, is_group=is_group):
             try:
                 _, errors = process.communicate(timeout=1)  # once warned, writing a disc stops at the second signal
@@ -321,9 +382,9 @@ class TestCleaning:
         self, workspace: Workspace, clips: list[Path], disc: Path
     ) -> None:
         """After the disc was verified, and not before."""
-        assert workspace.run(*clips, "--burn-device", "/dev/sr-none").code == 1
+        assert workspace.run(*clips, "--burn-device", workspace.dead_drive()).code == 1
         (kept,) = workspace.build_dirs()
-        assert workspace.run(*clips, "--burn-device", "/dev/sr-none", "--clean-build-dir", kept).code == 1
+        assert workspace.run(*clips, "--burn-device", workspace.dead_drive(), "--clean-build-dir", kept).code == 1
         assert kept in workspace.build_dirs()
         done = workspace.run(*clips, "--burn-device", f"stdio:{disc}", "--clean-build-dir", kept)
         assert (done.code, done.err) == (0, "")
@@ -333,7 +394,7 @@ class TestCleaning:
         self, workspace: Workspace, clips: list[Path], disc: Path
     ) -> None:
         """An earlier run's clips whose originals are gone: refused at once, unless that was said."""
-        assert workspace.run(clips[0], "--burn-device", "/dev/sr-none").code == 1
+        assert workspace.run(clips[0], "--burn-device", workspace.dead_drive()).code == 1
         (kept,) = workspace.build_dirs()
         clips[0].unlink()
         flags = (clips[1], "--burn-device", f"stdio:{disc}", "--clean-build-dir", kept)
@@ -439,3 +500,40 @@ class TestUnmountedDrive:
         assert ended.value.code == 1
         assert f"nothing is mounted at {workspace.root} (check ROOT)" in capsys.readouterr().err
         assert tree(workspace.root.parent) == before
+
+
+class TestClipsLeftOut:
+    """One clip that cannot be on the disc: the run stops before the image, or burns the others if asked to."""
+
+    SMALL = ("--prep-disc-bytes", "4_000_000", "--prep-safety-bytes", "0", "--prep-preset", "12")
+
+    @pytest.fixture
+    def batch(self, workspace: Workspace, clips: list[Path]) -> list[Path]:
+        """Two clips, and one file that is no clip and larger than the disc."""
+        noise = workspace.clips / "noise.bin"
+        noise.write_bytes(os.urandom(5_000_000))
+        return [*clips, noise]
+
+    def test_by_default_nothing_is_burned(self, workspace: Workspace, batch: list[Path], disc: Path) -> None:
+        done = workspace.run(*batch, *self.SMALL, "--burn-device", f"stdio:{disc}")
+        assert done.code == 4, done
+        assert "1 of 3 clips are left out, the others are done" in done.err
+        assert "noise.bin" in done.err
+        assert not disc.exists()
+        assert workspace.images() == []
+        assert len(workspace.build_dirs()) == 1
+        assert "with --prep-keep-going yes the others are burned without it" in done.out
+
+    def test_the_others_are_burned(self, workspace: Workspace, batch: list[Path], disc: Path, tmp_path: Path) -> None:
+        going = ("--prep-keep-going", "yes", "--prep-delete-originals", "yes")
+        done = workspace.run(*batch, *self.SMALL, *going, "--burn-device", f"stdio:{disc}")
+        assert done.code == 4, done
+        assert "1 of 3 clips are left out" in done.err
+        (image,), (build,) = workspace.images(), workspace.build_dirs()
+        assert disc.read_bytes()[: image.stat().st_size] == image.read_bytes()
+        names = set(extracted(image, tmp_path / "out"))
+        assert {clip.name for clip in batch[:2]} <= names
+        assert "noise.bin" not in names
+        assert [clip.exists() for clip in batch] == [False, False, True], "only what is on the disc is let go"
+        record = json.loads((build / "progress.completed.json").read_text())
+        assert "do not fit" in record["clips"]["noise.bin"]["left_out"]

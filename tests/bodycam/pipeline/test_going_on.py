@@ -11,13 +11,13 @@ import pytest
 
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter
 from camvault.apps import run_bodycam_pipeline
-from camvault.apps._advice import Advice
-from camvault.apps._cli import Context
-from camvault.apps._command import parse
-from camvault.apps._pipeline import Parts, PipelineRun
-from camvault.core.batch.build_dir import MARKER_NAME, MARKER_TEXT, marker_text
-from camvault.core.batch.pipeline import PipelineStage, RunNames
-from camvault.core.workflows.bodycam.pipeline import StageFailed
+from camvault.apps._cli.parse import parse
+from camvault.apps._cli.stage import Context, Parsed
+from camvault.apps._pipeline.job import PipelineJob
+from camvault.apps._pipeline.next_commands import NextCommands
+from camvault.core.batch.marker import BUILD_MARKER_NAME, MARKER_TEXT, BurnedImage, with_image
+from camvault.core.batch.next_step import FailureKind, PipelineStage, StageFailed
+from camvault.core.batch.run_names import RunNames
 from camvault.ports.errors import Cancelled
 from tests.bodycam.pipeline.helpers import Workspace, clip_bytes, digest, tree
 
@@ -59,10 +59,11 @@ def said_after(words: str, out: str) -> str:
     return line.split(words, 1)[1].strip()
 
 
-def advice(workspace: Workspace, *argv: str | Path, is_json: bool = False) -> Advice:
+def advice(workspace: Workspace, *argv: str | Path, is_json: bool = False) -> NextCommands:
     """What the one run of this workspace would have said, had it been called like this."""
     parsed = parse(run_bodycam_pipeline.STAGE, ["--root", str(workspace.root), *map(str, argv)])
-    assert isinstance(parsed, dict)
+    assert isinstance(parsed, Parsed)
+    options = parsed.options
     context = Context(
         clock=MemoryClock(),
         cancel=MemoryCancellation(),
@@ -71,21 +72,16 @@ def advice(workspace: Workspace, *argv: str | Path, is_json: bool = False) -> Ad
         log_to=lambda *_, **__: None,
         is_json=is_json,
     )
-    stages = (run_bodycam_pipeline.PREPARE, run_bodycam_pipeline.IMAGE, run_bodycam_pipeline.BURN)
-    run = PipelineRun(
-        context=context,
-        parts=Parts(prepare=stages[0], image=stages[1], burn=stages[2], clean=run_bodycam_pipeline.CLEAN),
-        values=parsed,
-        root=workspace.root,
-        files=tuple(parsed["files"] or ()),
-    )
     (log,), (folder,) = workspace.logs(), workspace.build_dirs()
     image = next(iter(workspace.images()), workspace.root / "images" / "none.iso")
-    return Advice(run=run, names=RunNames(log, image, folder, image.stem, image.stem), build_dir=folder)
+    names = RunNames(log, image, folder, image.stem, image.stem)
+    return NextCommands(
+        options=options, plan=PipelineJob(context=context, options=options).plan(names), is_json=is_json
+    )
 
 
-def failed(stage: PipelineStage, exit_code: int = 1) -> StageFailed:
-    return StageFailed(stage, "command", exit_code, "words")
+def failed(stage: PipelineStage, kind: FailureKind = FailureKind.BROKEN) -> StageFailed:
+    return StageFailed(stage, "command", 1, "words", kind)
 
 
 class TestSameFlags:
@@ -94,7 +90,7 @@ class TestSameFlags:
         self, more: tuple[str, ...], workspace: Workspace, clips: list[Path], disc: Path
     ) -> None:
         """`--prep-safety-bytes 0` is raised to what the image needs; the same wish is no contradiction later."""
-        first = workspace.run(*clips, clips[0], *SMALL_DISC, "--burn-device", "/dev/sr-none")
+        first = workspace.run(*clips, clips[0], *SMALL_DISC, "--burn-device", workspace.dead_drive())
         assert first.code == 1
         (folder,) = workspace.build_dirs()
         again = workspace.run(
@@ -107,8 +103,8 @@ class TestSameFlags:
     def test_another_wish_is_a_contradiction_in_the_pipelines_own_words(
         self, more: tuple[str, ...], workspace: Workspace, clips: list[Path]
     ) -> None:
-        """Exit code 3 in a dry run as well; and no resume is recommended that ends the same."""
-        workspace.run(*clips, *SMALL_DISC, "--burn-device", "/dev/sr-none")
+        """Exit code 3 in a dry run as well; the resume that is recommended is one without the wish."""
+        workspace.run(*clips, *SMALL_DISC, "--burn-device", workspace.dead_drive())
         (folder,) = workspace.build_dirs()
         wish = ("--prep-resume", folder / "progress.json", "--prep-safety-bytes", "3_000_000")
         again = workspace.run(*wish, *more)
@@ -116,11 +112,32 @@ class TestSameFlags:
         assert "Stage prepare failed (prepare_bodycam, exit code 3)" in again.err
         assert "--prep-safety-bytes is 3000000 on the command line" in again.err
         assert "To go on from there" not in again.out
-        assert more or "Leave out the flags that contradict the progress file" in again.out
+        told = re.search(r"Without the flags that the progress file decides: (.*)", again.out)
+        assert more or (told and "--prep-resume" in told[1] and "safety-bytes" not in told[1])
+
+    @pytest.mark.parametrize("more", [(), ("--dry-run",)])
+    @pytest.mark.parametrize(
+        ("content", "problem"),
+        [
+            (None, "No such file; --prep-resume takes the progress.json of a build directory"),
+            ("{", "not a progress file: "),
+        ],
+    )
+    def test_a_progress_file_that_cannot_be_resumed_is_refused_before_anything_is_begun(
+        self, content: str | None, problem: str, more: tuple[str, ...], workspace: Workspace, tmp_path: Path
+    ) -> None:
+        if content is not None:
+            (tmp_path / "nope.json").write_text(content)
+        before = tree(tmp_path)
+        done = workspace.run("--prep-resume", tmp_path / "nope.json", *more)
+        assert done.code == 3
+        assert f"{tmp_path}/nope.json: {problem}" in done.err
+        assert "--prep-resume /" not in done.out
+        assert tree(tmp_path) == before
 
     def test_the_room_for_a_resumed_job_is_that_of_its_clips(self, workspace: Workspace, clips: list[Path]) -> None:
         """No clip is named then: the progress file says how many there are and what they take."""
-        workspace.run(*clips, "--burn-device", "/dev/sr-none")
+        workspace.run(*clips, "--burn-device", workspace.dead_drive())
         (folder,) = workspace.build_dirs()
         progress = folder / "progress.completed.json"
         text = re.sub(r'("source_size_bytes": )\d+', r"\g<1>10000000000000", progress.read_text())
@@ -145,7 +162,7 @@ class TestPasted:
     @pytest.fixture
     def unburned(self, hostile: Workspace, clips: list[Path]) -> None:
         """A run that ended without a burner."""
-        assert hostile.run("--burn-device", "/dev/sr-none", "--", *clips).code == 1
+        assert hostile.run("--burn-device", hostile.dead_drive(), "--", *clips).code == 1
 
     @pytest.mark.usefixtures("unburned")
     def test_burn(self, hostile: Workspace, clips: list[Path], tmp_path: Path) -> None:
@@ -172,7 +189,7 @@ class TestPasted:
             shutil.rmtree(folder)
             hostile.logs()[0].unlink()
             hostile.images()[0].unlink()
-            assert hostile.run(*wish, "--burn-device", "/dev/sr-none", "--", *clips).code == 1
+            assert hostile.run(*wish, "--burn-device", hostile.dead_drive(), "--", *clips).code == 1
         flags = ("--burn-device", "stdio:d.img", "--prep-delete-originals", "yes", "--iso-volume-label", "-X", *wish)
         sentence = advice(hostile, *flags, "--", *clips).sentence(BURN, failed(BURN))
         done = paste(said_after("To go on from there: ", sentence), tmp_path.parent)
@@ -186,7 +203,7 @@ class TestPasted:
         """Stopped before there was a progress file: what is left goes with the run that is started again."""
         folder = hostile.root / "images" / "bodycam_1"
         folder.mkdir(parents=True)
-        (folder / MARKER_NAME).write_text(MARKER_TEXT)
+        (folder / BUILD_MARKER_NAME).write_text(MARKER_TEXT)
         (hostile.root / "logs").mkdir()
         (hostile.root / "logs" / "x.log").touch()
         said = advice(hostile, *more, "--burn-device", "stdio:d.img", "--", *clips).sentence(PREPARE, Cancelled())
@@ -199,9 +216,11 @@ class TestPasted:
     def test_release(self, hostile: Workspace, clips: list[Path], tmp_path: Path) -> None:
         """The disc is done and an original could not be deleted: the marker says what is on the disc."""
         (folder,) = hostile.build_dirs()
-        outputs = {digest(path) for path in folder.glob("*.mp4")}
-        (folder / MARKER_NAME).write_text(marker_text(outputs))
-        sentence = advice(hostile, "--prep-delete-originals", "yes", "--", *clips).sentence(RELEASE, failed(RELEASE, 4))
+        outputs = frozenset(digest(path) for path in folder.glob("*.mp4"))
+        (image,) = (hostile.root / "images").glob("*.iso")
+        text = with_image(None, BurnedImage(image, digest(image), outputs))
+        (folder / BUILD_MARKER_NAME).write_text(text, "utf-8", "surrogateescape")
+        sentence = advice(hostile, "--prep-delete-originals", "yes", "--", *clips).sentence(RELEASE, failed(RELEASE))
         done = paste(said_after("and then the build directory, with", sentence), tmp_path.parent)
         assert (done.returncode, done.stderr) == (0, "")
         assert not any(clip.exists() for clip in clips)
@@ -214,7 +233,7 @@ class TestPasted:
         clips[0].unlink()
         earlier = tmp_path / "earlier"
         earlier.mkdir()
-        (earlier / MARKER_NAME).write_text(MARKER_TEXT)
+        (earlier / BUILD_MARKER_NAME).write_text(MARKER_TEXT)
         flags = ("--clean-even-only-copies", "--clean-build-dir", "earlier")
         sentence = advice(hostile, *flags, "--", *clips).sentence(CLEAN, failed(CLEAN))
         done = paste(said_after("the build directory goes with", sentence), tmp_path.parent)
@@ -231,16 +250,33 @@ class TestPasted:
         shown = paste(f"run_bodycam_pipeline() {{ printf '%s\\0' \"$@\"; }}; {line}", tmp_path.parent)
         words = [*shown.stdout.split("\0")]
         assert words.pop() == ""
-        assert words[:2] == ["--prep-resume", str(told.build_dir / "progress.completed.json")]
+        assert words[:2] == ["--prep-resume", str(told.plan.build_dir / "progress.completed.json")]
         given = {"--prep-jobs": "2", "--prep-ffmpeg": "ffmpeg", "--prep-ffprobe": str(tmp_path / "bin/ffprobe")}
         given |= {"--root": str(hostile.root), "--log-format": "json"}
         words.remove("--iso-force")
         assert dict(zip(words[2::2], words[3::2], strict=True)) == given
 
     @pytest.mark.usefixtures("unburned")
-    @pytest.mark.parametrize("exit_code", [2, 3])
-    def test_no_command_where_none_would_help(self, exit_code: int, hostile: Workspace, clips: list[Path]) -> None:
-        assert "run_bodycam" not in advice(hostile, "--", *clips).sentence(PREPARE, failed(PREPARE, exit_code))
+    @pytest.mark.parametrize("kind", [FailureKind.TOO_BIG, FailureKind.NO_RECORD])
+    def test_no_command_where_none_would_help(self, kind: FailureKind, hostile: Workspace, clips: list[Path]) -> None:
+        assert "run_bodycam" not in advice(hostile, "--", *clips).sentence(PREPARE, failed(PREPARE, kind))
+
+    @pytest.mark.usefixtures("unburned")
+    def test_no_resume_where_the_progress_file_cannot_be_read(self, hostile: Workspace, clips: list[Path]) -> None:
+        told = advice(hostile, "--prep-delete-originals", "yes", "--", *clips)
+        assert "--prep-resume /" not in told.sentence(PREPARE, failed(PREPARE, FailureKind.NO_RECORD))
+        (hostile.build_dirs()[0] / "progress.completed.json").write_text("{")
+        for stage in (PREPARE, IMAGE, BURN):
+            assert "run_bodycam" not in told.sentence(stage, failed(stage))
+
+    @pytest.mark.usefixtures("unburned")
+    def test_flags_that_contradict_are_left_out(self, hostile: Workspace, clips: list[Path], tmp_path: Path) -> None:
+        wishes = ("--prep-min-kbps", "7", "--prep-preset", "3", *SMALL_DISC)
+        told = advice(hostile, *wishes, "--burn-device", "stdio:d.img", "--", *clips)
+        sentence = told.sentence(PREPARE, failed(PREPARE, FailureKind.CONTRADICTED))
+        done = paste(said_after("that the progress file decides: ", sentence), tmp_path.parent)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert (tmp_path / "d.img").exists()
 
 
 class TestHopelessDisc:
@@ -304,7 +340,7 @@ class TestHopelessDisc:
         self, more: tuple[str, ...], workspace: Workspace, clips: list[Path]
     ) -> None:
         """It may be there when its turn comes."""
-        done = workspace.run(*clips, "--burn-device", "/dev/sr-none", *more, more={"PATH": "/nonexistent"})
+        done = workspace.run(*clips, "--burn-device", workspace.dead_drive(), *more, more={"PATH": "/nonexistent"})
         assert "stage burn cannot work as things are" in done.out + done.err
         assert done.code == (0 if more else 1)
         assert more or "Stage image finished" in done.out

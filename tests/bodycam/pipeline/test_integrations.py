@@ -10,20 +10,22 @@ import pytest
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
-from camvault.apps import _workspace
-from camvault.apps._outlook import disc_file_of
-from camvault.apps._pipeline import extend_program_path
-from camvault.core.batch.build_dir import MARKER_NAME
-from camvault.core.batch.pipeline import Need, PipelineStage, RunNames
+from camvault.apps._assembly import workspace
+from camvault.apps._assembly.burners import disc_file_of
+from camvault.apps._pipeline.job import extend_program_path
+from camvault.core.batch.marker import BUILD_MARKER_NAME
+from camvault.core.batch.next_step import FailureKind, PipelineStage
+from camvault.core.batch.run_names import RunNames
+from camvault.core.batch.space_outlook import SpaceNeed
 from camvault.core.workflows.bodycam.pipeline import (
     BuildDirKept,
     PipelineFinished,
+    PipelineStep,
     Reports,
     ResultStored,
     StageFailed,
     StageFinished,
     StageStarted,
-    Step,
     check_room,
     check_workspace,
     expected_names,
@@ -71,11 +73,23 @@ class TestWorkspace:
                 check_workspace(PurePath(root), storage=storage, mounts=table)
         check_workspace(PurePath("/v"), storage=storage, mounts=table)
 
+    def test_a_folder_for_data_may_be_missing(self, storage: MemoryStorage) -> None:
+        """The run makes it; what is no folder, or lies where a drive should be, is refused all the same."""
+        storage.put("/file")
+        table = MountTable(frozenset({PurePath("/mnt/usb")}), frozenset())
+        check_workspace(PurePath("/gone"), storage=storage, mounts=MountTable(), is_made_if_missing=True)
+        for root in ("/file", "/mnt/usb/x"):
+            with pytest.raises(UsageError, match="--root or CAMVAULT_ROOT"):
+                check_workspace(PurePath(root), storage=storage, mounts=table, is_made_if_missing=True)
+
     def test_room_is_checked_for_everything_together(self, storage: MemoryStorage) -> None:
         """Refused with both figures, or accepted in silence."""
         storage.mount("/small", name="small", capacity_bytes=100)
         device = storage.device_of(PurePath("/small"))
-        needs = [Need("image", PurePath("/small"), device, 60), Need("build directory", PurePath("/small"), device, 60)]
+        needs = [
+            SpaceNeed("image", PurePath("/small"), device, 60),
+            SpaceNeed("build directory", PurePath("/small"), device, 60),
+        ]
         with pytest.raises(UsageError, match="120 bytes needed, 100 bytes free"):
             check_room(needs, storage=storage)
         check_room(needs[:1], storage=storage)
@@ -113,7 +127,7 @@ class TestNames:
 
     def test_there_is_an_end(self, storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch) -> None:
         """A folder in which every name is taken is reported."""
-        monkeypatch.setattr("camvault.core.workflows.bodycam.pipeline._ATTEMPTS", 3)
+        monkeypatch.setattr("camvault.core.workflows.bodycam.pipeline.workspace._ATTEMPTS", 3)
         for number in range(2):
             self.reserve(storage, f"r{number}")
         with pytest.raises(UsageError, match="No free name"):
@@ -139,7 +153,7 @@ class TestNames:
     def test_the_build_directory_must_be_new(self, storage: MemoryStorage) -> None:
         """And has its marker at once."""
         make_build_dir(BUILD_DIR, storage=storage)
-        assert storage.entry(BUILD_DIR / MARKER_NAME) is not None
+        assert storage.entry(BUILD_DIR / BUILD_MARKER_NAME) is not None
         with pytest.raises(ExistsError):
             make_build_dir(BUILD_DIR, storage=storage)
 
@@ -158,7 +172,7 @@ class Stages:
 
     def run(self, *, is_new: bool = True) -> dict[PipelineStage, object]:
         return run_stages(
-            [Step(stage, self._work(stage), self.folder) for stage in PipelineStage],
+            [PipelineStep(stage, self._work(stage), self.folder) for stage in PipelineStage],
             build_dir=BUILD_DIR,
             is_new=is_new,
             discard=self._discard,
@@ -216,7 +230,9 @@ class TestStages:
     @pytest.mark.parametrize(("is_new", "discarded"), [(True, 1), (False, 0)])
     def test_s04_refused_input_leaves_nothing(self, is_new: bool, discarded: int) -> None:
         """Unless the folder is that of an earlier run."""
-        stages = Stages(StageFailed(PipelineStage.PREPARE, "p", 1, "missing"), PipelineStage.PREPARE)
+        stages = Stages(
+            StageFailed(PipelineStage.PREPARE, "p", 1, "missing", FailureKind.REFUSED), PipelineStage.PREPARE
+        )
         with pytest.raises(StageFailed):
             stages.run(is_new=is_new)
         assert stages.discarded == discarded
@@ -224,7 +240,7 @@ class TestStages:
 
     def test_a_folder_that_cannot_be_removed_does_not_hide_the_failure(self) -> None:
         """The first problem is the one to report; the second one is a warning."""
-        failure = StageFailed(PipelineStage.PREPARE, "p", 1, "missing")
+        failure = StageFailed(PipelineStage.PREPARE, "p", 1, "missing", FailureKind.REFUSED)
         stages = Stages(failure, PipelineStage.PREPARE)
         stages.discard_error = StorageError(BUILD_DIR, "Input/output error")
         with pytest.raises(StageFailed, match="missing"):
@@ -261,14 +277,15 @@ class TestPlatforms:
 
     def test_s08_the_default_workspace_is_ascii(self) -> None:
         """The document has a non-breaking hyphen there, which no volume is called by."""
-        assert Path("/Volumes/Sabrent Rocket XTRM-Q 2TB") == _workspace.ROOT
-        assert str(_workspace.ROOT).isascii()
+        assert Path("/Volumes/Sabrent Rocket XTRM-Q 2TB") == workspace.ROOT
+        assert str(workspace.ROOT).isascii()
 
-    @pytest.mark.parametrize(("value", "root"), [("/mnt/d/body cams", "/mnt/d/body cams"), ("", str(_workspace.ROOT))])
+    @pytest.mark.parametrize(("value", "root"), [("/mnt/d/body cams", "/mnt/d/body cams"), ("", str(workspace.ROOT))])
     def test_s08_the_workspace_of_the_environment(self, value: str, root: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """A drive of Windows as WSL shows it; an empty variable is none."""
+        monkeypatch.setattr("camvault.apps._assembly.workspace.sys.platform", "darwin")
         monkeypatch.setenv("CAMVAULT_ROOT", value)
-        assert _workspace.configured_root() == Path(root)
+        assert workspace.configured_root() == Path(root)
 
     def test_s08_tools_of_homebrew_are_found_and_shadow_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A launcher's PATH lacks them; they come after what PATH names, once."""

@@ -1,23 +1,40 @@
 """Originals of the pipeline go after the disc was read back, and not one moment before."""
 
+import hashlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
+from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.burner import MemoryDisc
 from camvault.adapters.memory.calls import Phase
-from camvault.core.batch.pipeline import PipelineStage
-from camvault.core.workflows.bodycam.originals import OriginalsKept, Released
+from camvault.core.batch.next_step import PipelineStage
+from camvault.core.retention.survivors import medium_doubt
+from camvault.core.workflows.bodycam.burn import BurnReport
+from camvault.core.workflows.bodycam.create_iso import ImageReport
+from camvault.core.workflows.bodycam.originals import (
+    OriginalKept,
+    OriginalRemoved,
+    OriginalsKept,
+    Released,
+    copy_at,
+    let_go_after_burn,
+)
 from camvault.core.workflows.bodycam.pipeline import StageFailed
-from camvault.core.workflows.bodycam.events import OriginalKept, OriginalRemoved
+from camvault.core.workflows.steps.witnessed import WitnessStand
+from camvault.ports.batch_record import ClipRecord, ClipState
 from camvault.ports.errors import Cancelled, DeniedError
+from camvault.ports.events import Warned
+from camvault.ports.witness import ReadFrom
+from tests.bodycam.burn.standing_still import WITH_SHORT_LIMITS
 from tests.bodycam.burn.writer import DEVICE, Writer, build_library
 from tests.bodycam.pipeline.helpers import Workspace, clip_bytes, signals, wait_until
-from tests.bodycam.pipeline.memory import CLIPS, World
+from tests.bodycam.pipeline.memory import CLIPS, ROOT, World
 
 FIRST, SECOND = CLIPS
 
@@ -64,6 +81,83 @@ class TestInMemory:
         assert raised.value.stage is PipelineStage.BURN
         assert world.clips_left() == set(CLIPS)
 
+    @pytest.mark.parametrize(
+        ("source", "is_cache_trusted", "kept"),
+        [
+            (ReadFrom.CACHE, False, "no way around its cache"),
+            (ReadFrom.CACHE, True, None),
+            (ReadFrom.HELD, True, "another program holds it"),
+            (ReadFrom.MEMORY, True, "gone with the power"),
+        ],
+    )
+    def test_a_disc_that_was_not_read_from_its_medium(
+        self, source: ReadFrom, is_cache_trusted: bool, kept: str | None
+    ) -> None:
+        """A disc file is one only as far as its file system has one."""
+        world = World.new()
+        world.is_cache_trusted = is_cache_trusted
+        world.new_disc = lambda: MemoryDisc(read_from=source)
+        world.run()
+        assert any("/dev/sr0 was read back, but" in str(event) for event in world.reporter.of(Warned))
+        reasons = [event.reason for event in world.reporter.of(OriginalsKept)]
+        assert (kept is None and not reasons) or (kept is not None and kept in reasons[0])
+        assert world.clips_left() == (set(CLIPS) if kept else set())
+
+    @pytest.mark.parametrize("source", [ReadFrom.CACHE, ReadFrom.HELD, ReadFrom.MEMORY])
+    def test_an_image_that_was_not_verified_on_its_medium(self, source: ReadFrom) -> None:
+        """The disc is equal to it, and it may be other than what is on the disk that it is read from next."""
+        world = World.new()
+        world.storage.mount(ROOT, name="images", read_from=source)
+        world.run()
+        (kept,) = world.reporter.of(OriginalsKept)
+        assert "was verified, but" in kept.reason
+        assert medium_doubt(source) in kept.reason
+        assert any(".iso was read back, but" in str(event) for event in world.reporter.of(Warned))
+        assert world.clips_left() == set(CLIPS)
+
+    def test_an_image_behind_a_cache_that_is_trusted(self) -> None:
+        world = World.new()
+        world.is_cache_trusted = True
+        world.storage.mount(ROOT, name="images", read_from=ReadFrom.CACHE)
+        world.run()
+        assert world.clips_left() == set()
+
+    def test_an_image_that_cannot_be_read_any_more_costs_no_original(self) -> None:
+        """Its drive died after the burn: nothing that could be looked at holds the footage."""
+        world = World.new()
+
+        def die() -> None:
+            (image,) = (path for path in world.storage.files() if path.suffix == ".iso")
+            world.storage.hidden_damage[image] = 0
+
+        world.storage.calls.hook("drives.read_back", die, when=Phase.AFTER)
+        with pytest.raises(StageFailed) as raised:
+            world.run()
+        assert raised.value.stage is PipelineStage.RELEASE
+        assert world.clips_left() == set(CLIPS)
+        (kept,) = world.reporter.of(OriginalsKept)
+        assert "cannot be read any more: Input/output error" in kept.reason
+
+    def test_what_the_image_does_not_hold_is_kept(self) -> None:
+        """Nor is there a copy where no output was recorded."""
+        storage, reporter = MemoryStorage(), MemoryReporter()
+        original, image, build = storage.put("/card/a.mp4", b"a"), PurePath("/images/a.iso"), PurePath("/build")
+        storage.put_folder(build)
+        storage.put(image, b"image")
+        sha256 = hashlib.sha256(b"image").hexdigest()
+        clip = ClipRecord("a.mp4", ClipState.DONE, source=original.path, source_identity=original.identity)
+        released = let_go_after_burn(
+            (clip,),
+            build_dir=build,
+            image=ImageReport(image, "A", 5, sha256, 0, {}),
+            burned=BurnReport("/dev/sr0", 5, sha256, is_verified=True),
+            stand=WitnessStand(storage=storage, cancel=MemoryCancellation(), locked=(build,)),
+            reporter=reporter,
+        )
+        assert released == Released(kept=(original.path,))
+        assert "nothing is known of another copy" in str(reporter.of(OriginalKept)[0])
+        assert copy_at(clip, PurePath("/build/a.mp4")) is None
+
     @pytest.mark.parametrize("operation", ["burner.burn", "drives.read_back"])
     def test_a_stop_costs_no_original(self, operation: str) -> None:
         """While writing and while reading back."""
@@ -81,7 +175,7 @@ class TestInMemory:
         report = world.run()[PipelineStage.RELEASE]
         assert report == Released((SECOND,), (FIRST,))
         assert world.storage.content(FIRST) == b"new footage"
-        assert "not the file that was proven" in str(world.reporter.of(OriginalKept)[0])
+        assert "not the file that was prepared" in str(world.reporter.of(OriginalKept)[0])
 
     def test_an_output_that_changed_before_it_was_mastered_is_not_burned(self) -> None:
         """The image and the disc would be equal, and would not hold the footage."""
@@ -180,6 +274,28 @@ class TestCommand:
         assert done.code == code
         assert all(clip.exists() for clip in clips)
         assert "Stage release" not in workspace.log_text()
+        assert len(workspace.build_dirs()) == 1
+
+    def test_a_burner_that_stands_still(self, workspace: Workspace, library: Path) -> None:
+        """It is ended and told, as any burn that fails; no disc is read back and everything is kept."""
+        clips = sorted(workspace.clips.iterdir())
+        clips[0].write_bytes(clip_bytes(1) + bytes(1_000_000))
+        writer = Writer.new(library, workspace.root.parent / "drive", hang_lba=300)
+        own = (*DELETING, "--burn-device", DEVICE, "--burn-burner", "growisofs", "--burn-stall-timeout", "2")
+        done = subprocess.run(
+            [sys.executable, *WITH_SHORT_LIMITS, "camvault.apps.run_bodycam_pipeline", *map(str, clips), *own],
+            env={**workspace.environment(), **writer.env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "Stage burn failed (burn_iso, exit code 1)" in done.stderr
+        assert "the disc is spoiled: growisofs stood still: no progress in 2 s" in done.stderr
+        assert "--burn-stall-timeout 2.0" in workspace.log_text(), "the command to go on with has the flag"
+        assert all(clip.exists() for clip in clips)
+        assert "Stage release" not in workspace.log_text()
+        assert "Read back" not in workspace.log_text()
         assert len(workspace.build_dirs()) == 1
 
     def test_ctrl_c(self, workspace: Workspace, disc: Path) -> None:

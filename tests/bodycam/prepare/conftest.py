@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.ffmpeg.tools import make_clip
 from tests.bodycam.prepare.desk import Desk
-from tests.media.tools import make_clip
 
 
 @pytest.fixture(scope="session")

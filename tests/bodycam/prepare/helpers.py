@@ -11,12 +11,12 @@ import attrs
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.capacity.budget import Budget
 from camvault.core.batch.plan import PreparePlan, PrepareRequest
-from camvault.core.batch.resuming import Expected
-from camvault.core.workflows.bodycam.prepare import PrepareReport, prepare
-from camvault.core.workflows.bodycam.plan import plan_new, plan_resumed
-from camvault.ports.progress import Allocation, EncodeOptions, Progress
+from camvault.core.batch.resuming import ResumeWishes
+from camvault.core.capacity.budget import Budget
+from camvault.core.workflows.bodycam.prepare import PrepareReport, plan_new, plan_resumed, prepare
+from camvault.ports.batch_record import BatchRecord
+from camvault.ports.encoding import Allocation, EncodeOptions
 
 CLIPS = PurePath("/clips")
 BUILD = PurePath("/desk/build")
@@ -47,13 +47,12 @@ class World:
     budget: Budget = attrs.field(factory=lambda: Budget(1_000_000, 0))
     options: EncodeOptions = attrs.field(factory=EncodeOptions)
     is_deleting: bool = False
+    is_keeping_going: bool = False
     job_count: int = 1
     sources: tuple[PurePath, ...] = ()
-    encoder: MemoryEncoder = attrs.field()
-
-    @encoder.default
-    def _encoder(self) -> MemoryEncoder:
-        return MemoryEncoder(self.storage)
+    encoder: MemoryEncoder = attrs.field(
+        default=attrs.Factory(lambda world: MemoryEncoder(world.storage), takes_self=True)
+    )
 
     @property
     def progress_files(self) -> JsonProgressFiles:
@@ -82,11 +81,11 @@ class World:
         )
 
     def plan_resumed(
-        self, path: PurePath = PROGRESS, *, expected: Expected | None = None, here: PurePath = CLIPS
+        self, path: PurePath = PROGRESS, *, expected: ResumeWishes | None = None, here: PurePath = CLIPS
     ) -> PreparePlan:
         return plan_resumed(
             path,
-            expected=expected or Expected(),
+            expected=expected or ResumeWishes(),
             build_dir=None,
             current_folder=here,
             storage=self.storage,
@@ -96,10 +95,11 @@ class World:
             cancel=self.cancel,
         )
 
-    def carry_out(self, plan: PreparePlan) -> PrepareReport:
+    def carry_out(self, plan: PreparePlan, *, is_claimed: bool = False) -> PrepareReport:
         return prepare(
             plan,
             is_deleting_originals=self.is_deleting,
+            is_keeping_going=self.is_keeping_going,
             job_count=self.job_count,
             storage=self.storage,
             probe=MemoryProbe(self.storage),
@@ -108,6 +108,7 @@ class World:
             executor=self.executor,
             reporter=self.reporter,
             cancel=self.cancel,
+            is_claimed=is_claimed,
         )
 
     def run(self) -> PrepareReport:
@@ -121,7 +122,7 @@ class World:
         there = self.storage.tree.find(PROGRESS) or self.storage.tree.find(COMPLETED)
         return self.resume() if there else self.run()
 
-    def progress(self, path: PurePath = PROGRESS) -> Progress:
+    def progress(self, path: PurePath = PROGRESS) -> BatchRecord:
         found = self.progress_files.load(path)
         assert found is not None
         return found

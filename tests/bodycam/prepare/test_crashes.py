@@ -18,17 +18,23 @@ import pytest
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.capacity.budget import Budget
 from camvault.core.batch.plan import PrepareRequest
-from camvault.core.batch.resuming import Expected
-from camvault.core.workflows.bodycam.prepare import PrepareReport, prepare
-from camvault.core.workflows.bodycam.events import ClipEncoded, ClipStarted, OutputsVerified
-from camvault.core.workflows.bodycam.plan import plan_new, plan_resumed
+from camvault.core.batch.resuming import ResumeWishes
+from camvault.core.capacity.budget import Budget
+from camvault.core.workflows.bodycam.prepare import (
+    ClipEncoded,
+    ClipStarted,
+    OutputsVerified,
+    PrepareReport,
+    plan_new,
+    plan_resumed,
+    prepare,
+)
+from camvault.ports.encoding import Allocation, EncodeOptions
 from camvault.ports.errors import NoSpaceError, UsageError
 from camvault.ports.events import Event
-from camvault.ports.progress import Allocation, EncodeOptions
+from tests.adapters.ffmpeg.tools import tools
 from tests.bodycam.prepare.desk import COMMAND, Desk
-from tests.media.tools import tools
 
 KILLS = 25
 ATTEMPTS = 3
@@ -188,7 +194,7 @@ def test_a_disk_that_fills_up_is_an_error_that_can_be_resumed(
             if is_resumed:
                 plan = plan_resumed(
                     build / "progress.json",
-                    expected=Expected(),
+                    expected=ResumeWishes(),
                     build_dir=None,
                     current_folder=small_disk,
                     storage=storage,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bodycam.prepare.desk import Desk, seconds_of
-from tests.media.tools import TRIXIE, make_clip, punch_hole, tree_program
+from camvault.adapters.filesystem import LocalStorage
+from tests.adapters.ffmpeg.tools import TRIXIE, make_clip, punch_hole, run_ffmpeg, tree_program
+from tests.bodycam.prepare.bad_sector import BAD, failing_reads
+from tests.bodycam.prepare.desk import Desk, digest, seconds_of
 
 ENCODE = ("--disc-bytes", "90_000", "--safety-bytes", "0", "--min-kbps", "20", "--preset", "12")
 """Three clips of some 40 kB do not fit; at some 160 kbit/s they do."""
@@ -154,7 +157,7 @@ def test_a_damaged_original_is_never_deleted(desk: Desk) -> None:
     ended = desk.run(*budget, "--delete-originals", "yes")
     assert ended.code == 0, ended
     assert desk.originals() == {desk.clips[0].name: before}
-    assert f"WARNING ▶ {desk.clips[0].name} is damaged" in desk.log_text()
+    assert f"WARNING ▶ {desk.clips[0].name}: not all of it is in its output" in desk.log_text()
     assert precious.read_bytes() == b"precious"
     assert len(desk.outputs()) == 3
 
@@ -224,8 +227,8 @@ def test_s11_basic_encode_fit(desk: Desk, allocation: str, version: str) -> None
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--disc-bytes", "0"), "neither a positive number of bytes nor auto"),
-        (("--disc-bytes", "25GB"), "neither a positive number of bytes nor auto"),
+        (("--disc-bytes", "0"), "neither a number of bytes from 1 to"),
+        (("--disc-bytes", "25GB"), "neither a number of bytes from 1 to"),
         (("--safety-bytes", "-1"), "--safety-bytes"),
         (("--safety-bytes", "25_000_000_000"), "leaves nothing of --disc-bytes"),
         (("--delete-originals", "maybe"), "--delete-originals"),
@@ -259,22 +262,24 @@ def test_a_place_and_clips_are_needed_without_resume(desk: Desk) -> None:
 
 def test_bad_clips_are_all_named_before_any_work(desk: Desk, tmp_path: Path) -> None:
     """TRAP: a missing source must not leave half a job behind."""
-    empty = tmp_path / "empty.mp4"
-    empty.touch()
-    ended = desk.run(files=(*desk.clips, tmp_path / "gone.mp4", desk.root, empty))
+    (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe.mp4")
+    ended = desk.run(files=(*desk.clips, tmp_path / "gone.mp4", tmp_path / "empty", tmp_path / "pipe.mp4"))
     assert ended.code == 1
-    for words in ("gone.mp4: No such file", "is a directory", "empty.mp4: is empty"):
+    for words in ("gone.mp4: No such file", "empty: is a directory, and there", "pipe.mp4: is not a regular file"):
         assert words in ended.err
     assert not desk.build.exists()
 
 
 def test_what_is_no_clip_is_copied_but_never_encoded(desk: Desk) -> None:
-    """TRAP: no duration (N/A): a sentence and exit 1, not a traceback."""
+    """TRAP: no duration (N/A): a sentence, not a traceback; and the others are encoded."""
     broken = desk.clips[1]
     broken.write_bytes(broken.read_bytes()[:1000])
     ended = desk.run("--disc-bytes", "60_000", "--safety-bytes", "0", "--min-kbps", "1")
-    assert ended.code == 1, ended
-    assert "cam1_002.mp4" in ended.err
+    assert ended.code == 0, ended
+    assert re.search(r"WARNING ▶ .*cam1_002\.mp4: .+; it is copied as it is", desk.log_text())
+    assert desk.outputs()["cam1_002.mp4"] == desk.originals()["cam1_002.mp4"]
+    assert len(set(desk.outputs().values()) & set(desk.originals().values())) == 1
     assert "Traceback" not in desk.log_text()
     assert desk.run().code == 0
     assert desk.outputs() == desk.originals()
@@ -389,6 +394,7 @@ def test_the_log_is_never_a_clip(desk: Desk, link: Callable[[Path, Path], None] 
         (("--safety-bytes", "0"), "--safety-bytes is 0 on the command line"),
         (("--allocation", "complexity"), "--allocation is complexity"),
         (("--preset", "5"), "--preset is 5"),
+        (("--min-kbps", "99"), "--min-kbps is 99 on the command line and 150 in the file"),
     ],
 )
 def test_a_progress_file_that_contradicts_the_flags_is_3(desk: Desk, flags: tuple[str, ...], words: str) -> None:
@@ -401,10 +407,28 @@ def test_a_progress_file_that_contradicts_the_flags_is_3(desk: Desk, flags: tupl
 
 
 def test_a_missing_progress_file_is_3(desk: Desk) -> None:
-    assert desk.resume().code == 3
+    ended = desk.resume()
+    assert ended.code == 3
+    assert f"{desk.progress}: No such file; --resume takes the progress.json of a build directory" in ended.err
+    assert not desk.build.exists()
     folder = desk.build / "folder"
     folder.mkdir(parents=True)
     assert desk.resume(path=folder).code == 3
+
+
+def test_a_run_in_a_build_directory_in_use_plans_nothing(desk: Desk) -> None:
+    """Neither a new one, nor one that resumes; nobody looks at the clips in vain."""
+    assert desk.run().code == 0
+    with LocalStorage().lock(desk.build):
+        for ended in (desk.run(files=(desk.root / "nowhere.mp4",)), desk.resume(path=desk.build / "no.json")):
+            assert ended.code == 1
+            assert f"Another process is using {desk.build}" in ended.err
+
+
+def test_a_build_directory_that_is_refused_is_not_made(desk: Desk) -> None:
+    ended = desk.run(files=(desk.root / "nowhere.mp4",))
+    assert ended.code == 1
+    assert not desk.build.exists()
 
 
 def test_a_finished_job_may_be_resumed(desk: Desk) -> None:
@@ -556,3 +580,44 @@ def test_two_runs_do_not_work_in_one_build_directory(desk: Desk) -> None:
         assert "Another process is using" in ended.err
     finally:
         desk.kill(process)
+
+
+# --- one clip stops no other -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("disc_bytes", ["25_000_000_000", "100_000"], ids=["copy", "encode"])
+def test_an_unreadable_sector_in_one_of_three_clips(desk: Desk, disc_bytes: str, tmp_path: Path) -> None:
+    """The others are prepared, the clip is named with the system's words, and a resume does what is left."""
+    bad = desk.clips[1].rename(desk.clips[1].with_name(f"{BAD}.mp4"))
+    files = (desk.clips[0], bad, desk.clips[2])
+    flags = ("--disc-bytes", disc_bytes, "--safety-bytes", "0", "--min-kbps", "1", "--preset", "12")
+    ended = desk.run(*flags, "--delete-originals", "yes", files=files, **failing_reads(tmp_path))
+    assert ended.code == 4, ended
+    assert f"1 of 3 clips are left out, the others are done: {bad}: Input/output error" in ended.err
+    assert "Traceback" not in ended.out + ended.err + desk.log_text()
+    assert sorted(desk.outputs()) == [desk.clips[0].name, desk.clips[2].name]
+    assert all(clip.exists() for clip in files), "originals stay until a run ends with 0"
+    made = desk.outputs()
+    ended = desk.resume("--delete-originals", "yes")
+    assert ended.code == 0, ended
+    assert desk.outputs().items() > made.items(), "what is done is not done again"
+    assert not any(clip.exists() for clip in files)
+
+
+def test_what_lies_beside_the_clips_is_copied(desk: Desk) -> None:
+    """A photo, a log and a folder around them: copied beside the clips, and never encoded."""
+    folder = desk.clips[0].parent
+    (folder / "prep.txt").write_text("2024-01-08 recording started\n" * 50)
+    make_photo(folder / "photo.jpg")
+    before = {path.name: digest(path) for path in folder.iterdir()}
+    ended = desk.run("--disc-bytes", "110_000", "--safety-bytes", "0", "--min-kbps", "1", files=(folder,))
+    assert ended.code == 0, ended
+    found = desk.outputs()
+    assert found.keys() == before.keys()
+    assert {name for name in found if found[name] == before[name]} == {"prep.txt", "photo.jpg"}
+    assert "it is no clip, but a photo or text" in desk.log_text()
+
+
+def make_photo(path: Path) -> None:
+    picture = ("-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.04", "-frames:v", "1", "-c:v", "mjpeg")
+    run_ffmpeg(*picture, "-f", "image2", "-update", "1", str(path))

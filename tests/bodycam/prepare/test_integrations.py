@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import itertools
+import re
 import threading
 import time
 import tracemalloc
@@ -18,26 +19,37 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import Call, MemoryCancellation, MemoryReporter, MemoryStorage, Phase
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
+from camvault.adapters.memory.tree import Node
 from camvault.adapters.progressfile import JsonProgressFiles
-from camvault.core.capacity.budget import Budget
+from camvault.core.batch.left_out import ClipsLeftOutError
 from camvault.core.batch.plan import OutputsTooBigError, PrepareRequest
-from camvault.core.batch.resuming import Expected
-from camvault.core.workflows.bodycam._stop import LinkedCancellation
-from camvault.core.workflows.bodycam.prepare import prepare
-from camvault.core.workflows.bodycam.events import (
-    ClipAgain,
+from camvault.core.batch.resuming import ResumeWishes
+from camvault.core.capacity.budget import Budget
+from camvault.core.workflows.bodycam.originals import OriginalKept, OriginalRemoved
+from camvault.core.workflows.bodycam.prepare import (
+    CapacityDecided,
     ClipEncoded,
+    ClipInDoubt,
+    ClipLeftOut,
+    ClipNotEncoded,
+    ClipRedone,
     ClipStarted,
-    DiscCapacity,
-    OriginalKept,
-    OriginalRemoved,
+    FileSetAside,
+    LeftoverRemoved,
+    NotReadFromMedium,
     OutputsVerified,
-    StrangerSetAside,
+    TimeNotKept,
+    claimed,
+    plan_new,
+    prepare,
 )
-from camvault.core.workflows.bodycam.plan import plan_new
+from camvault.core.workflows.steps.linked_cancellation import LinkedCancellation
+from camvault.ports.batch_record import ClipState, Coding, Mode
+from camvault.ports.encoding import Allocation
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import (
     BusyError,
+    CamvaultError,
     Cancelled,
     ChangedError,
     DeniedError,
@@ -50,8 +62,8 @@ from camvault.ports.errors import (
     UsageError,
 )
 from camvault.ports.events import Progressed
-from camvault.ports.media import MediaInfo
-from camvault.ports.progress import Allocation, ClipState, Mode
+from camvault.ports.media import MediaInfo, TargetBitrate
+from camvault.ports.witness import ReadFrom
 from tests.bodycam.prepare.helpers import BUILD, CLIPS, COMPLETED, PROGRESS, InlineExecutor, World, small_world
 
 
@@ -95,7 +107,7 @@ def test_the_specification_s_own_numbers(size: int, disc: int, safety: int, mode
     world.storage = Sized(world.storage, size)  # type: ignore[assignment]
     plan = world.plan()
     assert (plan.mode, plan.total_bytes) == (mode, size)
-    assert str(DiscCapacity(disc, disc - safety)).startswith(f"Disc capacity: {disc:,} bytes ({disc // 10**9} GB)")
+    assert str(CapacityDecided(disc, disc - safety)).startswith(f"Disc capacity: {disc:,} bytes ({disc // 10**9} GB)")
 
 
 def test_planning_touches_nothing() -> None:
@@ -135,19 +147,32 @@ def test_too_little_room_is_refused_with_both_figures() -> None:
         world.plan()
 
 
-@pytest.mark.parametrize("operation", ["storage.entry", "probe.probe"])
-def test_an_unreadable_clip_is_a_problem(operation: str) -> None:
+def test_a_path_of_which_nothing_is_known_is_a_problem() -> None:
     world = small_world()
-    world.storage.calls.fail(operation, DeniedError(CLIPS / "c0.mp4", "Permission denied"))
+    world.storage.calls.fail("storage.entry", DeniedError(CLIPS / "c0.mp4", "Permission denied"))
     with pytest.raises(UsageError, match=r"c0\.mp4: Permission denied"):
         world.plan()
 
 
-def test_a_probe_that_dies_of_a_clip_says_something_about_the_clip() -> None:
-    world = small_world(Allocation.CONSTANT)
-    world.storage.calls.fail("probe.probe", ToolError("ffprobe", 139, ("Segmentation fault",)))
-    with pytest.raises(UsageError, match=r"c0\.mp4: ffprobe failed .*Segmentation fault"):
-        world.plan()
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (DeniedError(CLIPS / "c0.mp4", "Permission denied"), r"c0\.mp4: Permission denied; it is copied as it is"),
+        (ToolError("ffprobe", 139, ("Segmentation fault",)), r"c0\.mp4: ffprobe failed .*Segmentation fault"),
+    ],
+)
+@pytest.mark.parametrize("allocation", [None, *Allocation])
+def test_a_clip_that_cannot_be_read_stops_no_other(
+    error: CamvaultError, words: str, allocation: Allocation | None
+) -> None:
+    """It is told beforehand, and copied as it is when its turn comes, if it can be read by then."""
+    world = small_world(allocation)
+    world.storage.calls.fail("probe.probe", error)
+    plan = world.plan()
+    assert re.search(words, "; ".join(plan.warnings))
+    report = world.carry_out(plan)
+    assert len(report.clips) == 3
+    assert world.storage.content(BUILD / "c0.mp4") == world.storage.content(CLIPS / "c0.mp4")
 
 
 def test_a_file_is_no_build_directory() -> None:
@@ -189,10 +214,28 @@ def test_a_copy_that_lost_a_bit_is_found_and_made_again() -> None:
     assert world.clips_left() == set()
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (ReadFrom.CACHE, "no way around its cache"),
+        (ReadFrom.HELD, "another program holds it"),
+        (ReadFrom.MEMORY, "gone with the power"),
+    ],
+)
+def test_outputs_that_were_not_read_from_the_medium_are_told(source: ReadFrom, said: str) -> None:
+    """They are as recorded; that they survive was not seen."""
+    world = small_world()
+    world.storage.mount(BUILD.parent, name="other", read_from=source)
+    world.run()
+    (told,) = [str(event) for event in world.reporter.events if isinstance(event, NotReadFromMedium)]
+    assert said in told
+    assert str(BUILD) in told
+
+
 def test_an_output_that_changed_during_the_run_is_found() -> None:
     world = small_world(is_deleting=True)
     target = BUILD / "c0.mp4"
-    world.storage.calls.hook("storage.digest", lambda: world.storage.put(BUILD / "c2.mp4", b"other"))
+    world.storage.calls.hook("storage.read_back", lambda: world.storage.put(BUILD / "c2.mp4", b"other"))
     with pytest.raises(MismatchError, match=r"c2\.mp4 is not the file that was made"):
         world.run()
     assert world.storage.tree.find(target) is not None
@@ -219,11 +262,13 @@ def test_a_clip_that_changes_is_not_taken_for_the_planned_one(when: Phase) -> No
         world.storage.put(CLIPS / "c1.mp4", clip)
     else:
         world.storage.calls.hook("storage.copy", lambda: world.storage.put(CLIPS / "c0.mp4", clip), when=when)
-    with pytest.raises(ChangedError):
-        world.carry_out(plan)
-    assert len(world.clips_left()) == 3
-    with pytest.raises(UsageError, match="was changed since the job was planned"):
-        world.plan_resumed()
+    changed = "c1.mp4" if when is Phase.BEFORE else "c0.mp4"
+    for again in (plan, None):  # a resume does what is left, which is nothing that can be done
+        with pytest.raises(ClipsLeftOutError, match=rf"{changed}: (it changed while|is not the file that)"):
+            world.carry_out(again or world.plan_resumed())
+        assert len(world.clips_left()) == 3, "no original goes before all is done"
+        assert sorted(world.outputs()) == sorted({"c0.mp4", "c1.mp4", "c2.mp4"} - {changed})
+    assert "was changed since the job was planned" in world.plan_resumed().warnings[0]
 
 
 def test_an_original_that_changed_after_its_copy_is_kept_and_said() -> None:
@@ -268,7 +313,8 @@ def test_another_file_of_the_same_size_and_time_is_kept(allocation: Allocation |
     report = world.run()
     assert report.kept == (CLIPS / "c1.mp4",)
     assert world.storage.content(CLIPS / "c1.mp4") == other
-    assert [event.reason for event in world.reporter.of(OriginalKept)] == ["its content is not what was prepared"]
+    (kept,) = world.reporter.of(OriginalKept)
+    assert kept.reason == "its content is not what /desk/build/c1.mp4 was made of"
 
 
 @pytest.mark.parametrize("size", [100_000, 99_999])
@@ -278,9 +324,10 @@ def test_a_file_swapped_between_the_look_and_the_copy_is_refused(size: int) -> N
     world.storage.calls.hook(
         "storage.copy", lambda: world.storage.put(CLIPS / "c0.mp4", b"x" * size, mtime_ns=later_ns), when=Phase.BEFORE
     )
-    with pytest.raises(ChangedError, match="is not the file that the job was planned with"):
+    with pytest.raises(ClipsLeftOutError, match=r"c0\.mp4: is not the file that the job was planned with"):
         world.run()
-    assert world.states()["c0.mp4"] == "pending"
+    assert world.states() == {"c0.mp4": "pending", "c1.mp4": "done", "c2.mp4": "done"}
+    assert sorted(world.outputs()) == ["c1.mp4", "c2.mp4"], "what was copied of another file is gone"
     assert len(world.clips_left()) == 3
 
 
@@ -299,6 +346,56 @@ def test_a_build_directory_in_use_is_refused() -> None:
     world.storage.make_folder(BUILD)
     with world.storage.lock(BUILD), pytest.raises(BusyError):
         world.carry_out(plan)
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_a_folder_that_is_there_is_held_and_stays(is_made: bool) -> None:
+    world = small_world()
+    world.storage.put_folder(BUILD)
+    with claimed(BUILD, storage=world.storage, is_made=is_made) as is_held:
+        assert is_held
+        with pytest.raises(BusyError):
+            world.run()
+    assert world.storage.tree.find(BUILD) is not None
+
+
+def test_a_job_in_a_claimed_folder_does_not_lock_it_again() -> None:
+    world = small_world()
+    with claimed(BUILD, storage=world.storage, is_made=True) as is_held:
+        report = world.carry_out(world.plan(), is_claimed=is_held)
+    assert report.progress_file == COMPLETED
+    assert world.storage.tree.find(COMPLETED) is not None
+
+
+@pytest.mark.parametrize("beside", [(), (PurePath("/new/other"),)])
+def test_a_claimed_folder_that_was_made_for_nothing_goes_again(beside: tuple[PurePath, ...]) -> None:
+    """Only what was made: another run may have begun beside it meanwhile."""
+    world = small_world()
+
+    def refused() -> None:
+        with claimed(PurePath("/new/deep/build"), storage=world.storage, is_made=True) as is_held:
+            assert is_held
+            for folder in beside:
+                world.storage.put_folder(folder)
+            raise UsageError("refused")
+
+    with pytest.raises(UsageError):
+        refused()
+    assert world.storage.tree.find(PurePath("/new/deep")) is None
+    assert (world.storage.tree.find(PurePath("/new")) is not None) == bool(beside)
+
+
+def test_what_is_no_folder_or_cannot_be_made_is_left_to_the_planning() -> None:
+    world = small_world()
+    with claimed(BUILD, storage=world.storage, is_made=False) as is_held:
+        assert not is_held
+    world.storage.calls.fail("storage.make_folder", StorageError(BUILD))
+    with claimed(BUILD, storage=world.storage, is_made=True) as is_held:
+        assert not is_held
+    world.storage.put(BUILD, b"a file")
+    with claimed(BUILD, storage=world.storage, is_made=True) as is_held:
+        assert not is_held
+    assert world.storage.tree.find(BUILD) is not None
 
 
 def test_progress_reaches_its_end_once() -> None:
@@ -339,7 +436,7 @@ def test_a_damaged_original_is_kept_and_said(allocation: Allocation) -> None:
     assert world.clips_left() == {CLIPS / "c1.mp4"}
     assert report.kept == (CLIPS / "c1.mp4",)
     assert len(world.outputs()) == 3
-    assert "WARNING c1.mp4 is damaged, its original will be kept: a hole" in world.reporter.lines()
+    assert "WARNING c1.mp4: not all of it is in its output, the original will be kept: a hole" in world.reporter.lines()
     world.resume()
     assert world.clips_left() == {CLIPS / "c1.mp4"}
 
@@ -383,7 +480,7 @@ def test_a_clip_that_overshoots_is_made_again_before_the_end() -> None:
     world.encoder.target_share = 1.4
     report = world.run()
     assert report.total_bytes <= 200_000
-    assert world.reporter.of(ClipAgain)
+    assert world.reporter.of(ClipRedone)
     assert all(clip.state is ClipState.DONE for clip in world.progress(COMPLETED).clips)
 
 
@@ -398,9 +495,9 @@ def test_what_fits_at_no_rate_ends_with_its_number_of_discs() -> None:
         world.resume()
 
 
-def test_a_failed_encode_stops_the_others_and_leaves_no_half_files() -> None:
+def test_a_failed_encode_stops_no_other_and_leaves_no_half_files() -> None:
     world = small_world(Allocation.CONSTANT, count=4)
-    world.budget = Budget(300_000, 0)
+    world.budget = Budget(290_000, 0)
     both_run = threading.Event()
     seen = itertools.count()
 
@@ -414,13 +511,45 @@ def test_a_failed_encode_stops_the_others_and_leaves_no_half_files() -> None:
     world.storage.calls.hook("encoder.encode", meet, times=None)
     with ThreadPoolExecutor(4) as executor:
         world.executor, world.job_count = executor, 2
-        with pytest.raises(ToolError, match="boom"):
+        with pytest.raises(ClipsLeftOutError, match=r"1 of 4.*boom; its 100,000 bytes do not fit the [\d,]+ that are"):
             world.run()
+    assert len(world.reporter.of(ClipEncoded)) == 3
+    assert [event.reason for event in world.reporter.of(ClipNotEncoded)] == ["ffmpeg failed (its exit code 1): boom"]
     assert not [path for path in world.storage.files(BUILD) if path.name.endswith("-part")]
+    made = world.outputs()
+    kbps = world.progress().kbps
+    assert len(made) == 3
     world.storage.calls.watchers.clear()
-    world.executor = InlineExecutor()
-    world.resume()
-    assert len(world.outputs()) == 4
+    world.executor, world.reporter = InlineExecutor(), MemoryReporter()
+    assert world.resume().kbps == kbps
+    assert len(world.reporter.of(ClipEncoded)) == 1, "what is done is not done again"
+    assert world.outputs().items() >= made.items()
+
+
+@pytest.mark.parametrize("allocation", Allocation)
+@pytest.mark.parametrize("fails_at", ["encoder.encode", "encoder.sample"])
+def test_what_the_encoder_refuses_is_copied_as_it_is(allocation: Allocation, fails_at: str) -> None:
+    """All others are encoded, and the clip is on the disc under its own name."""
+    world = small_world(allocation, count=5)
+    world.storage.move(CLIPS / "c1.mp4", target=CLIPS / "c1.mov")
+    world.sources = (*world.sources[:1], CLIPS / "c1.mov", *world.sources[2:])
+    world.budget = Budget(450_000, 0)
+    refusal = MediaError(CLIPS / "c1.mov", "Source Width must be at least 4")
+
+    def refuse(call: Call, phase: Phase) -> None:
+        if phase is Phase.AFTER and call.operation == fails_at and call.arguments[0] == CLIPS / "c1.mov":
+            raise refusal
+
+    world.storage.calls.watchers.append(refuse)
+    report = world.run()
+    if fails_at == "encoder.sample" and allocation is Allocation.CONSTANT:
+        assert not world.reporter.of(ClipNotEncoded), "nothing is sampled"
+        return
+    assert [event.reason for event in world.reporter.of(ClipNotEncoded)] == ["Source Width must be at least 4"]
+    assert sorted(world.outputs()) == ["c0.mp4", "c1.mov", "c2.mp4", "c3.mp4", "c4.mp4"]
+    (copied,) = [clip for clip in world.progress(COMPLETED).clips if clip.coding is Coding.AS_IS]
+    assert world.storage.content(BUILD / copied.key) == world.storage.content(CLIPS / copied.key)
+    assert report.total_bytes <= 450_000
 
 
 def test_a_leftover_that_is_gone_already_is_no_matter() -> None:
@@ -448,9 +577,9 @@ def test_a_clip_that_changes_while_it_is_encoded_is_refused() -> None:
     world = small_world(Allocation.CONSTANT)
     new = MemoryClip(duration_s=1.0).content(5)
     world.storage.calls.hook("encoder.encode", lambda: world.storage.put(CLIPS / "c0.mp4", new), when=Phase.AFTER)
-    with pytest.raises(ChangedError):
+    with pytest.raises(ClipsLeftOutError, match=r"1 of 3 clips are left out.*c0\.mp4"):
         world.run()
-    assert world.states()["c0.mp4"] == "pending"
+    assert world.states() == {"c0.mp4": "pending", "c1.mp4": "done", "c2.mp4": "done"}
 
 
 def test_stopping_is_prompt_and_nothing_half_made_stays() -> None:
@@ -468,8 +597,7 @@ def test_stopping_is_prompt_and_nothing_half_made_stays() -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (MediaInfo(duration_s=0.3), "has 0.3 s of footage instead of 1.0 s"),
-        (MediaInfo(duration_s=1.0, has_video=False), "has 1.0 s of footage"),
+        (MediaInfo(duration_s=1.0, has_video=False), "has no picture"),
         (None, "cannot be played"),
     ],
 )
@@ -508,9 +636,9 @@ def test_an_encode_that_is_not_the_footage_keeps_the_original(found: MediaInfo |
 def test_a_bitrate_survives_a_resume_whatever_is_pending() -> None:
     """TRAP: pending clips alone would fit, and the mode would flip to COPY."""
     world = small_world(Allocation.CONSTANT)
-    world.storage.calls.fail("encoder.encode", ToolError("ffmpeg", 1), when=Phase.AFTER, times=1)
+    world.storage.calls.fail("encoder.encode", NoSpaceError(BUILD), when=Phase.AFTER, times=1)
     first = world.plan()
-    with pytest.raises(ToolError):
+    with pytest.raises(NoSpaceError):
         world.carry_out(first)
     plan = world.plan_resumed()
     assert (plan.mode, plan.progress.kbps) == (Mode.ENCODE, first.progress.kbps)
@@ -548,7 +676,7 @@ def test_contradictions_are_record_errors() -> None:
     world = small_world()
     world.run()
     with pytest.raises(RecordError, match="--preset is 3"):
-        world.plan_resumed(expected=Expected(preset=3))
+        world.plan_resumed(expected=ResumeWishes(preset=3))
 
 
 PLAIN = '{"disc_bytes": 1000000, "safety_bytes": 0, "mode": "%s", "kbps": %s, "files": {"c0.mp4": "done"}}'
@@ -607,16 +735,17 @@ def test_a_new_job_keeps_plain_outputs_that_are_no_copies(given: str, output: st
     world = World()
     content = world.storage.content(world.add(given))
     world.storage.put(PROGRESS, PLAIN % ("COPY", "null"))
+    outputs = {"same": content, "other": content[:-1] + b"!", "longer output": content + b"!"}
     if output is not None:
-        old = {"same": content, "other": content[:-1] + b"!", "longer output": content + b"!"}[output]
-        world.storage.put(BUILD / "c0.mp4", old)
+        world.storage.put(BUILD / "c0.mp4", outputs[output])
     if is_taken:
         world.run()
         assert world.storage.content(BUILD / "c0.mp4") == content
         return
     with pytest.raises(UsageError, match="nothing proves that its original is there"):
         world.run()
-    assert world.storage.content(BUILD / "c0.mp4") == old
+    assert output is not None
+    assert world.storage.content(BUILD / "c0.mp4") == outputs[output]
 
 
 @pytest.mark.parametrize("mode", ["COPY", "ENCODE"])
@@ -629,12 +758,12 @@ def test_a_plain_output_whose_original_is_gone_is_kept(mode: str) -> None:
     assert world.resume().total_bytes == 500
 
 
-def test_a_plain_pending_clip_that_is_no_clip_cannot_be_encoded() -> None:
+def test_a_plain_pending_clip_that_is_no_clip_is_copied() -> None:
     world = World()
     world.storage.put(CLIPS / "c0.mp4", b"rubbish")
     world.storage.put(PROGRESS, (PLAIN % ("ENCODE", "300")).replace("done", "pending"))
-    with pytest.raises(UsageError, match="not a media file"):
-        world.plan_resumed()
+    world.resume()
+    assert world.storage.content(BUILD / "c0.mp4") == b"rubbish"
 
 
 def test_a_resume_elsewhere_makes_the_build_directory() -> None:
@@ -659,7 +788,7 @@ def test_what_nobody_can_prove_to_be_ours_is_set_aside(state: str, content: byte
     for path in (BUILD / "c0.mp4", BUILD / ".camvault-aside-1-c0.mp4"):
         world.storage.put(path, original if content is None else content)
     world.resume()
-    aside = [event.target.name for event in world.reporter.of(StrangerSetAside)]
+    aside = [event.target.name for event in world.reporter.of(FileSetAside)]
     assert aside == ([] if content is None else [".camvault-aside-2-c0.mp4"])
     assert [world.storage.content(BUILD / name) for name in aside] == [content] * len(aside)
     assert world.storage.content(BUILD / "c0.mp4") == original
@@ -678,8 +807,8 @@ def test_a_job_started_in_its_build_directory_takes_no_output_for_an_original(st
     if state == "done":
         world.carry_out(world.plan_resumed(here=here))
     else:
-        with pytest.raises(UsageError, match="No such file"):
-            world.plan_resumed(here=here)
+        with pytest.raises(ClipsLeftOutError, match="is not the file that the job was planned with"):
+            world.carry_out(world.plan_resumed(here=here))
     assert world.storage.content(BUILD / "c0.mp4") == b"the only copy"
     assert world.reporter.of(OriginalRemoved) == ()
 
@@ -743,7 +872,9 @@ class ResumableJob(RuleBasedStateMachine):
         return self.world.storage.tree.find(COMPLETED) is not None
 
     @rule(
-        operation=st.sampled_from(["storage.copy", "storage.write_text", "encoder.encode", "storage.digest"]),
+        operation=st.sampled_from(
+            ["storage.copy", "storage.write_text", "encoder.encode", "storage.digest", "storage.read_back"]
+        ),
         when=st.sampled_from([Phase.BEFORE, Phase.DURING, Phase.AFTER]),
         skipped=st.integers(0, 5),
     )
@@ -847,3 +978,287 @@ def test_memory_does_not_grow_with_the_clip(tmp_path: Path) -> None:
 def test_no_progress_file_is_a_record_error() -> None:
     with pytest.raises(RecordError, match="No such file"):
         small_world().plan_resumed()
+
+
+# --- folders ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_stands_for_the_files_in_it() -> None:
+    """A camera's card as it is: numbered folders, a sidecar, and what other systems left there."""
+    world = World()
+    card = PurePath("/card/DCIM")
+    for name in ("100MEDIA/A.MP4", "101MEDIA/A.MP4", "101MEDIA/B.MP4"):
+        world.storage.put(card / name, MemoryClip().content(1000 + len(name)))
+    world.storage.put(card / "100MEDIA/A.LRF", b"small")
+    for name in (".Trashes/x.mp4", "._A.MP4", "System Volume Information/guid"):
+        world.storage.put(card / name, b"not of the camera")
+    world.storage.put(card / "progress.json", b"{}")
+    world.storage.put_link(card / "link.mp4", str(card / "100MEDIA/A.MP4"))
+    world.storage.put_link(card / "folder", str(card / "100MEDIA"))
+    world.sources = (card,)
+    report = world.run()
+    assert sorted(world.outputs()) == ["A.LRF", "A.MP4", "A~2.MP4", "B.MP4"]
+    assert [clip.source for clip in report.clips][:2] == [card / "100MEDIA/A.LRF", card / "100MEDIA/A.MP4"]
+    warnings = " ".join(world.reporter.lines())
+    assert "progress.json is not taken: camvault keeps names like this for its own files" in warnings
+    assert "link.mp4 is the same file as" in warnings
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_is_no_file_in_a_folder_is_left_out_by_name(mode: Mode) -> None:
+    """A link to a disk that is not there stands for a clip that the user believes to be safe."""
+    world = World()
+    if mode is Mode.ENCODE:
+        world.budget = Budget(700_000, 0)
+    card = PurePath("/card")
+    world.storage.put(card / "A.MP4", MemoryClip().content(1_000_000))
+    world.storage.put(card / "lost+found/#12", b"rescued")
+    world.storage.put("/other/B.MP4", b"elsewhere")
+    world.storage.put_link(card / "gone.mp4", "/mnt/none.mp4")
+    world.storage.put_link(card / "more", "/other")
+    world.sources = (card,)
+    assert "/card/gone.mp4: No such file; it will be left out" in world.plan().warnings
+    with pytest.raises(ClipsLeftOutError) as caught:
+        world.run()
+    assert [left.source for left in caught.value.left_out] == [card / "gone.mp4", card / "more"]
+    assert sorted(world.outputs()) == ["#12", "A.MP4"]
+
+
+def test_a_folder_of_nothing_but_links_that_lead_nowhere_is_refused() -> None:
+    world = World()
+    world.storage.put_folder("/card")
+    world.storage.put_link("/card/gone.mp4", "/mnt/none.mp4")
+    world.storage.put_link("/card/loop.mp4", "/card/loop.mp4")
+    world.sources = (PurePath("/card"),)
+    with pytest.raises(UsageError) as caught:
+        world.plan()
+    first, second = str(caught.value).split("; ")
+    assert first == "/card/gone.mp4: No such file"
+    assert second.startswith("/card/loop.mp4: ")
+
+
+def test_the_build_directory_and_the_log_are_no_clips_of_the_folder_around_them() -> None:
+    world = World()
+    world.storage.put("/desk/a.mp4", MemoryClip().content(100))
+    world.storage.put("/desk/prep.log", b"started")
+    world.sources = (PurePath("/desk"),)
+    world.run()
+    world.storage.put(BUILD / "other", b"something")
+    plan = plan_new(
+        PrepareRequest(build_dir=BUILD, sources=world.sources, log_file=PurePath("/desk/prep.log")),
+        storage=world.storage,
+        probe=MemoryProbe(world.storage),
+        progress_files=world.progress_files,
+        executor=world.executor,
+        cancel=world.cancel,
+    )
+    assert [clip.key for clip in plan.progress.clips] == ["a.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("is_listed", "words"),
+    [(True, "/card/empty: is a directory, and there is no file in it"), (False, "/card/empty: Input/output error")],
+)
+def test_a_folder_that_gives_no_file_is_a_problem(is_listed: bool, words: str) -> None:
+    world = small_world()
+    world.storage.put_folder("/card/empty")
+    world.sources = (*world.sources, PurePath("/card/empty"))
+    if not is_listed:
+        world.storage.calls.fail("storage.scan", StorageError(PurePath("/card/empty"), "Input/output error"))
+    with pytest.raises(UsageError) as caught:
+        world.plan()
+    assert str(caught.value) == words
+
+
+# --- clips left out --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("allocation", [None, *Allocation])
+def test_a_job_may_be_finished_without_clips(allocation: Allocation | None) -> None:
+    """What is done is complete and may go on to a disc; the record says what is missing, and why."""
+    world = small_world(allocation, is_deleting=True)
+    world.is_keeping_going = True
+    plan = world.plan()
+    world.storage.unreadable.add(CLIPS / "c1.mp4")
+    report = world.carry_out(plan)
+    assert [(clip.key, clip.source) for clip in report.left_out] == [("c1.mp4", CLIPS / "c1.mp4")]
+    assert sorted(world.outputs()) == ["c0.mp4", "c2.mp4"]
+    assert [clip.left_out != "" for clip in world.progress(COMPLETED).clips] == [False, True, False]
+    assert world.clips_left() == {CLIPS / "c1.mp4"}
+    again = world.resume()
+    assert again.left_out == report.left_out, "a finished job stays finished"
+    assert [event.name for event in world.reporter.of(ClipLeftOut)] == ["c1.mp4"]
+
+
+def test_a_job_is_not_finished_without_any_clip() -> None:
+    world = small_world(count=1)
+    world.is_keeping_going = True
+    plan = world.plan()
+    world.storage.unreadable.add(CLIPS / "c0.mp4")
+    with pytest.raises(ClipsLeftOutError):
+        world.carry_out(plan)
+    world.storage.unreadable.clear()
+    assert world.resume().left_out == ()
+
+
+def test_what_was_left_out_is_tried_again_by_a_resume() -> None:
+    """Power fails between the record that a clip is left out and the end of the job."""
+    world = small_world()
+    world.is_keeping_going = True
+    plan = world.plan()
+    world.storage.unreadable.add(CLIPS / "c1.mp4")
+    world.storage.calls.fail("storage.rename", StorageError(PROGRESS, "Input/output error"))
+    with pytest.raises(StorageError):
+        world.carry_out(plan)
+    assert world.progress().clips[1].left_out
+    world.storage.unreadable.clear()
+    assert world.resume().left_out == ()
+    assert len(world.outputs()) == 3
+
+
+def test_a_correction_that_fails_leaves_the_output_before_it() -> None:
+    """The encoder took the clip once; that it refuses it at another rate throws nothing away."""
+    world = small_world(Allocation.CONSTANT)
+    world.encoder.surprise = lambda _, settings: 3.0 if settings.rate == TargetBitrate(kbps) else 1.0
+    kbps = world.plan().progress.kbps or 0
+    tries = itertools.count()
+
+    def refuse(call: Call, phase: Phase) -> None:
+        if phase is Phase.BEFORE and call.operation == "encoder.encode" and next(tries) >= 3:
+            raise ToolError("ffmpeg", 1, ("boom",))
+
+    world.storage.calls.watchers.append(refuse)
+    with pytest.raises(OutputsTooBigError):
+        world.run()
+    assert len(world.outputs()) == 3
+    assert "that failed, the output before it stays" in " ".join(world.reporter.lines())
+
+
+def test_a_doubt_is_told_once_for_each_clip() -> None:
+    """However often a clip is encoded again: the same words five times are five lines that nobody reads."""
+    world = World(budget=Budget(200_000, 0))
+    for index in range(3):
+        kept = ("a subtitle",) if index else ()
+        clip = MemoryClip(duration_s=1.0 + index, bytes_per_s=20_000.0 * (index + 1), unkept=kept)
+        world.add(f"c{index}.mp4", 100_000, clip)
+    world.encoder.target_share = 1.4
+    world.run()
+    encodes = [event.name for event in world.reporter.of(ClipEncoded)]
+    assert encodes.count("c1.mp4") + encodes.count("c2.mp4") > 2
+    assert sorted(event.name for event in world.reporter.of(ClipInDoubt)) == ["c1.mp4", "c2.mp4"]
+
+
+def test_nothing_of_this_run_is_left_over_from_an_earlier_one() -> None:
+    world = small_world(Allocation.CONSTANT)
+    world.encoder.target_share = 1.4
+    world.run()
+    assert world.reporter.of(ClipRedone)
+    assert world.reporter.of(LeftoverRemoved) == ()
+
+
+@pytest.mark.parametrize("allocation", [None, Allocation.CONSTANT])
+def test_a_time_that_cannot_be_held_is_a_warning(allocation: Allocation | None) -> None:
+    """ext4 with small inodes ends in 2038; the clock of a camera does not."""
+    latest_ns = 2**31 * 10**9
+
+    class SmallInodes(MemoryStorage):
+        def _file(self, content: bytes, mtime_ns: int | None = None) -> Node:
+            return super()._file(content, None if mtime_ns is None else min(mtime_ns, latest_ns))
+
+    world = attrs.evolve(small_world(allocation), storage=SmallInodes(), sources=())
+    world.encoder = MemoryEncoder(world.storage)
+    for index in range(3):
+        world.add(f"c{index}.mp4", 100_000, MemoryClip(duration_s=1.0 + index))
+    node = world.storage.tree.get(CLIPS / "c0.mp4")
+    world.storage.tree.set(CLIPS / "c0.mp4", attrs.evolve(node, mtime_ns=2_366_841_600 * 10**9))
+    assert len(world.run().clips) == 3
+    assert [event.name for event in world.reporter.of(TimeNotKept)] == ["c0.mp4"]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_clip_of_which_one_sample_fails_is_taken_out_once(times: int) -> None:
+    """Several samples of it run at once: what the others give, or how they fail, is of no use any more."""
+    world = small_world(Allocation.COMPLEXITY, count=5)
+    world.budget, world.job_count = Budget(450_000, 0), 3
+    first = CLIPS / "c4.mp4"
+    left = itertools.count()
+
+    def refuse(call: Call, phase: Phase) -> None:
+        is_sample = call.operation == "encoder.sample" and call.arguments[0] == first
+        if phase is Phase.BEFORE and is_sample and next(left) < times:
+            raise MediaError(first, "no picture")
+
+    world.storage.calls.watchers.append(refuse)
+    world.run()
+    assert [event.name for event in world.reporter.of(ClipNotEncoded)] == ["c4.mp4"]
+    assert len(world.outputs()) == 5
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_samples_of_one_clip_that_run_at_once(times: int) -> None:
+    """A clip of minutes has several: after the first that fails, the others are of no use, however they end."""
+    world = small_world(Allocation.COMPLEXITY, count=2)
+    world.budget, world.job_count = Budget(2_500_000, 0), 8
+    long = world.add("long.mp4", 3_000_000, MemoryClip(duration_s=120.0, bytes_per_s=5_000.0))
+    left = itertools.count()
+
+    def refuse(call: Call, phase: Phase) -> None:
+        is_sample = call.operation == "encoder.sample" and call.arguments[0] == long
+        if phase is Phase.BEFORE and is_sample and next(left) < times:
+            raise MediaError(long, "no picture")
+
+    world.storage.calls.watchers.append(refuse)
+    with pytest.raises(ClipsLeftOutError, match=r"long\.mp4"):
+        world.run()
+    assert [event.name for event in world.reporter.of(ClipNotEncoded)] == ["long.mp4"]
+
+
+def test_a_full_drive_stops_encodes_that_run_beside_it() -> None:
+    """None goes on after the job has ended, and nothing half made is left."""
+    world = small_world(Allocation.CONSTANT)
+    world.job_count = 2
+    world.storage.calls.fail("encoder.encode", NoSpaceError(BUILD / "c0.mp4"))
+    with pytest.raises(NoSpaceError):
+        world.run()
+    assert not [path for path in world.storage.files(BUILD) if path.name.endswith("-part")]
+
+
+def test_a_completed_record_that_stands_there_at_the_end_is_replaced() -> None:
+    """Somebody copied it back meanwhile, of an earlier job."""
+    world = small_world()
+    world.storage.calls.hook("storage.copy", lambda: world.storage.put(COMPLETED, b"{}"), when=Phase.AFTER)
+    world.run()
+    assert b"c0.mp4" in world.storage.content(COMPLETED)
+
+
+def test_a_full_drive_stops_a_copy_for_all() -> None:
+    """It would meet every other clip as well."""
+    world = small_world()
+    world.storage.calls.fail("storage.copy", NoSpaceError(BUILD / "c0.mp4"))
+    with pytest.raises(NoSpaceError):
+        world.run()
+    assert world.reporter.of(ClipLeftOut) == ()
+
+
+def test_what_an_encode_cannot_keep_is_told_beforehand() -> None:
+    world = small_world(Allocation.CONSTANT, is_deleting=True)
+    clip = MemoryClip(duration_s=2.0, bytes_per_s=40_000.0, unkept=("data stream 2 (camm) is left out",))
+    world.storage.put(CLIPS / "c1.mp4", clip.content(100_000))
+    plan = world.plan()
+    assert plan.warnings == ("/clips/c1.mp4: data stream 2 (camm) is left out; its original will be kept",)
+    assert world.carry_out(plan).kept == (CLIPS / "c1.mp4",)
+
+
+def test_a_clip_that_vanishes_between_two_looks_is_a_problem() -> None:
+    """The first look asks whether it is a folder; the second one says what is wrong."""
+    world = small_world()
+    seen = itertools.count()
+
+    def fail(call: Call, phase: Phase) -> None:
+        is_clip = call.operation == "storage.entry" and call.arguments[0] == CLIPS / "c0.mp4"
+        if phase is Phase.BEFORE and is_clip and next(seen) == 1:
+            raise DeniedError(CLIPS / "c0.mp4", "Permission denied")
+
+    world.storage.calls.watchers.append(fail)
+    with pytest.raises(UsageError, match=r"c0\.mp4: Permission denied"):
+        world.plan()

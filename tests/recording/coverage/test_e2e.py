@@ -86,6 +86,17 @@ def test_less_than_required_ends_with_2(footage: Path) -> None:
     assert [(gap["seconds"], gap["cause"]) for gap in camera["gaps"]] == [(9.0, "unknown")]
 
 
+def test_a_station_that_cannot_be_looked_at_stops_no_other_and_ends_with_2(footage: Path) -> None:
+    (footage / "cameras/ROST3/.timeline").mkdir(parents=True)
+
+    done = run("--recording_dir", str(footage / "cameras"), *options(footage, "--json"))
+
+    assert done.returncode == 2
+    assert [(camera["station"], camera["percent"]) for camera in json.loads(done.stdout)] == [("ROST2", 85.0)]
+    assert f"No figures of station ROST3: {footage}/cameras/ROST3/.timeline: Is a directory" in done.stderr
+    assert "Cameras that could not be looked at: ROST3" in done.stderr
+
+
 def test_wrong_usage_is_1(footage: Path) -> None:
     assert run().returncode == 1
     assert run("--recording_dir", "/no/such/folder").returncode == 1

@@ -11,21 +11,20 @@ from hypothesis import strategies as st
 
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.durations import MemoryDurations
-from camvault.core.health.alerts import Queue
+from camvault.core.health.alerts import AlertQueue
+from camvault.core.health.watchdog import StationMemory
+from camvault.core.health.watchdog_state import MonitorState, WatchedStation
 from camvault.core.segments.coverage import Cause, Coverage, Span, coverage, recorded_spans
-from camvault.core.health.memory import State, Watched
-from camvault.core.segments.period import period_of
-from camvault.core.segments.names import segment_name
 from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line
-from camvault.core.segments.timeline import Entry, Kind, line_of
-from camvault.core.health.watchdog import Memory
+from camvault.core.segments.timeline import TimelineEntry, TimelineKind, timeline_line
 from camvault.core.workflows.recording.coverage import CoverageOptions, CoveragePorts, Places, report_coverage
 from camvault.core.workflows.recording.metrics import MeasureOptions, measure
 from camvault.core.workflows.recording.monitor import MonitorReport
 from camvault.ports.entries import FileIdentity
-from camvault.ports.errors import Cancelled, DeniedError, NotFoundError, StorageError, UsageError
+from camvault.ports.errors import Cancelled, DeniedError, NotFoundError, StorageError
 from camvault.ports.events import Warned
 from camvault.ports.metrics import Metric
+from tests.segment_names import segment_name
 
 OUT, READY, BAD, LEDGERS = PurePath("/out"), PurePath("/ready"), PurePath("/bad"), PurePath("/synced")
 BEGIN = datetime(2025, 5, 28, 12, tzinfo=UTC)
@@ -43,8 +42,11 @@ class World:
     clock: MemoryClock = attrs.field(factory=lambda: MemoryClock(wall=BEGIN + timedelta(hours=1)))
     reporter: MemoryReporter = attrs.field(factory=MemoryReporter)
     cancel: MemoryCancellation = attrs.field(factory=MemoryCancellation)
+    problems: tuple[str, ...] = ()
+    """Why figures were left out."""
 
     def __attrs_post_init__(self) -> None:
+        self.storage.tree.now_ns = lambda: ns(self.clock.wall)
         for folder in (OUT / "R", READY, BAD, LEDGERS):
             self.storage.put_folder(folder)
 
@@ -74,13 +76,13 @@ class World:
 
     def options(self, *, minutes: float = 60) -> CoverageOptions:
         return CoverageOptions(
-            places=Places(stations={"R": OUT / "R"}, ready=READY, quarantine=BAD, ledgers=LEDGERS),
+            places=Places(stations={"R": OUT / "R"}, ready=READY, quarantine=BAD, ledgers=LEDGERS, number="nas"),
             period=Span(BEGIN, BEGIN + timedelta(minutes=minutes)),
             zone=UTC,
         )
 
     def report(self, *, minutes: float = 60) -> Coverage:
-        (found,) = report_coverage(self.options(minutes=minutes), self.ports())
+        (found,) = report_coverage(self.options(minutes=minutes), self.ports()).stations
         return found
 
 
@@ -96,6 +98,17 @@ def test_a_segment_counts_wherever_it_is_and_once() -> None:
     found = world.report()
 
     assert (found.percent, found.gaps) == (100.0, ())
+
+
+@pytest.mark.parametrize("seconds", [300_000_000_000, -99_000_000_000])
+def test_a_time_that_no_calendar_holds_stops_no_report(seconds: int) -> None:
+    """File systems hold years such as 11476 and -1168: the name is believed."""
+    world = World()
+    for minute in (0, 10):
+        world.segment(OUT / "R", minute)
+    path = world.segment(OUT / "R", 20)
+    world.storage.put(path, b"x" * 9, mtime_ns=seconds * 10**9)
+    assert world.report(minutes=30).percent > 66
 
 
 def test_only_files_beside_gaps_are_opened() -> None:
@@ -178,10 +191,10 @@ def test_each_camera_has_segments_of_its_own_length() -> None:
     )
     world.storage.append_line(LEDGERS / f"{name.day}.ledger", ledger_line(sent))
     options = world.options()
-    (found,) = report_coverage(options, world.ports())
+    (found,) = report_coverage(options, world.ports()).stations
     assert found.recorded_s == 1200
     options = attrs.evolve(options, places=attrs.evolve(options.places, lengths={"R": 3600}))
-    (found,) = report_coverage(options, world.ports())
+    (found,) = report_coverage(options, world.ports()).stations
     assert found.recorded_s == 3600
 
 
@@ -217,11 +230,11 @@ def test_gaps_are_explained_by_the_timeline() -> None:
     world.durations.known[OUT / "R/R_20250528T122000Z.mkv"] = 2400.0
     at = BEGIN + timedelta(minutes=10)
     for entry in (
-        Entry(BEGIN, Kind.RECORDING),
-        Entry(at + timedelta(seconds=12), Kind.ENDED, Cause.STALL, at),
-        Entry(at + timedelta(minutes=10), Kind.RECORDING),
+        TimelineEntry(BEGIN, TimelineKind.RECORDING),
+        TimelineEntry(at + timedelta(seconds=12), TimelineKind.ENDED, Cause.STALL, at),
+        TimelineEntry(at + timedelta(minutes=10), TimelineKind.RECORDING),
     ):
-        world.storage.append_line(OUT / "R/.timeline", line_of(entry))
+        world.storage.append_line(OUT / "R/.timeline", timeline_line(entry))
 
     (gap,) = world.report().gaps
 
@@ -235,15 +248,16 @@ def test_a_skipped_hour_is_no_gap() -> None:
     world.segment(OUT / "R", 10)
     world.segment(OUT / "R", 50)
     world.storage.append_line(
-        OUT / "R/.timeline", line_of(Entry(BEGIN + timedelta(minutes=50), Kind.CLOCK, since=step_at))
+        OUT / "R/.timeline",
+        timeline_line(TimelineEntry(BEGIN + timedelta(minutes=50), TimelineKind.CLOCK, since=step_at)),
     )
     found = world.report()
     assert (found.percent, [gap.cause for gap in found.gaps]) == (100.0, [Cause.CLOCK_STEP])
 
 
-def timeline(world: World, *entries: Entry) -> None:
+def timeline(world: World, *entries: TimelineEntry) -> None:
     for entry in entries:
-        world.storage.append_line(OUT / "R/.timeline", line_of(entry))
+        world.storage.append_line(OUT / "R/.timeline", timeline_line(entry))
 
 
 def minute(number: float) -> datetime:
@@ -258,8 +272,8 @@ def test_hours_that_a_clock_skips_when_it_is_set_right_again_were_lived_through_
     world.segment(OUT / "R", 2, minutes=2)
     timeline(
         world,
-        Entry(minute(2), Kind.CLOCK, since=minute(50)),
-        Entry(minute(54), Kind.CLOCK, since=minute(4)),
+        TimelineEntry(minute(2), TimelineKind.CLOCK, since=minute(50)),
+        TimelineEntry(minute(54), TimelineKind.CLOCK, since=minute(4)),
     )
 
     found = world.report()
@@ -282,9 +296,9 @@ def test_sound_of_a_camera_that_hangs_is_no_recording() -> None:
     world.segment(OUT / "R", 40, minutes=20)
     timeline(
         world,
-        Entry(minute(10.2), Kind.ENDED, Cause.STALL, minute(10)),
-        Entry(minute(10.5), Kind.ENDED, Cause.CAMERA_DOWN, minute(10)),
-        Entry(minute(30), Kind.RECORDING),
+        TimelineEntry(minute(10.2), TimelineKind.ENDED, Cause.STALL, minute(10)),
+        TimelineEntry(minute(10.5), TimelineKind.ENDED, Cause.CAMERA_DOWN, minute(10)),
+        TimelineEntry(minute(30), TimelineKind.RECORDING),
     )
 
     found = world.report()
@@ -297,7 +311,11 @@ def test_a_long_segment_is_believed_more_than_a_timeline_that_lacks_a_line() -> 
     world = World()
     for begin in (0, 10, 20):
         world.segment(OUT / "R", begin)
-    timeline(world, Entry(minute(5), Kind.ENDED, Cause.DISK_FULL, minute(5)), Entry(minute(30), Kind.RECORDING))
+    timeline(
+        world,
+        TimelineEntry(minute(5), TimelineKind.ENDED, Cause.DISK_FULL, minute(5)),
+        TimelineEntry(minute(30), TimelineKind.RECORDING),
+    )
     assert world.report().recorded_s == 1800
 
 
@@ -316,7 +334,7 @@ def test_a_segment_that_was_cut_as_the_clock_was_set_ends_there(to: float, is_se
         world.storage.put(OUT / f"R/{name}", b"x" * 9, mtime_ns=written.mtime_ns)
     if to > 0:
         world.segment(OUT / "R", to, minutes=60 - to)
-    timeline(world, Entry(minute(to), Kind.CLOCK, since=minute(5)))
+    timeline(world, TimelineEntry(minute(to), TimelineKind.CLOCK, since=minute(5)))
 
     found = world.report(minutes=5 if to < 0 else 50)
 
@@ -330,8 +348,8 @@ def test_what_was_recorded_before_the_clock_was_set_back_into_it_counts() -> Non
         world.segment(OUT / "R", number / 3, minutes=1 / 3)
     timeline(
         world,
-        Entry(minute(10), Kind.CLOCK, since=minute(20)),
-        Entry(minute(10), Kind.ENDED, Cause.CAMERA_DOWN, minute(10)),
+        TimelineEntry(minute(10), TimelineKind.CLOCK, since=minute(20)),
+        TimelineEntry(minute(10), TimelineKind.ENDED, Cause.CAMERA_DOWN, minute(10)),
     )
     assert world.report(minutes=20).percent == 100
 
@@ -342,16 +360,22 @@ BOOT = BEGIN - timedelta(hours=5)
 @pytest.mark.parametrize(
     ("before", "started"),
     [
-        pytest.param((), Entry(minute(11), Kind.STARTED, since=minute(10.5)), id="its clock went on where it was"),
-        pytest.param((), Entry(minute(4), Kind.STARTED, since=minute(3.5)), id="its clock had been kept before"),
-        pytest.param((), Entry(minute(-600), Kind.STARTED, since=minute(-600.5)), id="it had no clock"),
         pytest.param(
-            (Entry(minute(-20), Kind.CLOCK, since=BOOT),), Entry(BOOT, Kind.STARTED, since=BOOT), id="it never has one"
+            (), TimelineEntry(minute(11), TimelineKind.STARTED, since=minute(10.5)), id="its clock went on where it was"
+        ),
+        pytest.param(
+            (), TimelineEntry(minute(4), TimelineKind.STARTED, since=minute(3.5)), id="its clock had been kept before"
+        ),
+        pytest.param((), TimelineEntry(minute(-600), TimelineKind.STARTED, since=minute(-600.5)), id="it had no clock"),
+        pytest.param(
+            (TimelineEntry(minute(-20), TimelineKind.CLOCK, since=BOOT),),
+            TimelineEntry(BOOT, TimelineKind.STARTED, since=BOOT),
+            id="it never has one",
         ),
     ],
 )
 def test_a_machine_that_was_off_and_then_hears_of_the_time_did_not_skip_it(
-    before: tuple[Entry, ...], started: Entry
+    before: tuple[TimelineEntry, ...], started: TimelineEntry
 ) -> None:
     """A power cut of half an hour: without a clock of its own it began with an older time."""
     world = World()
@@ -359,12 +383,12 @@ def test_a_machine_that_was_off_and_then_hears_of_the_time_did_not_skip_it(
     world.segment(OUT / "R", 40, minutes=20)
     timeline(
         world,
-        Entry(BOOT, Kind.STARTED, since=BOOT),
+        TimelineEntry(BOOT, TimelineKind.STARTED, since=BOOT),
         *before,
-        Entry(minute(5), Kind.RECORDING),
+        TimelineEntry(minute(5), TimelineKind.RECORDING),
         started,
-        Entry(minute(40), Kind.CLOCK, since=started.at + timedelta(seconds=5)),
-        Entry(minute(40), Kind.RECORDING),
+        TimelineEntry(minute(40), TimelineKind.CLOCK, since=started.at + timedelta(seconds=5)),
+        TimelineEntry(minute(40), TimelineKind.RECORDING),
     )
 
     found = world.report()
@@ -382,10 +406,10 @@ def test_a_recorder_that_is_started_anew_on_a_machine_that_runs_knows_what_its_c
     world.segment(OUT / "R", 50)
     timeline(
         world,
-        Entry(BOOT, Kind.STARTED, since=BOOT),
-        Entry(BOOT + timedelta(hours=2), Kind.CLOCK, since=BOOT + timedelta(hours=1)),
-        Entry(minute(15), Kind.STARTED, since=BOOT + timedelta(hours=1, seconds=1)),
-        Entry(minute(50), Kind.CLOCK, since=minute(20)),
+        TimelineEntry(BOOT, TimelineKind.STARTED, since=BOOT),
+        TimelineEntry(BOOT + timedelta(hours=2), TimelineKind.CLOCK, since=BOOT + timedelta(hours=1)),
+        TimelineEntry(minute(15), TimelineKind.STARTED, since=BOOT + timedelta(hours=1, seconds=1)),
+        TimelineEntry(minute(50), TimelineKind.CLOCK, since=minute(20)),
     )
     found = world.report()
     assert (found.percent, [gap.cause for gap in found.gaps]) == (100.0, [Cause.CLOCK_STEP])
@@ -401,6 +425,13 @@ def test_a_file_that_moves_meanwhile_or_cannot_be_read_counts_by_its_mtime() -> 
     assert [str(e) for e in world.reporter.of(Warned)] == [f"{path}: input/output error"]
 
 
+def test_ledgers_of_other_days_are_not_read() -> None:
+    world = World()
+    world.storage.put(LEDGERS / "2025-04-01.ledger", b"torn\n")
+    world.report()
+    assert world.reporter.events == []
+
+
 def test_damaged_lines_of_a_ledger_are_said() -> None:
     world = World()
     world.ledger(0)
@@ -413,12 +444,39 @@ def test_places_that_are_not_there_hold_nothing_and_one_that_cannot_be_read_is_a
     world = World()
     options = world.options()
     nowhere = attrs.evolve(options, places=Places(stations={"R": OUT / "X"}, quarantine=PurePath("/no")))
-    (found,) = report_coverage(nowhere, world.ports())
+    (found,) = report_coverage(nowhere, world.ports()).stations
     assert found.recorded_s == 0
-    world.storage.unreadable.add(READY / "R")
-    world.storage.put_folder(READY / "R")
+    world.storage.unreadable.add(BAD)
     with pytest.raises(DeniedError):
         world.report()
+
+
+@pytest.mark.parametrize("path", [OUT / "R", OUT / "R/.live", READY / "R", OUT / "R/.timeline"])
+def test_a_station_that_cannot_be_looked_at_has_no_figure_and_the_others_have_theirs(path: PurePath) -> None:
+    world = with_two_stations()
+    world.storage.unreadable.add(path)
+
+    found = report_coverage(two_stations(world), world.ports())
+
+    assert [(each.station, each.recorded_s) for each in found.stations] == [("S", 600.0)]
+    assert {station: type(problem) for station, problem in found.unseen.items()} == {"R": DeniedError}
+    assert str(path) in str(found.unseen["R"])
+
+
+def with_two_stations() -> World:
+    world = World()
+    for station in "RS":
+        for folder in (OUT / station / ".live", READY / station):
+            world.storage.put_folder(folder)
+        world.storage.put(OUT / station / ".timeline", b"")
+        world.storage.put(OUT / station / f"{station}_20250528T120000Z.mkv", b"x", mtime_ns=ns(BEGIN) + 600 * 10**9)
+    return world
+
+
+def two_stations(world: World) -> CoverageOptions:
+    options = world.options()
+    places = attrs.evolve(options.places, stations={"R": OUT / "R", "S": OUT / "S"})
+    return attrs.evolve(options, places=places)
 
 
 def test_it_stops_when_asked() -> None:
@@ -432,11 +490,13 @@ def test_it_stops_when_asked() -> None:
 
 
 def figures(world: World, options: CoverageOptions) -> dict[str, Metric]:
-    memory = Memory(files={}, monotonic_s=0, boot="", idle_s=42.0)
-    state = State(stations={"R": Watched(memory, restarts=3)}, queue=Queue())
+    memory = StationMemory(files={}, monotonic_s=0, boot="", idle_s=42.0)
+    state = MonitorState(stations={"R": WatchedStation(memory, restarts=3)}, queue=AlertQueue())
     report = MonitorReport(state, {"R": 77})
     wanted = MeasureOptions(recording_dir=OUT, coverage=options)
-    return {metric.name: metric for metric in measure(report, options=wanted, ports=world.ports())}
+    found = measure(report, options=wanted, ports=world.ports())
+    world.problems = found.problems
+    return {metric.name: metric for metric in found.metrics}
 
 
 def test_every_figure() -> None:
@@ -446,7 +506,9 @@ def test_every_figure() -> None:
     world.segment(READY / "R/2025-05-28", 30)
     world.storage.put(READY / "R/2025-05-28/notes", b"x")
     for cause in (Cause.STALL, Cause.STALL, Cause.DISK_FULL):
-        world.storage.append_line(OUT / "R/.timeline", line_of(Entry(BEGIN, Kind.ENDED, cause, BEGIN)))
+        world.storage.append_line(
+            OUT / "R/.timeline", timeline_line(TimelineEntry(BEGIN, TimelineKind.ENDED, cause, BEGIN))
+        )
     options = world.options()
     places = attrs.evolve(options.places, stations={"R": OUT / "R", "S": OUT / "S"})
 
@@ -465,6 +527,30 @@ def test_every_figure() -> None:
     }
 
 
+def test_a_link_in_ready_leaves_the_backup_without_figures() -> None:
+    """What is behind it waits, or does not: no figure is better than a wrong one."""
+    world = World()
+    world.storage.put_link(READY / "R", str(OUT))
+    found = figures(world, world.options())
+    assert "camvault_unverified_bytes" not in found
+    (problem,) = world.problems
+    assert problem.startswith(f"No figures of the backup: {READY / 'R'}")
+
+
+def test_links_are_told_and_what_is_of_other_days_is_not() -> None:
+    world = World()
+    world.segment(OUT / "R", 0)
+    world.storage.put(OUT / "R/.live/20240101T000000Z/R_20240101T000000Z.mkv", b"x", mtime_ns=ns(BEGIN))
+    for folder in (READY / "R", BAD / "R"):
+        world.storage.put_folder(folder)
+    world.storage.put_link(READY / "R/2024-01-01", str(OUT))
+    world.storage.put_link(READY / "R/2025-05-28", str(OUT))
+    world.storage.put_link(BAD / "R/link", str(OUT))
+    world.report()
+    told = " ".join(str(event) for event in world.reporter.of(Warned))
+    assert [name in told for name in ("2025-05-28 is", "R/link is", "2024-01-01 is")] == [True, True, False]
+
+
 def test_figures_without_a_backup() -> None:
     world = World()
     found = figures(world, attrs.evolve(world.options(), places=Places(stations={})))
@@ -478,47 +564,52 @@ def test_figures_of_a_backup_that_has_nothing_yet() -> None:
     assert found["camvault_backup_lag_seconds"].samples[0].value == 0
 
 
-# --- the period ---
+def test_a_timeline_that_cannot_be_read_leaves_out_the_figures_of_its_station_alone() -> None:
+    world = with_two_stations()
+    ended = timeline_line(TimelineEntry(BEGIN, TimelineKind.ENDED, Cause.STALL, BEGIN))
+    world.storage.append_line(OUT / "S/.timeline", ended)
+    world.storage.unreadable.add(OUT / "R/.timeline")
 
-NOW = datetime(2025, 10, 27, 12, tzinfo=UTC)
+    found = figures(world, two_stations(world))
 
-
-def period(**asked: str) -> tuple[str, str]:
-    values = {"begin": None, "end": None, "day": None, "last": None, **asked}
-    found = period_of(**values, now=NOW, zone=STOCKHOLM)
-    return f"{found.start_at:%m-%dT%H:%M}", f"{found.end_at:%m-%dT%H:%M}"
-
-
-@pytest.mark.parametrize(
-    ("asked", "expected"),
-    [
-        ({}, ("10-26T12:00", "10-27T12:00")),
-        ({"last": "90m"}, ("10-27T10:30", "10-27T12:00")),
-        ({"day": "2025-10-26"}, ("10-25T22:00", "10-26T23:00")),  # 25 hours
-        ({"day": "2025-10-27"}, ("10-26T23:00", "10-27T12:00")),  # not beyond now
-        ({"begin": "2025-10-25"}, ("10-24T22:00", "10-27T12:00")),
-        ({"begin": "2025-10-25T10:00", "end": "2025-10-25T12:00Z"}, ("10-25T08:00", "10-25T12:00")),
-    ],
-)
-def test_periods(asked: dict[str, str], expected: tuple[str, str]) -> None:
-    assert period(**asked) == expected
+    assert [tuple(s.labels.values()) for s in found["camvault_restarts_total"].samples] == [
+        ("R", "watchdog"),
+        ("S", "stall"),
+    ]
+    assert [s.labels["station"] for s in found["camvault_coverage_24h_percent"].samples] == ["S"]
+    assert len(found) == 8
+    assert world.problems == (f"No figures of station R: {OUT / 'R/.timeline'}: Permission denied",)
 
 
 @pytest.mark.parametrize(
-    ("asked", "problem"),
+    ("path", "what", "missing"),
     [
-        ({"last": "soon"}, "--last: found 'soon'"),
-        ({"last": "0h"}, "--last"),
-        ({"day": "2025-02-30"}, "--day: found"),
-        ({"day": "9999-12-31"}, "--day: found"),
-        ({"begin": "x"}, "--from: found"),
-        ({"begin": "2025-10-26", "end": "x"}, "--to: found"),
-        ({"end": "2025-10-26"}, "--to: needs --from"),
-        ({"day": "2025-10-26", "last": "24h"}, "exclude one another"),
-        ({"day": "2026-01-01"}, "is empty"),
+        (BAD, "coverage", ["camvault_coverage_24h_percent"]),
+        (LEDGERS / "2025-05-28.ledger", "the backup", ["camvault_backup_lag_seconds", "camvault_unverified_bytes"]),
     ],
 )
-def test_a_period_that_cannot_be_meant_is_named(asked: dict[str, str], problem: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        period(**asked)
-    assert problem in str(caught.value)
+def test_a_place_of_all_stations_leaves_out_the_figures_that_need_it(
+    path: PurePath, what: str, missing: list[str]
+) -> None:
+    world = with_two_stations()
+    world.clock.advance(86_400 * 9)  # of a day whose ledger coverage does not read
+    world.segment(READY / "R/2025-05-28", 0)
+    world.ledger(0)
+    whole = figures(world, two_stations(world))
+    world.storage.unreadable.add(path)
+
+    found = figures(world, two_stations(world))
+
+    assert [name for name in whole if name not in found or not found[name].samples] == missing
+    (problem,) = world.problems
+    assert problem.startswith(f"No figures of {what}: {path}")
+
+
+def test_a_disk_that_does_not_say_what_is_free_leaves_out_that_figure() -> None:
+    world = with_two_stations()
+    world.storage.calls.fail("storage.free_bytes", StorageError(OUT))
+
+    found = figures(world, two_stations(world))
+
+    assert found["camvault_free_bytes"].samples == ()
+    assert world.problems == (f"No figures of the recording disk: {OUT}: input/output error",)

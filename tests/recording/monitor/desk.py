@@ -12,7 +12,14 @@ from camvault.adapters.memory.clock import MemoryClock
 from camvault.adapters.memory.reporter import MemoryReporter
 from camvault.adapters.memory.services import MemoryServices
 from camvault.adapters.memory.storage import MemoryStorage
-from camvault.core.workflows.recording.monitor import MonitorOptions, MonitorPorts, MonitorReport, Station, monitor, unit_of
+from camvault.core.stations.site import Station
+from camvault.core.workflows.recording.monitor import (
+    MonitorOptions,
+    MonitorPorts,
+    MonitorReport,
+    monitor,
+    unit_of,
+)
 from camvault.ports.alerts import Alerts
 
 ROOT = PurePath("/cameras")

@@ -52,8 +52,10 @@ class Machine:
         if mail:
             environment |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(self.port), "ALERT_TO": "a@example.org"}
             environment |= {"SMTP_PASS": PASSWORD}
+        # The unit is said to run since the machine started, which may be less long ago than two segments of ten minutes
+        argv = ["--recording_dir", str(self.cameras), "--segment_time", "60", *options]
         return subprocess.run(
-            [sys.executable, "-m", "camvault.apps.monitor_recordings", "--recording_dir", str(self.cameras), *options],
+            [sys.executable, "-m", "camvault.apps.monitor_recordings", *argv],
             env=environment,
             capture_output=True,
             text=True,
@@ -201,7 +203,22 @@ def test_urls_come_from_a_file_and_no_other_program_writes_the_spare_memory(mach
     assert not list((machine.folder / "run").iterdir())
 
 
-def test_metrics_that_cannot_be_written_are_said(machine: Machine) -> None:
+def test_metrics_that_cannot_be_written_are_said_and_end_with_2(machine: Machine) -> None:
     done = machine.run("--metrics", str(machine.folder / "no/camvault.prom"))
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert "[ERROR] No metrics:" in done.stderr
+    assert len(machine.restarts()) == 1
+
+
+def test_a_timeline_that_cannot_be_read_leaves_out_the_figures_of_its_station_alone(machine: Machine) -> None:
+    (machine.cameras / "ROST2/.timeline").mkdir()
+    (machine.cameras / "ROST3").mkdir()
+    figures = machine.folder / "camvault.prom"
+
+    done = machine.run("--metrics", str(figures))
+
+    assert done.returncode == 2
+    assert f"[ERROR] No figures of station ROST2: {machine.cameras}/ROST2/.timeline: Is a directory" in done.stderr
+    assert "--metrics: figures are missing, 1 problem(s), see above" in done.stderr
+    assert 'camvault_coverage_24h_percent{station="ROST3"} 0' in figures.read_text()
+    assert 'camvault_coverage_24h_percent{station="ROST2"}' not in figures.read_text()

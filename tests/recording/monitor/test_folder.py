@@ -6,7 +6,6 @@ from pathlib import PurePath
 import attrs
 import pytest
 
-from camvault.core.health.memory import Missing, State, document_of, newest, orphan, state_of
 from camvault.ports.errors import UsageError
 from camvault.ports.events import Failed
 from camvault.ports.mounts import MountTable
@@ -49,7 +48,7 @@ def test_it_is_told_once_and_once_when_it_is_back() -> None:
     world.live(3600)
 
     assert world.subjects() == [GONE, BACK]
-    assert world.mail.sent[1].body.startswith(f"{ROOT}: there again after 21600 s\n")
+    assert world.mail.sent[1].body.startswith(f"{ROOT} is there again after 21600 s\n")
 
 
 def test_a_camera_that_does_not_come_back_with_it_is_an_incident_of_its_own() -> None:
@@ -166,22 +165,6 @@ def test_without_a_place_to_remember_it_is_told_each_time_and_that_is_said() -> 
 
     assert world.subjects() == [GONE, GONE]
     said = [str(event) for event in world.reporter.of(Failed)]
-    words = "Nothing can be remembered until the next run: there is no place for it outside the recording folder"
+    problem = "there is no place for it outside the recording folder"
+    words = f"The state cannot be written, so that the next run begins without it: {problem}"
     assert said == [words] * 2
-
-
-def test_what_is_missing_survives_the_way_through_a_document() -> None:
-    state = State(3, missing=Missing(1.5, 2.5, "boot"), is_orphan=True)
-    assert state_of(document_of(state)) == state
-
-
-def test_a_document_from_before_is_understood() -> None:
-    document = {key: value for key, value in document_of(State()).items() if key not in {"missing", "is_orphan"}}
-    assert state_of(document) == State()
-
-
-def test_the_newest_copy_counts() -> None:
-    assert newest([]) == State()
-    assert newest([State(2), State(1)]) == State(2)
-    assert newest([orphan()]) == orphan()
-    assert newest([orphan(), State(7, is_disk_alerted=True)]) == State(orphan().serial, is_disk_alerted=True)

@@ -7,13 +7,16 @@ import attrs
 import pytest
 
 from camvault.adapters.memory.alerts import MemoryAlerts
-from camvault.core.health import alerts as alerting
-from camvault.core.health.alerts import Host, Queue
-from camvault.core.health.memory import State, Watched, document_of, remembered, state_of
-from camvault.core.health.watchdog import Memory, Phase
-from camvault.core.workflows.recording.monitor import AlertSent, Restarted, StationRecovered, monitor, unit_of
+from camvault.core.health.alerts import AlertQueue
+from camvault.core.health.watchdog_state import newest_files
+from camvault.core.workflows.recording.monitor import (
+    AlertSent,
+    RecorderRestarted,
+    StationRecovered,
+    monitor,
+    unit_of,
+)
 from camvault.ports.alerts import Alert
-from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import AlertError, BusyError, Cancelled, NoSpaceError, ToolError, UsageError
 from camvault.ports.events import Failed, Warned
 from tests.recording.monitor.desk import ROOT, SEGMENT_S, SPARE, STATE, World, make_world
@@ -232,7 +235,7 @@ def test_a_restart_that_fails_is_said_in_log_and_mail() -> None:
 
     assert any("Could not restart record_camera_ROST2.service" in error for error in errors(world))
     assert "restarting record_camera_ROST2.service failed: systemctl failed" in world.mail.sent[0].body
-    assert not world.reporter.of(Restarted)
+    assert not world.reporter.of(RecorderRestarted)
 
 
 def test_a_service_manager_that_says_nothing_does_not_keep_the_operator_in_the_dark() -> None:
@@ -312,7 +315,9 @@ def test_files_that_are_moved_away_are_no_progress() -> None:
 
 
 def test_so_many_files_that_not_all_are_remembered_are_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("camvault.core.workflows.recording.monitor.remembered", lambda files: remembered(files, 3))
+    monkeypatch.setattr(
+        "camvault.core.workflows.recording.monitor.stations.newest_files", lambda files: newest_files(files, 3)
+    )
     world = make_world("ROST2")
     world.settled_most = 1000
     world.live(4 * 3600)
@@ -381,8 +386,8 @@ def test_memory_that_can_be_written_nowhere_is_said_once_a_run_and_alerts_go_out
 
     assert world.subjects() == [DOWN]
     full = f"{STATE}: no space left on device"
-    assert [e for e in errors(world) if "Nothing can be remembered" in e] == [
-        f"Nothing can be remembered until the next run: {full}; {full}"
+    assert [e for e in errors(world) if "The state cannot be written" in e] == [
+        f"The state cannot be written, so that the next run begins without it: {full}; {full}"
     ]
 
 
@@ -394,7 +399,7 @@ def test_memory_that_cannot_be_understood_is_a_warning(text: str) -> None:
     world.look()
 
     (warning,) = world.reporter.of(Warned)
-    assert str(warning).startswith("What was remembered cannot be")
+    assert str(warning).startswith("The state of the last run ")
 
 
 # --- messages ---
@@ -493,8 +498,8 @@ def test_without_mail_the_log_says_so() -> None:
 
 
 def test_a_queue_that_overflows_says_what_it_drops(monkeypatch: pytest.MonkeyPatch) -> None:
-    limited = Queue.within
-    monkeypatch.setattr(Queue, "within", lambda queue: limited(queue, 1))
+    limited = AlertQueue.within
+    monkeypatch.setattr(AlertQueue, "within", lambda queue: limited(queue, 1))
     world = make_world("ROST1", "ROST2")
     world.recording.clear()
     world.mail.is_down = True
@@ -537,7 +542,7 @@ def test_s15_a_wrong_codec_is_told_of_once_and_so_is_its_end() -> None:
         "[CAMERA] Stream as expected ROST2",
     ]
     assert world.mail.sent[0].body.startswith(
-        "ROST2 records something else: audio codec_name is pcm_alaw, expected aac\n"
+        "ROST2 sends other streams than expected: audio codec_name is pcm_alaw, expected aac\n"
     )
     assert world.restarts() == []
 
@@ -551,23 +556,3 @@ def test_a_notice_that_cannot_be_read_is_said_and_hides_no_stall() -> None:
 
     assert world.subjects() == [DOWN]
     assert any("ROST2/.streams" in line for line in world.reporter.lines())
-
-
-# --- what is pure ---
-
-
-def test_memory_survives_the_way_through_a_document() -> None:
-    memory = Memory(
-        files={"a.mkv": FileIdentity(1, 2)}, monotonic_s=1.5, boot="b", phase=Phase.SETTLING, idle_s=2.5, down_s=3.5,
-        settling_s=4.5, wait_s=5.5, restarts=6, is_alerted=True, has_recorded=True,
-    )  # fmt: skip
-    alert = alerting.down("R", "idle", action="x", host=Host("h", datetime(2025, 5, 28, tzinfo=UTC)))
-    state = State(7, {"R": Watched(memory, 8, 9, "no audio")}, True, Queue().with_alert(alert, ("mail", "command")))
-
-    assert state_of(document_of(state)) == state
-
-
-def test_the_newest_files_are_remembered() -> None:
-    files = {str(n): FileIdentity(1, n) for n in range(5)}
-    assert remembered(files, 5) == (files, -1)
-    assert remembered(files, 2) == ({"4": FileIdentity(1, 4), "3": FileIdentity(1, 3)}, 2)

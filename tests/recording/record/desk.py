@@ -13,8 +13,8 @@ from camvault.adapters.memory.recorder import MemoryRecorder
 from camvault.adapters.memory.reporter import MemoryReporter
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.adapters.memory.supervision import MemorySupervision
-from camvault.core.segments.timeline import Entry, Kind, parse
-from camvault.core.workflows.recording.record import TIMELINE_NAME, Ports, RecordOptions, record_camera
+from camvault.core.segments.timeline import TimelineEntry, TimelineKind, parse_timeline
+from camvault.core.workflows.recording.record import TIMELINE_NAME, RecordOptions, RecordPorts, record_camera
 from camvault.ports.errors import Cancelled
 from camvault.ports.recorder import StreamSource
 from tests import canary
@@ -39,6 +39,8 @@ class World:
         factory=lambda: RecordOptions(station=STATION, output_root=ROOT, segment_s=10, free_floor_bytes=20)
     )
 
+    place_problem: str = ""
+
     def run_for(self, seconds: float) -> None:
         """Record until `seconds` have passed."""
         self.cancel = MemoryCancellation(self.clock)
@@ -50,7 +52,7 @@ class World:
         raise AssertionError("a recorder only ends when it is stopped")
 
     def run(self) -> None:
-        ports = Ports(
+        ports = RecordPorts(
             recorder=self.recorder,
             storage=self.storage,
             clock=self.clock,
@@ -58,6 +60,7 @@ class World:
             reporter=self.reporter,
             cancel=self.cancel,
             chance=lambda: 0.5,
+            place_problem=lambda folder: self.place_problem if folder == ROOT else "",
         )
         record_camera(SOURCE, options=self.options, ports=ports)
 
@@ -75,10 +78,10 @@ class World:
     def lost(self) -> set[bytes]:
         return set(self.recorder.recorded) - self.kept()
 
-    def timeline(self) -> tuple[Entry, ...]:
-        return parse(self.storage.content(FOLDER / TIMELINE_NAME).decode())
+    def timeline(self) -> tuple[TimelineEntry, ...]:
+        return parse_timeline(self.storage.content(FOLDER / TIMELINE_NAME).decode())
 
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[TimelineKind]:
         return [entry.kind for entry in self.timeline()]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import av
 import imageio_ffmpeg
+from av.error import EOFError as AvEOFError
 
 from tests import canary
 from tests.recording.fake_camera import FakeCamera
@@ -80,5 +81,5 @@ def kept_frames(segment: Path) -> int:
     """As `frames_of`; none in a file whose recorder was killed before it wrote the first."""
     try:
         return frames_of(segment)
-    except av.error.EOFError:
+    except AvEOFError:
         return 0

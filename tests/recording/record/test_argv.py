@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from camvault.adapters.rtsp.argv import ffconcat
+from camvault.adapters.rtsp.argv import ffconcat, stream_url
+from camvault.adapters.rtsp.parse import redacted
 from camvault.ports.recorder import StreamSource
+from tests import canary
 
 
 @pytest.mark.parametrize(("socket_timeout_s", "expected_us"), [(24, 24_000_000), (3600, 2_000_000_000)])
@@ -16,3 +18,21 @@ def test_trap_ffmpeg_takes_no_socket_timeout_of_more_than_31_bits(socket_timeout
     found = re.search(r"^option timeout (\d+)$", told, re.MULTILINE)
     assert found
     assert int(found[1]) == expected_us < 2**31
+
+
+def test_user_and_password_stand_in_the_path_where_the_camera_wants_them() -> None:
+    password = canary.password("&_/é")
+    source = StreamSource("192.0.2.1", path="/user={user}_password={password}_channel=1", user="a b", password=password)
+    there = f"@192.0.2.1:554/user=a%20b_password={canary.WORD}%26_%2F%C3%A9_channel=1"
+    assert stream_url(source).endswith(there), "the address is another one"
+
+
+@pytest.mark.parametrize("rest", ["", ":@/% &?"])
+def test_no_line_of_ffmpeg_shows_a_password_of_the_path(rest: str) -> None:
+    source = StreamSource(
+        "192.0.2.1", path="/user={user}_password={password}_x", user="viewer", password=canary.password(rest)
+    )
+    line = redacted(f"[in#0 @ 0x1] Error opening input {stream_url(source)}: Connection refused", source)
+    assert not canary.found_in(line)
+    assert not canary.found_in(repr(source))
+    assert line.endswith("192.0.2.1:554/user=viewer_password=***_x: Connection refused")

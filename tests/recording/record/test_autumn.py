@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.memory.durations import MemoryDurations
-from camvault.adapters.memory.recorder import Camera
+from camvault.adapters.memory.recorder import MemoryCamera
 from camvault.core.segments.coverage import Coverage, Span
 from camvault.core.segments.names import parse_segment_name
 from camvault.core.workflows.recording.coverage import CoverageOptions, CoveragePorts, Places, report_coverage
@@ -57,8 +57,8 @@ def test_a_recorder_across_a_change_of_the_clocks(
     world.options = attrs.evolve(world.options, segment_s=segment_s, is_utc=is_utc)
     world.recorder.tick_s = TICK_S
     for at_s, length_s in outages:
-        world.clock.after(at_s, lambda: setattr(world.recorder, "camera", Camera.SILENT))
-        world.clock.after(at_s + length_s, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+        world.clock.after(at_s, lambda: setattr(world.recorder, "camera", MemoryCamera.SILENT))
+        world.clock.after(at_s + length_s, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
 
     world.run_for(WINDOW_S)
 
@@ -99,7 +99,7 @@ def _covered(world: World, begin: datetime, zone: ZoneInfo, segment_s: int) -> C
         reporter=world.reporter,
         cancel=MemoryCancellation(),
     )
-    (found,) = report_coverage(options, ports)
+    (found,) = report_coverage(options, ports).stations
     return found
 
 
@@ -121,8 +121,8 @@ def test_a_clock_that_is_set_and_kills_on_top_of_it(
     for at_s, offset_s in steps:
         world.clock.after(at_s, partial(_set, world, offset_s))
     for at_s in kills:
-        world.clock.after(at_s, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
-        world.clock.after(at_s + 6, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+        world.clock.after(at_s, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))
+        world.clock.after(at_s + 6, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
 
     world.run_for(WINDOW_S)
 

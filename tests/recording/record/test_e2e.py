@@ -16,15 +16,16 @@ from pathlib import Path
 import av
 import pytest
 
+from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.system.zone import LocalZone
-from camvault.core.segments.names import parse_segment_name
+from camvault.core.segments.live_names import parse_live_name
+from camvault.ports.errors import BusyError
 from tests import canary
 from tests.recording.fake_camera import FakeCamera, Footage, Mode, make_footage
 from tests.recording.record.helpers import CANARY, FFMPEGS, STALL_S, frames_of, recording, wait_for
 
 RSS_LIMIT_BYTES = 40_000_000
-"""Of a supervisor, once for each camera and for months: 32.6 million are usual, 5 more while coverage is measured."""
-
+"""Of a supervisor, once for each camera and for months: 33.3 million are usual."""
 
 STALLS_PER_MODE = 4
 
@@ -140,14 +141,12 @@ def test_sound_and_picture_are_recorded_and_the_password_is_nowhere(
     with FakeCamera(footage, user="viewer", password=CANARY) as camera, recording(tmp_path, camera, version) as run:
         wait_for("two segments", lambda: len(run.segments()) >= 2)
         seen = _where_is(canary.WORD)
-        rss_bytes = _rss_bytes(run.process.pid)
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(timeout=20) == 130
         assert "Stopped, as was asked for" in run.said()
         assert "ERROR" not in run.said()
 
     assert seen == []
-    assert rss_bytes < RSS_LIMIT_BYTES
     assert not canary.found_in(run.said())
     for segment in run.segments()[:2]:
         with av.open(str(segment)) as container:
@@ -156,6 +155,18 @@ def test_sound_and_picture_are_recorded_and_the_password_is_nowhere(
     with av.open(str(run.segments()[1])) as container:
         assert sum(1 for packet in container.demux(audio=0) if packet.size) > 20
     assert not list((tmp_path / "ROST2" / ".live").glob("*/*"))
+
+
+@pytest.mark.parametrize("version", FFMPEGS)
+def test_a_supervisor_is_small(version: str, footage: Footage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the measurement of coverage in it, which takes as much as it finds files and lines."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
+    with FakeCamera(footage, user="viewer", password=CANARY) as camera, recording(tmp_path, camera, version) as run:
+        wait_for("two segments", lambda: len(run.segments()) >= 2)
+        rss_bytes = _rss_bytes(run.process.pid)
+
+    assert rss_bytes < RSS_LIMIT_BYTES
 
 
 def test_a_camera_without_a_microphone_is_recorded(mute_footage: Footage, tmp_path: Path) -> None:
@@ -178,25 +189,32 @@ def test_a_wrong_password_is_said_without_the_password(footage: Footage, tmp_pat
     assert not canary.found_in(run.said())
 
 
-@pytest.mark.parametrize("kbps", [150, 2000])
-def test_a_kill_loses_at_most_one_and_a_half_seconds(kbps: int, tmp_path: Path) -> None:
-    mute_footage = make_footage(FFMPEGS["9.0"], tmp_path, kbps=kbps)
-    with FakeCamera(mute_footage) as camera, recording(tmp_path, camera, "9.0", "--segment_time", "60") as run:
+def _killed(folder: Path, footage: Footage) -> tuple[float, list[Path]]:
+    """Kill a recorder after five seconds: how many seconds it lost of what the camera had sent, and its live files."""
+    with FakeCamera(footage) as camera, recording(folder, camera, "9.0", "--segment_time", "60") as run:
         wait_for("frames", lambda: camera.last_video_at)
         time.sleep(5)
+        sent = camera.frames_sent  # when it is killed: the camera goes on while the process ends
         run.process.kill()
         run.process.wait()
-        sent = camera.frames_sent
-    live = list((tmp_path / "ROST2" / ".live").glob("*/*.mkv"))
+    live = list((folder / "ROST2" / ".live").glob("*/*.mkv"))
+    return (sent - sum(frames_of(each) for each in live)) / footage.frame_rate, live
 
-    kept = sum(frames_of(each) for each in live)
 
-    assert (sent - kept) / mute_footage.frame_rate <= 1.5
-    with FakeCamera(mute_footage) as camera, recording(tmp_path, camera, "9.0") as run:
+@pytest.mark.parametrize("kbps", [150, 2000])
+def test_a_kill_loses_at_most_one_and_a_half_seconds(kbps: int, tmp_path: Path) -> None:
+    """The middle one of three kills: other tests share processors and disk. `test_kills` has the worst of fifty."""
+    mute_footage = make_footage(FFMPEGS["9.0"], tmp_path, kbps=kbps)
+    kills = [_killed(tmp_path / f"kill{number}", mute_footage) for number in range(3)]
+
+    lost = [lost_s for lost_s, _ in kills]
+    assert statistics.median(lost) <= 1.5, lost
+    _, live = kills[-1]
+    with FakeCamera(mute_footage) as camera, recording(tmp_path / "kill2", camera, "9.0") as run:
         wait_for("adoption", run.segments)
-    name = parse_segment_name(min(each.name for each in live))
+    name = parse_live_name(min(each.name for each in live))
     assert name is not None
-    assert run.segments()[0].name == str(name.in_zone(LocalZone()))
+    assert run.segments()[0].name == str(name.segment.in_zone(LocalZone()))
 
 
 def test_killed_with_its_recorder(footage: Footage, tmp_path: Path) -> None:
@@ -212,7 +230,7 @@ def test_exec_becomes_ffmpeg_and_hides_the_password(footage: Footage, tmp_path: 
         FakeCamera(footage, user="viewer", password=CANARY) as camera,
         recording(tmp_path, camera, "9.0", "--exec") as run,
     ):
-        wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*.exec/ROST2_*Z.mkv")))
+        wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*.exec/ROST2_*.mkv")))
         assert Path(f"/proc/{run.process.pid}/exe").resolve() == Path(FFMPEGS["9.0"]).resolve()
         assert _where_is(canary.WORD) == []
         run.process.terminate()
@@ -228,7 +246,7 @@ def test_a_second_recorder_of_a_station_is_refused_until_the_first_is_gone(
     """With a supervisor or without; the lock goes with the process that is killed, whatever it has become."""
     with FakeCamera(mute_footage) as camera:
         with recording(tmp_path, camera, "9.0", *first):
-            wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*Z.mkv")))
+            wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*.mkv")))
             with recording(tmp_path, camera, "9.0", *second, said="refused") as refused:
                 assert refused.process.wait(timeout=60) == 1
             assert "ROST2: another recorder of this station runs; it holds" in refused.said()
@@ -257,10 +275,13 @@ def test_organize_adopts_what_a_recorder_without_a_supervisor_has_finished(
         recording(tmp_path, camera, "9.0", "--exec", "--segment_time", "1"),
     ):
         wait_for("segments", lambda: len(_live_names(tmp_path)) >= 6)
+        (session,) = (tmp_path / "ROST2" / ".live").glob("*.exec")
+        with pytest.raises(BusyError), LocalStorage().lock(session):
+            pass
         subprocess.run(argv, check=True)
         left = _live_names(tmp_path)
         ready = sorted((tmp_path / "ready_for_backup_dir" / "ROST2").glob("*/*.mkv"))
-        wait_for("it goes on", lambda: _live_names(tmp_path) > left)
+        wait_for("it goes on", lambda: set(_live_names(tmp_path)) - set(left))
     time.sleep(2.5)
     subprocess.run(argv, check=True)
 
@@ -281,7 +302,13 @@ def _live_names(folder: Path) -> list[str]:
     ("flags", "words"),
     [
         (("--station", "../x"), "--station: found '../x', expected 1 to 64 of"),
-        (("--ip", "a b"), "--ip: found 'a b', expected an address"),
+        (("--ip", "a b"), "--ip: found 'a b', expected an IP address"),
+        (
+            ("--ip", "rtsp://u:word@192.0.2.1/x"),
+            "--ip: found a whole address, which may hold a password and is not shown",
+        ),
+        (("--rtsp_path", "rtsp://u:word@192.0.2.1/x"), "--rtsp_path: found a whole address, which may hold a password"),
+        (("--rtsp_path", "/x?password=word"), "--rtsp_path: found something with a password in it, which is not shown"),
         (("--password", "a"), "--password and --password-file exclude one another"),
         (("--user", ""), "--user: found nothing, expected whom the password is for"),
         (("--password-file", "/nowhere"), "--password-file /nowhere: No such file or directory"),
@@ -297,6 +324,8 @@ def test_wrong_usage_ends_with_1_and_says_what_was_expected(
         assert run.process.wait(timeout=60) == 1
 
     assert words in run.said()
+    assert "word@" not in run.said()
+    assert "=word" not in run.said()
     assert not (tmp_path / "ROST2").exists()
 
 

@@ -13,7 +13,6 @@ from pathlib import Path, PurePath
 import pytest
 
 from camvault.adapters.rtsp import FfmpegRecorder
-from camvault.core.segments.names import strftime_pattern
 from camvault.ports.recorder import RecorderSettings, StreamSource
 from tests.recording.fake_camera import FakeCamera, Footage, make_footage
 from tests.recording.record.helpers import FFMPEGS, kept_frames, wait_for
@@ -57,7 +56,7 @@ def _lost_s(version: str, footage: Footage, folder: Path, life_s: float) -> floa
         ended = pool.submit(
             FfmpegRecorder(PurePath(FFMPEGS[version])).record,
             source,
-            settings=RecorderSettings(folder, strftime_pattern("A"), 60, "error"),
+            settings=RecorderSettings(folder, "A_%d.mkv", 60, "error"),
             on_progress=lambda _: None,
             on_log=lambda _: None,
             on_tick=lambda: not killed.is_set(),

@@ -10,7 +10,6 @@ from pathlib import Path, PurePath
 import pytest
 
 from camvault.adapters.rtsp import FfmpegRecorder
-from camvault.core.segments.names import strftime_pattern
 from camvault.ports.recorder import RecorderSettings, StreamSource
 from tests import canary
 from tests.recording.fake_camera import FakeCamera, Footage, make_footage
@@ -51,6 +50,15 @@ def test_when_the_camera_refuses_it(version: str, flags: tuple[str, ...], footag
 @pytest.mark.parametrize("flags", [(), ("--exec",)], ids=["supervised", "exec"])
 def test_when_nobody_answers(flags: tuple[str, ...], tmp_path: Path) -> None:
     with recording(tmp_path, 9, "9.0", *flags) as run:
+        wait_for("the reason", lambda: "refused" in run.said())
+
+    canary.look("log", "what record_camera said", run.said())
+
+
+@pytest.mark.parametrize("flags", [(), ("--exec",)], ids=["supervised", "exec"])
+def test_within_the_path_when_nobody_answers(flags: tuple[str, ...], tmp_path: Path) -> None:
+    path = "/user={user}_password={password}_channel=1"
+    with recording(tmp_path, 9, "9.0", "--rtsp_path", path, "--loglevel", "debug", *flags) as run:
         wait_for("the reason", lambda: "refused" in run.said())
 
     canary.look("log", "what record_camera said", run.said())
@@ -98,7 +106,7 @@ def test_with_basic_authentication_at_level_trace(version: str, footage: Footage
     with camera:
         FfmpegRecorder(PurePath(FFMPEGS[version])).record(
             StreamSource("127.0.0.1", camera.port, "/x", "viewer", CANARY),
-            settings=RecorderSettings(PurePath(tmp_path), strftime_pattern("ROST2"), 3, "trace"),
+            settings=RecorderSettings(PurePath(tmp_path), "ROST2_%d.mkv", 3, "trace"),
             on_progress=lambda _: None,
             on_log=said.append,
             on_tick=lambda: not camera.frames_sent,

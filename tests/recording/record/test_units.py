@@ -10,24 +10,27 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_mock import MockerFixture
 
-from camvault.adapters.memory.recorder import Camera
-from camvault.core.segments.coverage import Cause, ClockStep, Happened, Span
+from camvault.adapters.memory import Phase
+from camvault.adapters.memory.recorder import MemoryCamera
+from camvault.core.health.line_limit import LineLimit
+from camvault.core.segments.coverage import Cause, ClockStep, Outage, Span
 from camvault.core.segments.sessions import LIVE_FOLDER
-from camvault.core.health.line_limit import TalkPolicy
-from camvault.core.segments.timeline import Entry, Kind, explanations, line_of, parse
+from camvault.core.segments.timeline import TimelineEntry, TimelineKind, explanations, parse_timeline, timeline_line
 from camvault.core.workflows.recording.record import (
     TIMELINE_NAME,
-    ClockWasSet,
+    ClockStepped,
     MediaArrived,
     RecorderEnded,
-    RecorderSaid,
+    RecorderLogged,
     RecorderStarted,
+    RecordingTroubled,
     SegmentClosed,
     StationBusyError,
-    Trouble,
     prepare_unsupervised,
 )
+from camvault.core.workflows.steps.segment_step import StepRefused
 from camvault.ports.errors import (
     Cancelled,
     DeniedError,
@@ -35,7 +38,9 @@ from camvault.ports.errors import (
     MissingToolError,
     NoSpaceError,
     StorageError,
+    UsageError,
 )
+from camvault.ports.recorder import MediaProgress
 from tests import canary
 from tests.recording.record.desk import FOLDER, ROOT, make_world
 
@@ -52,7 +57,7 @@ def test_segments_get_their_names_in_the_stations_folder() -> None:
         "ROST2_20250528T120030.mkv",
     ]
     assert not world.lost()
-    assert world.kinds() == [Kind.STARTED, Kind.RECORDING, Kind.STOPPED]
+    assert world.kinds() == [TimelineKind.STARTED, TimelineKind.RECORDING, TimelineKind.STOPPED]
     assert len(world.recorder.sessions) == 1
 
 
@@ -65,11 +70,11 @@ def test_a_closed_segment_does_not_wait_for_the_end_of_the_session() -> None:
     assert "has 2" in world.supervision.said
 
 
-@pytest.mark.parametrize("fault", [Camera.SILENT, Camera.AUDIO_ONLY])
-def test_season_log_a_camera_that_hangs_is_noticed_within_the_stall_timeout(fault: Camera) -> None:
+@pytest.mark.parametrize("fault", [MemoryCamera.SILENT, MemoryCamera.AUDIO_ONLY])
+def test_season_log_a_camera_that_hangs_is_noticed_within_the_stall_timeout(fault: MemoryCamera) -> None:
     world = make_world()
     world.clock.after(20, lambda: setattr(world.recorder, "camera", fault))
-    world.clock.after(40, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(40, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
 
     world.run_for(60)
 
@@ -77,15 +82,15 @@ def test_season_log_a_camera_that_hangs_is_noticed_within_the_stall_timeout(faul
     assert second - first <= 20 + 10 + 5
     assert next(e.cause for e in world.reporter.of(RecorderEnded)) is Cause.STALL
     assert not world.lost()
-    explained = [e for e in explanations(world.timeline(), until=world.clock.now()) if isinstance(e, Happened)]
+    explained = [e for e in explanations(world.timeline(), until=world.clock.now()) if isinstance(e, Outage)]
     (gap,) = [each for each in explained if each.cause is Cause.STALL]
     assert abs(gap.span.start_at - datetime(2025, 5, 28, 12, 0, 20, tzinfo=UTC)) < timedelta(seconds=1)
 
 
 def test_exit_code_0_is_a_fault_too() -> None:
     world = make_world()
-    world.clock.after(5, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
-    world.clock.after(5.4, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(5, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))
+    world.clock.after(5.4, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
 
     world.run_for(20)
 
@@ -96,21 +101,21 @@ def test_exit_code_0_is_a_fault_too() -> None:
 
 def test_a_camera_that_is_away_for_a_day_costs_few_starts_and_few_lines() -> None:
     world = make_world()
-    world.recorder.camera = Camera.REFUSES
+    world.recorder.camera = MemoryCamera.REFUSES
 
     world.run_for(24 * 3600)
 
     assert 1000 < len(world.recorder.sessions) <= 1450
-    assert world.kinds() == [Kind.STARTED, Kind.ENDED, Kind.STOPPED]
+    assert world.kinds() == [TimelineKind.STARTED, TimelineKind.ENDED, TimelineKind.STOPPED]
     assert world.timeline()[1].cause is Cause.CAMERA_DOWN
 
 
 def test_a_healthy_segment_resets_the_back_off() -> None:
     world = make_world()
-    world.recorder.camera = Camera.REFUSES
-    world.clock.after(300, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
-    world.clock.after(400, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
-    world.clock.after(400.4, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.recorder.camera = MemoryCamera.REFUSES
+    world.clock.after(300, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
+    world.clock.after(400, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))
+    world.clock.after(400.4, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
 
     world.run_for(420)
 
@@ -158,7 +163,7 @@ def test_a_clock_that_is_set_cuts_the_segment_and_is_written_down(hours: int) ->
 
     assert not world.lost()
     assert not world.recorder.overwritten
-    (event,) = world.reporter.of(ClockWasSet)
+    (event,) = world.reporter.of(ClockStepped)
     assert abs((event.now_at - event.expected_at) - timedelta(hours=hours)) < timedelta(seconds=1)
     steps = [e for e in explanations(world.timeline(), until=world.clock.now()) if isinstance(e, ClockStep)]
     assert len(steps) == 1
@@ -169,13 +174,13 @@ def test_a_clock_that_is_set_cuts_the_segment_and_is_written_down(hours: int) ->
 def test_a_clock_that_is_set_while_no_recorder_runs_is_written_down(seconds: int) -> None:
     """The camera is away, and most of the time is spent waiting for the next start; then the first media comes."""
     world = make_world()
-    world.recorder.camera = Camera.REFUSES
+    world.recorder.camera = MemoryCamera.REFUSES
     world.clock.after(100, lambda: setattr(world.clock, "wall", world.clock.wall + timedelta(seconds=seconds)))
-    world.clock.after(200, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(200, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
 
     world.run_for(300)
 
-    (step,) = [entry for entry in world.timeline() if entry.kind is Kind.CLOCK]
+    (step,) = [entry for entry in world.timeline() if entry.kind is TimelineKind.CLOCK]
     assert step.since is not None
     assert abs((step.at - step.since).total_seconds() - seconds) < 1
     assert len(world.reporter.of(MediaArrived)) == 1
@@ -194,7 +199,9 @@ def test_a_file_that_cannot_be_adopted_keeps_no_other_from_it() -> None:
         world.run()
 
     assert [each.path.name[-5] for each in world.reporter.of(SegmentClosed)] == ["1", "2", "0"]
-    assert [str(each) for each in world.reporter.of(Trouble)] == [f"ROST2: {FOLDER / names[0]}: input/output error"]
+    assert [str(each) for each in world.reporter.of(RecordingTroubled)] == [
+        f"ROST2: {FOLDER / names[0]}: input/output error"
+    ]
 
 
 def test_when_the_machine_was_started_is_written_down() -> None:
@@ -203,7 +210,7 @@ def test_when_the_machine_was_started_is_written_down() -> None:
     world.clock.elapsed_s = 3600
     world.run_for(30)
     began = world.timeline()[0]
-    assert (began.kind, began.at - (began.since or began.at)) == (Kind.STARTED, timedelta(hours=1))
+    assert (began.kind, began.at - (began.since or began.at)) == (TimelineKind.STARTED, timedelta(hours=1))
 
 
 def test_on_a_full_disk_no_recorder_is_started_and_it_goes_on_when_there_is_room() -> None:
@@ -237,6 +244,22 @@ def test_a_disk_that_is_full_before_the_first_folder_is_waited_for() -> None:
     world.run_for(60)
 
     assert world.segments()
+
+
+def test_a_mount_point_without_its_disk_is_not_written_into() -> None:
+    """It is refused at the start; if the disk goes away later, it is waited for."""
+    world = make_world()
+    world.place_problem = "nothing is mounted"
+    with pytest.raises(UsageError, match="nothing is mounted"):
+        world.run()
+    assert not world.storage.files(ROOT)
+
+    world.place_problem = ""
+    world.clock.after(30, lambda: setattr(world, "place_problem", "nothing is mounted"))
+    world.clock.after(30, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))
+    world.run_for(300)
+    assert any("nothing is mounted" in str(event) for event in world.reporter.events)
+    assert len(world.recorder.sessions) == 1
 
 
 def test_a_session_folder_that_cannot_be_made_is_tried_again() -> None:
@@ -313,7 +336,75 @@ def test_what_finds_no_free_name_stays_where_it_is() -> None:
     world.run_for(5)
 
     assert world.storage.content(strange) == b"x"
-    assert any("no name that is free" in str(each) for each in world.reporter.of(Trouble))
+    assert any("no name that is free" in str(each) for each in world.reporter.of(RecordingTroubled))
+
+
+def test_a_segment_of_another_station_stays_where_it_is_and_is_reported_once() -> None:
+    """A folder of a station that was given another name: `organize` reports the segment too."""
+    world = make_world()
+    stray = FOLDER / LIVE_FOLDER / "20250528T110000Z" / "ROST9_20250528T110000Z.mkv"
+    world.storage.put(stray, b"x")
+
+    world.run_for(5)
+
+    assert world.storage.content(stray) == b"x"
+    said = [str(each) for each in world.reporter.of(RecordingTroubled)]
+    assert said == [f"ROST2: {stray}: its name says that it is of ROST9"]
+
+
+def test_footage_without_a_date_in_its_name_is_adopted_under_its_name() -> None:
+    """So that `organize` finds it."""
+    world = make_world()
+    world.storage.put(FOLDER / LIVE_FOLDER / "20250528T110000Z" / "clip.mkv", b"new")
+    world.storage.put(FOLDER / "CLIP.mkv", b"old")
+    world.storage.put(FOLDER / "clip.mkv", b"taken")
+
+    world.run_for(5)
+
+    assert {name: content for name, content in world.segments().items() if "clip" in name.lower()} == {
+        "CLIP.mkv": b"old",
+        "clip.mkv": b"taken",
+        "clip~2.mkv": b"new",
+    }
+
+
+def test_a_segment_that_cannot_be_moved_is_no_progress(mocker: MockerFixture) -> None:
+    """A recorder that counts nothing is judged by its files: the bytes of one count once, however often it is tried."""
+    world = make_world()
+    mocker.patch("camvault.adapters.memory.recorder.MediaProgress", return_value=MediaProgress(None, None))
+    world.storage.calls.fail("storage.move", StorageError(FOLDER), times=None)
+    world.clock.after(25, lambda: setattr(world.recorder, "camera", MemoryCamera.SILENT))
+
+    world.run_for(45)
+
+    assert Cause.STALL in {each.cause for each in world.reporter.of(RecorderEnded)}
+
+
+def test_a_segment_that_is_written_again_is_not_adopted() -> None:
+    """A recorder that outlived its supervisor writes to it after the files were listed; it is adopted later."""
+    world = make_world()
+    left = FOLDER / LIVE_FOLDER / "20250528T110000Z" / "ROST2_20250528T110000Z.mkv"
+    world.storage.put(left, b"footage")
+    world.storage.calls.hook("storage.scan", lambda: world.storage.put(left, b"footage and more"), when=Phase.AFTER)
+
+    world.run_for(5)
+
+    (told,) = world.reporter.of(StepRefused)
+    assert str(told) == f"[record] {left} is left as it is: a recording segment cannot be adopted"
+    kinds = [type(each) for each in world.reporter.events]
+    assert kinds.index(StepRefused) < kinds.index(RecorderStarted)
+    assert world.segments()["ROST2_20250528T110000.mkv"] == b"footage and more"
+
+
+def test_a_segment_that_vanishes_is_no_trouble() -> None:
+    world = make_world()
+    left = FOLDER / LIVE_FOLDER / "20250528T110000Z" / "ROST2_20250528T110000Z.mkv"
+    world.storage.put(left, b"footage")
+    world.storage.calls.hook("storage.scan", lambda: world.storage.tree.discard(left), when=Phase.AFTER)
+
+    world.run_for(5)
+
+    assert not world.reporter.of(RecordingTroubled)
 
 
 def test_a_folder_in_which_every_name_is_taken_does_not_hang_it() -> None:
@@ -322,7 +413,7 @@ def test_a_folder_in_which_every_name_is_taken_does_not_hang_it() -> None:
 
     world.run_for(5)
 
-    assert any("no name that is free" in str(each) for each in world.reporter.of(Trouble))
+    assert any("no name that is free" in str(each) for each in world.reporter.of(RecordingTroubled))
     assert not world.lost()
 
 
@@ -349,7 +440,7 @@ def test_without_a_supervisor_each_start_has_a_folder_of_its_own() -> None:
         "20250528T120000Z-2.utc.exec",
     ]
     assert first.folder.parent == FOLDER / LIVE_FOLDER
-    assert (first.segment_s, first.name_pattern) == (10, "ROST2_%Y%m%dT%H%M%SZ.mkv")
+    assert (first.segment_s, first.name_pattern) == (10, f"ROST2_{first.folder.name.partition('Z')[0]}Z.%d.mkv")
     for number in range(3, 100):
         world.storage.put_folder(first.folder.with_name(f"20250528T120000Z-{number}.utc.exec"))
     with pytest.raises(ExistsError, match="all names of sessions of this second are taken"):
@@ -371,12 +462,12 @@ def test_a_recorder_waits_until_what_was_left_behind_is_adopted() -> None:
 
 def test_a_recorder_that_talks_all_day_fills_no_log() -> None:
     world = make_world()
-    world.recorder.camera = Camera.REFUSES
-    world.options = attrs.evolve(world.options, talk=TalkPolicy(burst=5, per_hour=6))
+    world.recorder.camera = MemoryCamera.REFUSES
+    world.options = attrs.evolve(world.options, talk=LineLimit(burst=5, per_hour=6))
 
     world.run_for(4 * 3600)
 
-    said = world.reporter.of(RecorderSaid)
+    said = world.reporter.of(RecorderLogged)
     assert 5 + 4 * 6 - 1 <= len(said) <= 5 + 4 * 6
     assert str(said[0]) == "ROST2: Connection refused"
     assert "lines left out) Connection refused" in str(said[-1])
@@ -385,7 +476,7 @@ def test_a_recorder_that_talks_all_day_fills_no_log() -> None:
 
 def test_the_manager_hears_that_it_is_alive() -> None:
     world = make_world()
-    world.clock.after(20, lambda: setattr(world.recorder, "camera", Camera.REFUSES))
+    world.clock.after(20, lambda: setattr(world.recorder, "camera", MemoryCamera.REFUSES))
 
     world.run_for(60)
 
@@ -401,15 +492,15 @@ def test_troubles_with_files_do_not_stop_the_recording() -> None:
 
     world.run_for(60)
 
-    assert world.reporter.of(Trouble)
+    assert world.reporter.of(RecordingTroubled)
     assert not world.lost()
 
 
 def test_when_the_free_space_cannot_be_asked_the_cause_is_unknown() -> None:
     world = make_world()
     world.clock.after(5, lambda: world.storage.calls.fail("storage.free_bytes", StorageError(FOLDER)))
-    world.clock.after(5, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
-    world.clock.after(6, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(5, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))
+    world.clock.after(6, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
 
     world.run_for(20)
 
@@ -424,7 +515,7 @@ def test_a_file_that_vanishes_while_it_is_moved_is_no_trouble() -> None:
 
     world.run_for(5)
 
-    assert not world.reporter.of(Trouble)
+    assert not world.reporter.of(RecordingTroubled)
 
 
 def test_names_of_sessions_can_run_out() -> None:
@@ -454,7 +545,7 @@ def test_what_is_taken_away_while_it_is_recorded_begins_a_new_session(what: str)
 
     assert len(world.recorder.sessions) == 2
     assert len(world.lost()) < 5 / world.recorder.tick_s + 2 / world.recorder.tick_s
-    assert any("is gone; a new session begins" in str(each) for each in world.reporter.of(Trouble))
+    assert any("is gone; a new session begins" in str(each) for each in world.reporter.of(RecordingTroubled))
 
 
 def test_a_card_with_errors_stops_nothing_and_is_told_once_each_time() -> None:
@@ -467,14 +558,14 @@ def test_a_card_with_errors_stops_nothing_and_is_told_once_each_time() -> None:
             world.storage.calls.fail(f"storage.{operation}", StorageError(FOLDER, "Input/output error"), times=6)
 
     world.clock.after(15, fail)
-    world.clock.after(16, lambda: setattr(world.recorder, "camera", Camera.CLOSES))
-    world.clock.after(17, lambda: setattr(world.recorder, "camera", Camera.NORMAL))
+    world.clock.after(16, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))
+    world.clock.after(17, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
 
     world.run_for(400)
 
     assert not world.lost()
     assert Cause.UNKNOWN in {e.cause for e in world.reporter.of(RecorderEnded)}
-    assert any("Input/output error" in str(each) for each in world.reporter.of(Trouble))
+    assert any("Input/output error" in str(each) for each in world.reporter.of(RecordingTroubled))
 
 
 @pytest.mark.parametrize("number", range(1, 5))
@@ -494,12 +585,12 @@ def test_stopped_while_it_gives_names(number: int) -> None:
 
     assert not world.lost()
     assert not [path for path in world.storage.files(FOLDER / LIVE_FOLDER) if path.suffix == ".mkv"]
-    assert world.kinds()[-1] is Kind.STOPPED
+    assert world.kinds()[-1] is TimelineKind.STOPPED
 
 
 def test_every_event_is_one_line() -> None:
     world = make_world()
-    world.clock.after(20, lambda: setattr(world.recorder, "camera", Camera.REFUSES))
+    world.clock.after(20, lambda: setattr(world.recorder, "camera", MemoryCamera.REFUSES))
     world.clock.after(5, lambda: world.storage.calls.fail("storage.scan", StorageError(FOLDER)))
     world.run_for(60)
 
@@ -513,26 +604,28 @@ def test_every_event_is_one_line() -> None:
 # --- the timeline ---
 
 INSTANTS = st.integers(0, 4 * 10**12).map(lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms))
-ENTRIES = st.builds(Entry, INSTANTS, st.sampled_from(Kind), st.none() | st.sampled_from(Cause), st.none() | INSTANTS)
+ENTRIES = st.builds(
+    TimelineEntry, INSTANTS, st.sampled_from(TimelineKind), st.none() | st.sampled_from(Cause), st.none() | INSTANTS
+)
 
 
 @given(st.lists(ENTRIES))
-def test_what_is_written_is_read(entries: list[Entry]) -> None:
-    assert parse("".join(line_of(each) + "\n" for each in entries)) == tuple(entries)
+def test_what_is_written_is_read(entries: list[TimelineEntry]) -> None:
+    assert parse_timeline("".join(timeline_line(each) + "\n" for each in entries)) == tuple(entries)
 
 
 @given(ENTRIES, st.data())
-def test_a_torn_line_is_not_believed(entry: Entry, data: st.DataObject) -> None:
-    line = line_of(entry)
+def test_a_torn_line_is_not_believed(entry: TimelineEntry, data: st.DataObject) -> None:
+    line = timeline_line(entry)
     torn = line[: data.draw(st.integers(0, len(line) - 1))]
 
-    assert parse(torn) == ()
-    assert parse(f"{torn}{line}\n") in {(), (entry,)}
+    assert parse_timeline(torn) == ()
+    assert parse_timeline(f"{torn}{line}\n") in {(), (entry,)}
 
 
 @pytest.mark.parametrize("line", ["", "x", "a\tb\tc\td", "\t\t\t"])
 def test_what_is_no_line_of_ours_is_passed_over(line: str) -> None:
-    assert parse(line) == ()
+    assert parse_timeline(line) == ()
 
 
 def _at(second: int) -> datetime:
@@ -541,86 +634,90 @@ def _at(second: int) -> datetime:
 
 def test_gaps_are_explained_by_what_began_them() -> None:
     entries = [
-        Entry(_at(0), Kind.STARTED),
-        Entry(_at(1), Kind.RECORDING),
-        Entry(_at(12), Kind.ENDED, Cause.STALL, _at(2)),
-        Entry(_at(14), Kind.ENDED, Cause.CAMERA_DOWN, _at(2)),
-        Entry(_at(20), Kind.RECORDING),
-        Entry(_at(30), Kind.STOPPED),
-        Entry(_at(40), Kind.STARTED),
-        Entry(_at(41), Kind.RECORDING),
-        Entry(_at(45), Kind.ENDED),
-        Entry(_at(46), Kind.STOPPED),
+        TimelineEntry(_at(0), TimelineKind.STARTED),
+        TimelineEntry(_at(1), TimelineKind.RECORDING),
+        TimelineEntry(_at(12), TimelineKind.ENDED, Cause.STALL, _at(2)),
+        TimelineEntry(_at(14), TimelineKind.ENDED, Cause.CAMERA_DOWN, _at(2)),
+        TimelineEntry(_at(20), TimelineKind.RECORDING),
+        TimelineEntry(_at(30), TimelineKind.STOPPED),
+        TimelineEntry(_at(40), TimelineKind.STARTED),
+        TimelineEntry(_at(41), TimelineKind.RECORDING),
+        TimelineEntry(_at(45), TimelineKind.ENDED),
+        TimelineEntry(_at(46), TimelineKind.STOPPED),
     ]
 
     assert list(explanations(entries, until=_at(50))) == [
-        Happened(Cause.RESTART, Span(_at(0), _at(1))),
-        Happened(Cause.CAMERA_DOWN, Span(_at(14), _at(14))),
-        Happened(Cause.STALL, Span(_at(2), _at(20))),
-        Happened(Cause.OPERATOR, Span(_at(30), _at(41))),
-        Happened(Cause.RESTART, Span(_at(45), _at(46))),
-        Happened(Cause.OPERATOR, Span(_at(46), _at(50))),
+        Outage(Cause.RESTART, Span(_at(0), _at(1))),
+        Outage(Cause.CAMERA_DOWN, Span(_at(14), _at(14))),
+        Outage(Cause.STALL, Span(_at(2), _at(20))),
+        Outage(Cause.OPERATOR, Span(_at(30), _at(41))),
+        Outage(Cause.RESTART, Span(_at(45), _at(46))),
+        Outage(Cause.OPERATOR, Span(_at(46), _at(50))),
     ]
 
 
 def test_a_watchdog_that_restarts_the_recorder_is_not_what_began_the_gap() -> None:
     entries = [
-        Entry(_at(0), Kind.RECORDING),
-        Entry(_at(9), Kind.ENDED, Cause.STALL, _at(4)),
-        Entry(_at(20), Kind.STOPPED),
-        Entry(_at(21), Kind.STARTED),
-        Entry(_at(30), Kind.STOPPED),
-        Entry(_at(31), Kind.STARTED),
-        Entry(_at(32), Kind.STARTED),
-        Entry(_at(40), Kind.ENDED, Cause.CAMERA_DOWN),
-        Entry(_at(50), Kind.RECORDING),
+        TimelineEntry(_at(0), TimelineKind.RECORDING),
+        TimelineEntry(_at(9), TimelineKind.ENDED, Cause.STALL, _at(4)),
+        TimelineEntry(_at(20), TimelineKind.STOPPED),
+        TimelineEntry(_at(21), TimelineKind.STARTED),
+        TimelineEntry(_at(30), TimelineKind.STOPPED),
+        TimelineEntry(_at(31), TimelineKind.STARTED),
+        TimelineEntry(_at(32), TimelineKind.STARTED),
+        TimelineEntry(_at(40), TimelineKind.ENDED, Cause.CAMERA_DOWN),
+        TimelineEntry(_at(50), TimelineKind.RECORDING),
     ]
 
     assert list(explanations(entries, until=_at(59))) == [
-        Happened(Cause.STALL, Span(_at(4), _at(20))),
-        Happened(Cause.OPERATOR, Span(_at(20), _at(30))),
-        Happened(Cause.OPERATOR, Span(_at(30), _at(31))),
-        Happened(Cause.CAMERA_DOWN, Span(_at(40), _at(40))),
-        Happened(Cause.STALL, Span(_at(31), _at(50))),
+        Outage(Cause.STALL, Span(_at(4), _at(20))),
+        Outage(Cause.OPERATOR, Span(_at(20), _at(30))),
+        Outage(Cause.OPERATOR, Span(_at(30), _at(31))),
+        Outage(Cause.CAMERA_DOWN, Span(_at(40), _at(40))),
+        Outage(Cause.STALL, Span(_at(31), _at(50))),
     ]
 
 
-@pytest.mark.parametrize("first", [Entry(datetime(2025, 5, 28, tzinfo=UTC), Kind.STARTED), None])
-def test_a_restart_that_does_not_help_is_not_what_keeps_the_gap_open(first: Entry | None) -> None:
-    begun = first or Entry(datetime(2025, 5, 28, tzinfo=UTC), Kind.ENDED, Cause.RESTART)
+@pytest.mark.parametrize("first", [TimelineEntry(datetime(2025, 5, 28, tzinfo=UTC), TimelineKind.STARTED), None])
+def test_a_restart_that_does_not_help_is_not_what_keeps_the_gap_open(first: TimelineEntry | None) -> None:
+    begun = first or TimelineEntry(datetime(2025, 5, 28, tzinfo=UTC), TimelineKind.ENDED, Cause.RESTART)
     later = begun.at + timedelta(hours=5)
     entries = [
         begun,
-        Entry(begun.at + timedelta(seconds=2), Kind.ENDED, Cause.CAMERA_DOWN),
-        Entry(later, Kind.RECORDING),
+        TimelineEntry(begun.at + timedelta(seconds=2), TimelineKind.ENDED, Cause.CAMERA_DOWN),
+        TimelineEntry(later, TimelineKind.RECORDING),
     ]
 
-    assert list(explanations(entries, until=later)) == [Happened(Cause.CAMERA_DOWN, Span(begun.at, later))]
+    assert list(explanations(entries, until=later)) == [Outage(Cause.CAMERA_DOWN, Span(begun.at, later))]
 
 
 def test_an_operator_who_stops_twice_is_one_cause_until_the_camera_is_another() -> None:
     entries = [
-        Entry(_at(0), Kind.STOPPED),
-        Entry(_at(3), Kind.STOPPED),
-        Entry(_at(5), Kind.STARTED),
-        Entry(_at(7), Kind.ENDED, Cause.CAMERA_DOWN),
+        TimelineEntry(_at(0), TimelineKind.STOPPED),
+        TimelineEntry(_at(3), TimelineKind.STOPPED),
+        TimelineEntry(_at(5), TimelineKind.STARTED),
+        TimelineEntry(_at(7), TimelineKind.ENDED, Cause.CAMERA_DOWN),
     ]
 
     assert list(explanations(entries, until=_at(9))) == [
-        Happened(Cause.OPERATOR, Span(_at(0), _at(3))),
-        Happened(Cause.OPERATOR, Span(_at(3), _at(5))),
-        Happened(Cause.CAMERA_DOWN, Span(_at(5), _at(9))),
+        Outage(Cause.OPERATOR, Span(_at(0), _at(3))),
+        Outage(Cause.OPERATOR, Span(_at(3), _at(5))),
+        Outage(Cause.CAMERA_DOWN, Span(_at(5), _at(9))),
     ]
 
 
 def test_what_goes_on_is_no_gap() -> None:
-    assert list(explanations([Entry(_at(0), Kind.RECORDING)], until=_at(9))) == []
+    assert list(explanations([TimelineEntry(_at(0), TimelineKind.RECORDING)], until=_at(9))) == []
 
 
 def test_a_second_start_without_an_end_changes_nothing() -> None:
-    entries = [Entry(_at(0), Kind.RECORDING), Entry(_at(1), Kind.STARTED), Entry(_at(2), Kind.STARTED)]
+    entries = [
+        TimelineEntry(_at(0), TimelineKind.RECORDING),
+        TimelineEntry(_at(1), TimelineKind.STARTED),
+        TimelineEntry(_at(2), TimelineKind.STARTED),
+    ]
 
-    assert list(explanations(entries, until=_at(9))) == [Happened(Cause.RESTART, Span(_at(1), _at(9)))]
+    assert list(explanations(entries, until=_at(9))) == [Outage(Cause.RESTART, Span(_at(1), _at(9)))]
 
 
 def test_the_timeline_is_beside_the_footage() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import PurePath, PurePosixPath
+from typing import Literal
 
 import attrs
 
@@ -10,19 +11,19 @@ from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, Mem
 from camvault.adapters.memory.durations import MemoryDurations
 from camvault.adapters.memory.footage import MemoryFootage
 from camvault.adapters.memory.transfer import MemoryTransfer
-from camvault.core.segments.coverage import Coverage, Span
 from camvault.core.retention.rules import Rule, Safety
+from camvault.core.segments.coverage import Coverage, Span
+from camvault.core.stations.site import Station
 from camvault.core.workflows.recording.backup import BackupFolders, BackupPorts, BackupReport, back_up
-from camvault.core.workflows.recording.cleanup_plan import CleanupPorts
-from camvault.core.workflows.recording.cleanup import CleanupReport, free_space
+from camvault.core.workflows.recording.cleanup import CleanupPorts, CleanupReport, free_space, look_at
 from camvault.core.workflows.recording.coverage import CoverageOptions, CoveragePorts, Places, report_coverage
 from camvault.core.workflows.recording.monitor import MonitorOptions, MonitorPorts, monitor
-from camvault.core.workflows.recording.monitor import Station as Watched
-from camvault.core.workflows.recording.organize import OrganizePorts, OrganizeReport, Station, organize
-from camvault.core.workflows.recording.records import SyncRecords
+from camvault.core.workflows.recording.organize import OrganizePorts, OrganizeReport, organize
+from camvault.core.workflows.steps.ledger_files import SyncRecords
 from camvault.ports.alerts import Alerts
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.services import Services
+from camvault.ports.transfer import Transfer
 
 OUT = PurePath("/pi/cameras")
 READY = PurePath("/pi/ready")
@@ -101,16 +102,18 @@ class Machine:
         wanted = stations or (Station("ROST1", OUT / "ROST1", 600),)
         return organize(wanted, ready=READY, quarantine=QUARANTINE, ports=ports)
 
-    def back_up(self, *, may_begin: bool = False) -> BackupReport:
-        ports = BackupPorts(
+    def backup_ports(self) -> BackupPorts:
+        return BackupPorts(
             storage=self.storage,
             transfer=self.transfer,
             clock=self.clock,
             reporter=self.reporter,
             cancel=self.cancel,
         )
+
+    def back_up(self, *, may_begin: bool = False) -> BackupReport:
         folders = BackupFolders(ready=READY, success=SUCCESS, lock=LOCKS)
-        return back_up(folders=folders, ports=ports, may_begin=may_begin)
+        return back_up(folders=folders, ports=self.backup_ports(), may_begin=may_begin)
 
     def watch(
         self, services: Services, mail: Alerts, *, boot: str, begun_s: float = 0, station: tuple[str, int]
@@ -118,7 +121,7 @@ class Machine:
         """A look of the watchdog, at a card of which 85 % may be full; `begun_s`: when the machine was started."""
         options = MonitorOptions(
             recording_dir=OUT,
-            cameras=(Watched(station[0], OUT / station[0], station[1]),),
+            cameras=(Station(station[0], OUT / station[0], station[1]),),
             state_paths=(OUT / ".monitor_recordings.json", RUN / "monitor_recordings.json"),
             boot=boot,
             host="pi",
@@ -149,12 +152,26 @@ class Machine:
             reporter=self.reporter,
             cancel=self.cancel,
         )
-        (covered,) = report_coverage(options, ports)
+        (covered,) = report_coverage(options, ports).stations
         return covered
 
-    def clean(self, *rules: Rule, safety: Safety | None = None) -> CleanupReport:
+    def clean(
+        self, *rules: Rule, safety: Safety | None = None, target: Transfer | Literal["own"] | None = "own"
+    ) -> CleanupReport:
         ports = CleanupPorts(storage=self.storage, clock=self.clock, reporter=self.reporter, cancel=self.cancel)
-        return free_space(READY, records=self.records, rules=rules, ports=ports, safety=safety, target=self.transfer)
+        target = self.transfer if target == "own" else target
+        records = self.records
+        asleep = self.transfer.wanted().number if target is None else None
+        look = look_at(target or self.transfer, READY, records=records, ports=ports, asleep=asleep)
+        return free_space(
+            READY,
+            records=records,
+            rules=rules,
+            ports=ports,
+            number=self.transfer.wanted().number,
+            safety=safety,
+            look=look,
+        )
 
     def said(self) -> str:
         return "\n".join(map(str, self.reporter.events))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryClock, MemoryStorage, Phase
-from camvault.core.segments.date_folders import are_ready_names, starts_not_before
+from camvault.adapters.memory.transfer import FIRST_NUMBER
 from camvault.core.retention.removals import plan_victims
 from camvault.core.retention.rules import (
     KeepDays,
@@ -19,14 +19,18 @@ from camvault.core.retention.rules import (
     MinFree,
     Rule,
     Safety,
-    StoredSegment,
+    StoredFootage,
     plan_retention,
 )
-from camvault.core.segments.names import SegmentName, parse_ready_path
-from camvault.core.segments.ledger import LedgerEntry, ProofKind, is_footage, proven_mark
-from camvault.core.workflows.recording.cleanup_plan import CleanupPlan, CleanupPorts, plan_cleanup
-from camvault.core.workflows.recording.records import MARKS_NAME, Day, SyncRecords, day_of, days_below
-from camvault.ports.entries import FileEntry, FileKind, Listing
+from camvault.core.segments.backup_plan import proven_mark
+from camvault.core.segments.date_folders import are_ready_names, starts_not_before
+from camvault.core.segments.ledger import Ledger, LedgerEntry, ProofKind
+from camvault.core.segments.names import SegmentName, is_footage, parse_ready_path
+from camvault.core.workflows.recording.cleanup import CleanupPlan, CleanupPorts, plan_cleanup
+from camvault.core.workflows.recording.cleanup.footage import stored_footage
+from camvault.core.workflows.steps.date_tree import Day, day_of, days_below
+from camvault.core.workflows.steps.ledger_files import MARKS_NAME, LedgersInUse, SyncRecords
+from camvault.ports.entries import FileEntry, FileIdentity, FileKind, Listing
 from camvault.ports.errors import DeniedError, NoSpaceError, NotFoundError, StorageError
 from tests.recording.segments.helpers import NOW, OUT, READY, SUCCESS, TODAY, Machine
 
@@ -72,6 +76,51 @@ class TestFoldersThatCannotBeListed:
         cleaned = machine.clean()
         assert cleaned.removed_count == 1
         assert "ROST0" in " ".join(cleaned.shortfalls)
+
+    @pytest.mark.parametrize("rules", [(), (MaxBytes(1, may_lose=True),)])
+    def test_trap_a_ledger_that_cannot_be_read_keeps_its_day_only(
+        self, machine: Machine, rules: tuple[Rule, ...]
+    ) -> None:
+        """A bad sector in one of them stopped the backup and the cleanup of all days."""
+        other = PurePosixPath("ROST1/2025-05-27/ROST1_20250527T140000.mkv")
+        machine.storage.put(READY / other, b"other day", mtime_ns=machine.ns(1500))
+        machine.wait(FIRST)
+        assert machine.back_up().synced_count == 2
+        new = other.with_name("ROST1_20250527T150000.mkv")
+        machine.storage.put(READY / new, b"another", mtime_ns=machine.ns(1440))
+        machine.wait(SECOND)
+        machine.storage.unreadable.add(LEDGER)
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count, report.target_problem) == (1, 1, "")
+        assert f"ROST1/{TODAY} is kept" in machine.said()
+        cleaned = machine.clean(*rules)
+        assert cleaned.removed_count == 2
+        assert f"the segments of {TODAY} are kept" in " ".join(cleaned.shortfalls)
+        assert sorted(machine.ready()) == [str(PATH), str(PATH.with_name(SECOND))]
+        machine.storage.unreadable.clear()
+        assert machine.back_up().synced_count == 1
+
+    def test_a_ledger_that_goes_bad_after_the_plan_stops_no_other(self, machine: Machine) -> None:
+        other = PurePosixPath("ROST1/2025-05-27/ROST1_20250527T140000.mkv")
+        machine.storage.put(READY / other, b"other day", mtime_ns=machine.ns(1500))
+        machine.wait(FIRST)
+        machine.back_up()
+        machine.calls.hook("storage.free_bytes", lambda: machine.storage.unreadable.add(LEDGER))
+        report = machine.clean(target=None)
+        assert (report.removed_count, report.problem_count) == (1, 1)
+        assert list(machine.ready()) == [str(PATH)]
+
+    def test_a_log_and_marks_that_cannot_be_read_stop_nothing(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.back_up()
+        machine.wait(SECOND)
+        machine.storage.put(SUCCESS / f"{TODAY}.synced", f"ROST1/{TODAY}/{SECOND}\n")
+        machine.storage.unreadable |= {SUCCESS / f"{TODAY}.synced", MARKS}
+        report = machine.back_up()
+        assert (report.kept_count, report.target_problem) == (1, "")
+        assert f"{TODAY}.synced is kept: what it names is proven anew" in machine.said()
+        assert "all ledgers are read" in machine.said()
+        assert machine.clean().removed_count == 2
 
     def test_a_time_of_no_calendar_stops_no_other(self, machine: Machine) -> None:
         machine.wait(FIRST)
@@ -133,6 +182,15 @@ class TestDaysBelow:
             ("2025-05-02", ["B/2025-05-02"]),
             ("2025-05-03", ["A/2025-05-03"]),
         ]
+
+    def test_a_link_of_which_it_is_not_known_where_it_leads(self) -> None:
+        storage = MemoryStorage()
+        storage.put_folder(READY)
+        storage.put_link(READY / "A", "/elsewhere")
+        storage.calls.fail("storage.resolve", StorageError(READY / "A", "Too many levels of symbolic links"))
+        told: list[StorageError] = []
+        assert list(days_below(READY, storage, on_problem=told.append)) != []
+        assert [(error.path, "Too many levels" in error.problem) for error in told] == [(READY / "A", True)]
 
     def test_a_folder_that_cannot_be_listed_is_told_or_raised(self) -> None:
         storage = MemoryStorage()
@@ -276,7 +334,9 @@ class TestMarks:
     def test_a_forged_mark_removes_nothing(self, machine: Machine) -> None:
         """Cleanup goes by the ledger; the backup sends the file the day after."""
         machine.wait(FIRST)
-        mark = proven_mark(PATH.parent, machine.storage.listing(READY / PATH.parent), ledger=None, today=TODAY)
+        mark = proven_mark(
+            PATH.parent, machine.storage.listing(READY / PATH.parent), ledger=None, today=TODAY, number=FIRST_NUMBER
+        )
         machine.storage.put(MARKS, f"{mark}\n")
         assert machine.back_up().synced_count == 0
         assert machine.clean().removed_count == 0
@@ -316,11 +376,11 @@ class TestMarks:
         old = PurePosixPath("ROST1", "2025-05-01", "ROST1_20250501T140000.mkv")
         self.settled(machine, FIRST)
         machine.storage.put(READY / old, b"old", mtime_ns=1)
-        machine.transfer.is_there = False
+        machine.transfer.evidence = "it is not mounted"
         assert machine.back_up().target_problem
         assert machine.back_up().target_problem
         assert LEDGER.name not in self.reads(machine)  # the old day comes first, and it ended there
-        machine.transfer.is_there = True
+        machine.transfer.evidence = ""
         assert machine.back_up().synced_count == 1
         assert LEDGER.name not in self.reads(machine)
 
@@ -346,8 +406,13 @@ class TestMarks:
             assert reports[0] == reports[1]
             assert machines[0].transfer.remote == machines[1].transfer.remote
             assert machines[0].ready() == machines[1].ready()
-            ledgers = [m.storage.files(SUCCESS).get(LEDGER) for m in machines]
+            ledgers = [without_numbers(m.storage.files(SUCCESS).get(LEDGER)) for m in machines]
             assert ledgers[0] == ledgers[1]
+
+
+def without_numbers(ledger: bytes | None) -> list[list[bytes]] | None:
+    """The fields of each line, but for inode, ctime and CRC: they count what else was written on the disk."""
+    return None if ledger is None else [(f := line.split(b"\t"))[:8] + f[10:11] for line in ledger.split(b"\n")]
 
 
 def disturb(machine: Machine, action: str, name: str, content: bytes) -> None:
@@ -462,20 +527,33 @@ def full_plan(
     return CleanupPlan(plan_victims(plan.victims).removals, plan.shortfalls, empty)
 
 
-def stored(path: PurePosixPath, file: FileEntry, records: SyncRecords, ports: CleanupPorts) -> StoredSegment | None:
+def stored(path: PurePosixPath, file: FileEntry, records: SyncRecords, ports: CleanupPorts) -> StoredFootage | None:
     ledger = records.ledger_of_day(day_of(path))
-    proof, name = ledger.proof_of(path, file.identity), parse_ready_path(path)
+    proof, name = ledger.proof_of(path, file.identity, number=FIRST_NUMBER), parse_ready_path(path)
     if name is None and proof is None:
         return None
     known = ledger.known(path, file.identity)
     is_sent = known is not None and known.kind in (ProofKind.SENT, ProofKind.SIZE)
-    written_s = file.identity.mtime_ns / 1e9
-    start_s = written_s
+    now_s, times_s = ports.clock.now().timestamp(), (file.identity.mtime_ns / 1e9, (file.identity.ctime_ns or 0) / 1e9)
+    latest_s = max((time_s for time_s in times_s if time_s <= now_s), default=now_s)
+    start_s = written_s = times_s[0] if times_s[0] <= now_s else latest_s
     if name is not None:
         closed_at = datetime.fromtimestamp(written_s, UTC)
         zone = ports.clock.now().tzinfo or UTC
         start_s = max(name.starts_at(zone=zone, closed_at=closed_at, length_s=0).timestamp(), written_s - 86_400)
-    return StoredSegment(file.path, file.identity, path.parts[0], start_s, proof, is_sent)
+        if start_s > now_s:  # nothing of it may be older than its day, so that unread days make no difference
+            begin = starts_not_before(name.day)
+            assert begin is not None
+            start_s = max(latest_s, begin.timestamp()) if begin.timestamp() <= now_s else latest_s
+    return StoredFootage(
+        file.path,
+        file.identity,
+        path.parts[0],
+        start_s,
+        proof,
+        is_sent,
+        latest_s,
+    )
 
 
 @attrs.frozen
@@ -530,7 +608,7 @@ def put(machine: Machine, number: int, footage: Footage) -> None:
     machine.storage.put(READY / path, b"x" * footage.size, mtime_ns=int(written.timestamp() * 1e9))
     if footage.kind is not None:
         identity = machine.storage.tree.get(READY / path).identity
-        machine.records.add(LedgerEntry(path, identity, f"{number:064x}", footage.kind, "2025", "nas"))
+        machine.records.add(LedgerEntry(path, identity, f"{number:064x}", footage.kind, "2025", FIRST_NUMBER, "nas"))
 
 
 def ports_of(machine: Machine) -> CleanupPorts:
@@ -553,7 +631,7 @@ class TestPlan:
         machine.storage.tree.volumes[PurePath("/")].capacity_bytes = used + free
         world = {"records": machine.records, "rules": rules, "ports": ports_of(machine), "safety": safety}
 
-        lazy, full = plan_cleanup(READY, **world), full_plan(READY, **world)  # type: ignore[arg-type]
+        lazy, full = plan_cleanup(READY, number=FIRST_NUMBER, **world), full_plan(READY, **world)  # type: ignore[arg-type]
 
         assert lazy.removals == full.removals
         assert lazy.shortfalls == full.shortfalls
@@ -567,7 +645,7 @@ class TestPlan:
         return machine
 
     def ledgers_read(self, machine: Machine, *rules: Rule) -> int:
-        plan_cleanup(READY, records=machine.records, rules=rules, ports=ports_of(machine))
+        plan_cleanup(READY, records=machine.records, rules=rules, ports=ports_of(machine), number=FIRST_NUMBER)
         return sum(call.operation == "storage.read_text" for call in machine.calls.log)
 
     @pytest.mark.parametrize(
@@ -594,7 +672,13 @@ class TestPlan:
         machine = self.machine_of(3)
         oldest = min(path for path in machine.storage.files(READY))
         machine.calls.hook("storage.free_bytes", lambda: vanish(machine, oldest))
-        plan = plan_cleanup(READY, records=machine.records, rules=[KeepDays(60), MaxBytes(6)], ports=ports_of(machine))
+        plan = plan_cleanup(
+            READY,
+            records=machine.records,
+            rules=[KeepDays(60), MaxBytes(6)],
+            ports=ports_of(machine),
+            number=FIRST_NUMBER,
+        )
         assert plan.removals == ()
         assert plan.shortfalls == ()
 
@@ -613,7 +697,7 @@ def test_on_a_real_disk(tmp_path: object) -> None:
     storage.write_text(root / "a" / FIRST, "x")
 
     def mark() -> str:
-        return proven_mark(PATH.parent, storage.listing(root / "a"), ledger=None, today=TODAY)
+        return proven_mark(PATH.parent, storage.listing(root / "a"), ledger=None, today=TODAY, number=FIRST_NUMBER)
 
     before = mark()
     assert mark() == before
@@ -627,7 +711,73 @@ def test_marks_of_hostile_names_differ() -> None:
     marks = set()
     for number, folder in enumerate((*HOSTILE, "2025-05-2')", "2025-05-2', [", "a/b")):
         storage.put(READY / folder / "\udcff\n.mkv", b"")
-        marks.add(proven_mark(PurePosixPath(folder), Listing(), ledger=None, today=TODAY))
+        marks.add(proven_mark(PurePosixPath(folder), Listing(), ledger=None, today=TODAY, number=FIRST_NUMBER))
         listing = storage.listing(READY / folder)
-        marks.add(proven_mark(PurePosixPath(folder), listing, ledger=listing.files[0], today=TODAY))
+        marks.add(
+            proven_mark(PurePosixPath(folder), listing, ledger=listing.files[0], today=TODAY, number=FIRST_NUMBER)
+        )
         assert len(marks) == 2 * (number + 1)
+
+
+def test_a_job_holds_the_ledgers_of_a_few_days() -> None:
+    """Segments come in the order of their days: memory is bounded, and each ledger is read once."""
+    machine, days = Machine(), [f"2025-05-{number:02}" for number in range(1, 11)]
+    paths = [PurePosixPath("ROST1", day, "a.mkv") for day in days]
+    for path in paths:
+        machine.records.add(LedgerEntry(path, FileIdentity(1, 2), "", ProofKind.SENT, "", ""))
+    machine.calls.log.clear()
+    ledgers = LedgersInUse(machine.records)
+    for path in (*paths, *paths[2:], paths[0]):
+        known = ledgers.known(path)
+        assert known is not None
+        assert known.path == path
+    read = [call.operation for call in machine.calls.log]
+    assert read == ["storage.read_text"] * 11
+
+
+class TestFuture:
+    """What was recorded while a clock was ahead neither stays for ever nor goes early."""
+
+    @pytest.mark.parametrize(
+        ("day", "mtime_days", "ctime_days", "expected_days"),
+        [
+            (400, 400, -40, -40),  # moved to its date folder forty days ago, by a clock that was right
+            (400, 400, 400, 0),  # nothing else is known: as new as can be
+            (-50, 400, -40, -41),  # written last when it was moved, as far as is known
+            (-50, -50, 400, -50),
+            (0, 400, -40, -1),  # of today, by its folder: not older than that
+        ],
+    )
+    def test_times_in_the_future_say_nothing(
+        self, day: int, mtime_days: int, ctime_days: int, expected_days: int
+    ) -> None:
+        machine = Machine()
+        at = NOW + timedelta(days=day, hours=8)
+        path = PurePosixPath("ROST1", f"{at:%Y-%m-%d}", f"ROST1_{at:%Y%m%dT%H%M%S}.mkv")
+        mtime_ns, ctime_ns = (int((NOW + timedelta(days=each)).timestamp() * 1e9) for each in (mtime_days, ctime_days))
+        file = FileEntry(READY / path, FileIdentity(4, mtime_ns, "8:1", 7, ctime_ns))
+        found = stored_footage(path, file, Ledger(), machine.clock, number=FIRST_NUMBER)
+        assert found is not None
+        assert (found.start_s - NOW.timestamp()) / 86_400 == pytest.approx(expected_days, abs=0.9)
+        assert found.latest_s is not None
+        assert found.latest_s <= NOW.timestamp()
+
+    def test_a_day_in_the_future_is_read(self) -> None:
+        """What was moved there long ago goes, and what was moved there today stays, whatever their names say."""
+        machine = Machine()
+        machine.storage.tree.now_ns = lambda: machine.ns(0)
+        at = NOW + timedelta(days=400)
+        old, new = (f"ROST1_{each:%Y%m%dT%H%M%S}.mkv" for each in (at, at + timedelta(seconds=1)))
+        for name, days_ago in ((old, 40), (new, 0)):
+            machine.clock.wall = NOW - timedelta(days=days_ago)
+            path = READY / "ROST1" / f"{at:%Y-%m-%d}" / name
+            machine.storage.put(path, b"x", mtime_ns=int(at.timestamp() * 1e9))
+        plan = plan_cleanup(
+            READY,
+            number=FIRST_NUMBER,
+            records=machine.records,
+            rules=[MaxDays(30, may_lose=True)],
+            ports=ports_of(machine),
+            safety=Safety(0, 100),
+        )
+        assert [removal.path.name for removal in plan.removals] == [old]

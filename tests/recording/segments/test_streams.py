@@ -6,10 +6,16 @@ import pytest
 
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.media import MemoryClip, MemoryProbe
-from camvault.core.stations.streams import Expected
-from camvault.core.workflows.recording.stream_check import CheckedStation, StreamPorts, StreamsDiffer, check_streams, read_notice
+from camvault.core.stations.expected_streams import ExpectedStreams
+from camvault.core.workflows.recording.stream_check import (
+    CheckedStation,
+    StreamPorts,
+    StreamsDiffer,
+    check_streams,
+    read_notice,
+)
 from camvault.ports.errors import DeniedError, NoSpaceError, StorageError
-from tests.media.tools import TRIXIE, run_ffmpeg
+from tests.adapters.ffmpeg.tools import TRIXIE, run_ffmpeg
 from tests.recording.segments.conftest import Pi
 
 FOLDER = PurePath("/out/ROST1")
@@ -28,8 +34,8 @@ class Site:
         clip = MemoryClip(facts={"video": {"codec_name": "hevc"}, "audio": {"codec_name": codec}})
         self.storage.put(SEGMENT, clip.content())
 
-    def check(self, expected: Expected | None = None) -> tuple[str, ...] | None:
-        expected = Expected(audio={"codec_name": "aac"}) if expected is None else expected
+    def check(self, expected: ExpectedStreams | None = None) -> tuple[str, ...] | None:
+        expected = ExpectedStreams(audio={"codec_name": "aac"}) if expected is None else expected
         station = CheckedStation("ROST1", FOLDER, expected, MemoryProbe(self.storage))
         ports = StreamPorts(storage=self.storage, reporter=self.reporter, cancel=MemoryCancellation())
         return check_streams([station], newest={"ROST1": SEGMENT}, ports=ports).get("ROST1")
@@ -68,7 +74,7 @@ def test_what_is_expected_no_more_is_no_difference(site: Site) -> None:
     site.sends("pcm_alaw")
     site.check()
 
-    assert site.check(Expected()) == ()
+    assert site.check(ExpectedStreams()) == ()
     assert site.notice == ""
 
 
@@ -79,7 +85,7 @@ def test_a_segment_that_is_gone_or_rubbish_says_nothing_about_the_camera(site: S
     site.storage.put(SEGMENT, b"rubbish")
     assert site.check() is None
     assert "the streams are unknown" in "\n".join(site.reporter.lines())
-    station = CheckedStation("ROST2", FOLDER, Expected({"width": 1}), MemoryProbe(site.storage))
+    station = CheckedStation("ROST2", FOLDER, ExpectedStreams({"width": 1}), MemoryProbe(site.storage))
     ports = StreamPorts(storage=site.storage, reporter=site.reporter, cancel=MemoryCancellation())
     assert check_streams([station], newest={"ROST2": SEGMENT.with_name("gone")}, ports=ports) == {}
     assert check_streams([station], newest={}, ports=ports) == {}

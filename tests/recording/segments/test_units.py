@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta, timezone
+from hashlib import sha256
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,11 +14,20 @@ from camvault.adapters.memory import Phase
 from camvault.adapters.memory.transfer import MemoryTransfer
 from camvault.core.retention.rules import KeepDays, MaxBytes, MaxDays, MinFree, Safety
 from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line, parse_ledger
-from camvault.core.workflows.recording.backup import LOCK_NAME
-from camvault.core.workflows.recording.organize import Station
-from camvault.core.workflows.recording.records import RESERVE_NAME, day_of, make_folder_if_possible
+from camvault.core.segments.lifecycle import SegmentState
+from camvault.core.stations.site import Station
+from camvault.core.workflows.recording.backup import BACKUP_LOCK_NAME, BackupFolders
+from camvault.core.workflows.recording.backup.proving import Proving
+from camvault.core.workflows.recording.backup.results import Results
+from camvault.core.workflows.recording.backup.sending import Sending
+from camvault.core.workflows.steps.alias_check import AliasCheck
+from camvault.core.workflows.steps.date_tree import day_of
+from camvault.core.workflows.steps.ledger_files import RESERVE_NAME, make_folder_if_possible
+from camvault.core.workflows.steps.segment_states import SegmentStates
+from camvault.core.workflows.steps.segment_step import StepRefused, StepRefusedError
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import (
+    BusyError,
     Cancelled,
     DeniedError,
     ExistsError,
@@ -61,6 +71,21 @@ class TestOrganize:
         machine.organize()
         assert machine.ready() == {f"ROST1/{TODAY}/{name}": b"footage"}
         assert f"[organize][WARN] Could not extract date from filename '{name}', using mtime instead." in machine.said()
+
+    @pytest.mark.parametrize(
+        ("seconds", "day"), [(300_000_000_000, "2199-12-31"), (-99_000_000_000, "1970-01-01")], ids=["11476", "-1168"]
+    )
+    def test_a_time_that_no_calendar_holds_stops_no_file(self, machine: Machine, seconds: int, day: str) -> None:
+        """File systems hold years from -292 billion on; each station and file goes on."""
+        machine.storage.put(OUT / "ROST1/clip.mkv", b"clip", mtime_ns=seconds * 10**9)
+        machine.storage.put(OUT / "ROST1" / SECOND, b"named", mtime_ns=seconds * 10**9)
+        machine.record(FIRST)
+        assert machine.organize().problem_count == 0
+        assert machine.ready() == {
+            f"ROST1/{day}/clip.mkv": b"clip",
+            f"ROST1/{TODAY}/{FIRST}": b"footage",
+            f"ROST1/{TODAY}/{SECOND}": b"named",
+        }
 
     def test_inv10_nothing_is_overwritten(self, machine: Machine) -> None:
         """Not by a name with a date, nor by one without."""
@@ -259,6 +284,99 @@ class TestAdoption:
         assert machine.organize().moved_count == 1
 
 
+class TestLifecycle:
+    """What the lifecycle refuses is not done, and is reported."""
+
+    def write_again(self, machine: Machine, path: PurePath, content: bytes) -> None:
+        """What a recorder does that was started again, or that outlived its supervisor."""
+        machine.storage.put(path, content, mtime_ns=machine.ns(0))
+
+    @pytest.mark.parametrize(("content", "refused"), [(b"footage", "moved to its date folder"), (b"", "found broken")])
+    def test_a_segment_that_is_written_again_is_neither_moved_nor_put_aside(
+        self, machine: Machine, content: bytes, refused: str
+    ) -> None:
+        """The list of finished files is older than the last look at each of them."""
+        path = machine.record(FIRST, content)
+        machine.record(SECOND)
+        machine.calls.hook(
+            "footage.defect", lambda: self.write_again(machine, path, content + b"more"), when=Phase.AFTER
+        )
+
+        report = machine.organize()
+
+        assert (report.moved_count, report.quarantined_count, report.problem_count) == (1, 0, 0)
+        assert machine.storage.content(path) == content + b"more"
+        assert list(machine.ready()) == [f"ROST1/{TODAY}/{SECOND}"]
+        assert list(machine.storage.files(QUARANTINE)) == []
+        (told,) = machine.reporter.of(StepRefused)
+        assert str(told) == f"[organize] {path} is left as it is: a recording segment cannot be {refused}"
+
+    def test_a_segment_that_is_written_again_is_not_adopted(self, machine: Machine) -> None:
+        """Its recorder was dead when the sessions were listed, or seemed so."""
+        path = OUT / "ROST1/.live/20250528T140000Z" / FIRST
+        machine.storage.put(path, b"footage", mtime_ns=machine.ns(40))
+        machine.calls.hook("storage.lock", lambda: self.write_again(machine, path, b"more"), when=Phase.AFTER)
+
+        report = machine.organize()
+
+        assert (report.moved_count, report.problem_count) == (0, 0)
+        assert machine.storage.content(path) == b"more"
+        assert f"[organize] {path} is left as it is: a recording segment cannot be adopted" in machine.said()
+        machine.clock.advance(3600)
+        assert machine.organize().moved_count == 1
+
+    @pytest.mark.parametrize(("content", "refused"), [(b"footage", "moved to its date folder"), (b"", "found broken")])
+    def test_a_segment_in_quarantine_stays_there(self, machine: Machine, content: bytes, refused: str) -> None:
+        """Also where a station's folder is that of its quarantine."""
+        path = QUARANTINE / "ROST1" / FIRST
+        machine.storage.put(path, content, mtime_ns=machine.ns(60))
+
+        report = machine.organize(Station("ROST1", QUARANTINE / "ROST1", 600))
+
+        assert (report.moved_count, report.quarantined_count, report.problem_count) == (0, 0, 1)
+        assert machine.storage.content(path) == content
+        assert machine.ready() == {}
+        assert f"[organize] {path} is left as it is: a quarantined segment cannot be {refused}" in machine.said()
+
+    @pytest.mark.parametrize("is_numbered", [True, False])
+    def test_a_date_folder_that_leads_back_to_the_station_is_no_second_copy(
+        self, machine: Machine, is_numbered: bool
+    ) -> None:
+        """It was taken for the finished copy of a run that was cut off, and the only copy was removed."""
+        machine.storage.mount(OUT, name="card", is_numbered=is_numbered)
+        machine.record(FIRST, b"only copy")
+        machine.storage.bind(READY / "ROST1" / TODAY, shows=OUT / "ROST1")
+
+        report = machine.organize()
+
+        assert report.problem_count == 1
+        assert machine.storage.files(OUT / "ROST1") == {OUT / "ROST1" / FIRST: b"only copy"}
+        assert f"{TODAY} seems to lead back to the folder that the file is in" in machine.said()
+
+    def test_a_file_that_another_process_uses_stops_no_other(self, machine: Machine) -> None:
+        """BusyError is no StorageError; the run ended with it, and exit code 1."""
+        machine.record(FIRST)
+        machine.record(SECOND)
+        machine.calls.fail("storage.move", BusyError(PurePath("/ready/part")), times=1)
+
+        report = machine.organize()
+
+        assert (report.moved_count, report.problem_count) == (1, 1)
+
+    def test_the_error_says_which_segment(self) -> None:
+        error = StepRefusedError(READY / PATH, SegmentState.RECORDING, "a recording segment cannot be adopted")
+        assert str(error) == f"{READY / PATH}: a recording segment cannot be adopted"
+
+    def test_a_segment_that_the_operator_takes_out_of_quarantine_is_released(self, machine: Machine) -> None:
+        """Back in its station's folder, with footage that can be read, it goes on to its date folder."""
+        machine.record(FIRST, b"")
+        assert machine.organize().quarantined_count == 1
+        machine.storage.tree.discard(QUARANTINE / "ROST1" / FIRST)
+        machine.record(FIRST, b"repaired")
+        assert machine.organize().moved_count == 1
+        assert machine.ready() == {str(PATH): b"repaired"}
+
+
 class TestBackup:
     def test_s10_sent_proven_written_down(self, machine: Machine) -> None:
         machine.wait(FIRST)
@@ -266,7 +384,12 @@ class TestBackup:
         assert machine.transfer.remote[PATH][0] == b"footage"
         assert machine.storage.content(SUCCESS / f"{TODAY}.synced").decode() == f"{PATH}\n"
         known = machine.records.ledger_of_day(TODAY).entries[PATH]
-        assert (known.kind, known.where) == (ProofKind.READ_BACK, "memory:/target")
+        assert (known.kind, known.where) == (ProofKind.READ_BACK, machine.transfer.wanted().number)
+        assert known.note == "memory:/target"
+        found = machine.storage.entry(READY / PATH)
+        assert found is not None
+        assert known.identity.inode
+        assert known.identity.is_same_file(found.identity)
 
     def test_s10_again_there_is_nothing_to_do(self, machine: Machine) -> None:
         machine.wait(FIRST)
@@ -277,13 +400,21 @@ class TestBackup:
 
     def test_s10_busy(self, machine: Machine) -> None:
         machine.wait(FIRST)
-        with machine.storage.lock(LOCKS / LOCK_NAME):
+        with machine.storage.lock(LOCKS / BACKUP_LOCK_NAME):
             assert machine.back_up().is_busy
         assert not machine.transfer.remote
 
     def test_no_ready_folder(self, machine: Machine) -> None:
         machine.storage.prune(READY, is_root_included=True)
         assert machine.back_up().synced_count == 0
+
+    def test_a_ready_folder_that_is_a_link_to_nothing(self, machine: Machine) -> None:
+        """Its disk is away: that nothing was organized yet is not so."""
+        machine.storage.prune(READY, is_root_included=True)
+        machine.storage.put_link(READY, "/usb/ready")
+        for job in (machine.back_up, machine.clean):
+            with pytest.raises(StorageError, match="is its disk mounted"):
+                job()
 
     def test_s10_a_poison_file_blocks_nothing(self, machine: Machine) -> None:
         first, second = machine.wait(FIRST), machine.wait(SECOND)
@@ -294,7 +425,16 @@ class TestBackup:
         assert "[backup] rsync failed with code 23" in machine.said()
         assert machine.storage.content(SUCCESS / f"{TODAY}.synced").decode() == f"{second}\n"
 
-    @pytest.mark.parametrize("kind", EvidenceKind)
+    def test_memory_is_no_other_place(self, machine: Machine) -> None:
+        """The target is on tmpfs, say: it is gone with the power."""
+        machine.transfer.kind = EvidenceKind.IN_MEMORY
+        machine.wait(FIRST)
+        assert machine.back_up().kept_count == 1
+        assert "in the memory of this machine" in machine.said()
+        machine.clean()
+        assert list(machine.ready()) == [str(PATH)]
+
+    @pytest.mark.parametrize("kind", [kind for kind in EvidenceKind if kind is not EvidenceKind.IN_MEMORY], ids=str)
     def test_a_target_that_lies_is_found(self, machine: Machine, kind: EvidenceKind) -> None:
         machine.transfer.kind = kind
         machine.transfer.lies.add(machine.wait(FIRST))
@@ -302,7 +442,8 @@ class TestBackup:
         report = machine.back_up()
         assert (report.synced_count, report.kept_count, report.exit_code) == (1, 1, 0)
         machine.clean()
-        assert list(machine.ready()) == [str(PATH)]
+        is_of_cache = kind is EvidenceKind.READ_CACHED  # stays without --trust-cache
+        assert list(machine.ready()) == [str(PATH), *[str(PATH.with_name(SECOND))] * is_of_cache]
 
     def test_a_file_that_hangs_blocks_nothing(self, machine: Machine) -> None:
         machine.transfer.hangs.add(machine.wait(FIRST))
@@ -352,14 +493,14 @@ class TestBackup:
 
     def test_a_target_that_is_not_there(self, machine: Machine) -> None:
         machine.wait(FIRST)
-        machine.transfer.is_there = False
+        machine.transfer.evidence = "it is not mounted"
         assert "it is not mounted" in machine.back_up().target_problem
         assert not machine.transfer.remote
 
     def test_a_target_that_vanishes_while_it_is_used(self, machine: Machine) -> None:
         """What was read then may have been read from the empty mount point."""
         machine.wait(FIRST)
-        machine.calls.hook("transfer.prove", lambda: setattr(machine.transfer, "word", "another"))
+        machine.calls.hook("transfer.prove", lambda: setattr(machine.transfer, "device", "another"))
         assert "exchanged" in machine.back_up().target_problem
         assert machine.records.ledger_of_day(TODAY).entries == {}
 
@@ -368,6 +509,73 @@ class TestBackup:
         machine.calls.hook("storage.digest", lambda: machine.wait(FIRST, b"changed", minutes_ago=1))
         assert machine.back_up().kept_count == 1
         assert "it changed meanwhile" in machine.said()
+
+    @pytest.mark.parametrize("operation", ["transfer.prove", "storage.digest"])
+    def test_another_file_of_the_same_size_and_time_is_not_proven(self, machine: Machine, operation: str) -> None:
+        """Both ends compared the old one; the new one was never at the target."""
+        machine.transfer.kind = EvidenceKind.COMPARED
+        machine.wait(FIRST)
+
+        def swap() -> None:
+            machine.storage.tree.discard(READY / PATH)
+            machine.wait(FIRST, b"FOOTAGE")
+
+        machine.calls.hook(operation, swap, when=Phase.AFTER)
+        assert machine.back_up().kept_count == 1
+        assert "it changed meanwhile" in machine.said()
+        machine.clean()
+        assert machine.ready() == {str(PATH): b"FOOTAGE"}
+
+    def refusals(self, machine: Machine) -> list[StepRefused]:
+        return [event for event in machine.reporter.events if isinstance(event, StepRefused)]
+
+    def test_inv_13_a_file_that_changed_since_it_was_sent_is_not_proven(self, machine: Machine) -> None:
+        """What was sent is not here any more, so it has no step left; the new file waits for the next run."""
+        machine.wait(FIRST)
+        machine.calls.hook("transfer.prove", lambda: machine.wait(FIRST, b"changed", minutes_ago=1))
+        assert machine.back_up().kept_count == 1
+        assert self.refusals(machine) == [
+            StepRefused("backup", PATH, "it changed meanwhile: a removed segment cannot be proven")
+        ]
+        assert machine.records.ledger_of_day(TODAY).entries == {}
+        assert machine.back_up().synced_count == 1
+
+    def test_inv_12_what_was_removed_meanwhile_is_not_proven(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        machine.calls.hook("transfer.prove", lambda: machine.storage.tree.discard(READY / PATH))
+        assert machine.back_up().kept_count == 1
+        (refused,) = self.refusals(machine)
+        assert str(refused).endswith("is left as it is: it changed meanwhile: a removed segment cannot be proven")
+        assert machine.records.ledger_of_day(TODAY).entries == {}
+        assert machine.back_up().kept_count == 0
+
+    def test_what_made_room_for_its_own_record_is_not_sent_again(self, machine: Machine) -> None:
+        """The target is full after the first of two, and the disk here is full although the first one is gone.
+
+        It is at the target and not here: it is not kept, and that its record is missing is said with its digest.
+        """
+        machine.wait(FIRST, b"x", minutes_ago=90)
+        machine.wait(SECOND, b"longer")
+        machine.transfer.capacity_bytes = 2
+        machine.calls.fail("storage.append_line", NoSpaceError(SUCCESS), times=None)
+        assert machine.back_up().kept_count == 1
+        assert "was removed here to make room for the record of that, which cannot be written" in machine.said()
+        assert sha256(b"x").hexdigest() in machine.said()
+        assert self.refusals(machine) == []
+        assert list(machine.ready().values()) == [b"longer"]
+        assert machine.transfer.remote[PATH][0] == b"x"
+
+    def test_inv_12_what_is_gone_from_here_is_not_sent(self, machine: Machine) -> None:
+        machine.wait(FIRST)
+        file = machine.storage.entry(READY / PATH)
+        assert file is not None
+        folders = BackupFolders(ready=READY, success=SUCCESS, lock=LOCKS)
+        results = Results(folders, machine.backup_ports(), machine.records)
+        results.lives = SegmentStates({PATH: SegmentState.REMOVED})
+        aliases = AliasCheck(READY, SUCCESS, machine.storage, machine.clock)
+        Sending(Proving(folders, machine.backup_ports(), results, aliases), results).send_all([file])
+        assert self.refusals(machine) == [StepRefused("backup", PATH, "a removed segment cannot be sent")]
+        assert not machine.transfer.remote
 
     def test_a_file_that_cannot_be_read_here(self, machine: Machine) -> None:
         machine.wait(FIRST)
@@ -541,6 +749,28 @@ class TestCleanup:
         self.synced(machine, FIRST)
         machine.calls.hook("storage.remove", lambda: machine.storage.tree.discard(READY / PATH))
         assert machine.clean().removed_count == 0
+
+    @pytest.mark.parametrize(
+        ("kind", "state"),
+        [(ProofKind.SENT, "synced"), (ProofKind.SIZE, "synced"), (ProofKind.WITHDRAWN, "ready")],
+    )
+    @pytest.mark.parametrize("is_looked_at", [True, False])
+    def test_inv_13_what_is_not_verified_any_more_is_not_removed(
+        self, machine: Machine, kind: ProofKind, state: str, is_looked_at: bool
+    ) -> None:
+        """The backup writes that down after the plan was made; the other file goes."""
+        self.synced(machine, FIRST, SECOND)
+        known = machine.records.ledger_of_day(TODAY).entries[PATH]
+        ledger = SUCCESS / f"{TODAY}.ledger"
+        line = ledger_line(attrs.evolve(known, kind=kind)).encode() + b"\n"
+        planned = "storage.free_bytes"
+        machine.calls.hook(planned, lambda: machine.storage.put(ledger, machine.storage.content(ledger) + line))
+
+        report = machine.clean(target=machine.transfer if is_looked_at else None)
+
+        assert (report.removed_count, report.problem_count) == (1, 1)
+        assert machine.ready() == {str(PATH): b"footage"}
+        assert f"[remove] {PATH} is left as it is: a {state} segment cannot be removed as proven" in machine.said()
 
     def test_a_damaged_ledger_proves_nothing(self, machine: Machine) -> None:
         self.synced(machine, FIRST)

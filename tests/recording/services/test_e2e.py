@@ -244,6 +244,7 @@ def end(guest: Guest) -> None:
     assert GUEST_PROJECT not in guest.check("cat", f"{SITE}/services/{RECORDER}")
 
 
+@pytest.mark.nightly
 def test_units_run_under_systemd(site: Guest) -> None:
     guest = site
     begin(guest)

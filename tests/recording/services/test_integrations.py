@@ -7,12 +7,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
-from camvault.apps import _command
-from camvault.apps._cli import Stage
+from camvault.apps._cli.parse import parse
+from camvault.apps._cli.stage import Parsed, Stage
 from tests import canary
 
 CANARY = canary.password('% "$HOME\\')
@@ -280,15 +281,15 @@ def test_every_generated_command_line_is_one_that_its_command_takes(site: Site) 
         (line,) = [line.removeprefix("ExecStart=") for line in text.splitlines() if line.startswith("ExecStart=")]
         program, *argv = _words(line)
         assert program == str(site.folder / "bin" / Path(program).name)
-        parsed = _command.parse(_stage(Path(program).name), argv)
-        assert isinstance(parsed, dict), (name, argv)
+        parsed = parse(_stage(Path(program).name), argv)
+        assert isinstance(parsed, Parsed), (name, argv)
         if name.startswith("record"):
-            assert parsed["user"] == HOSTILE_USER
-            assert parsed["output_dir"] == site.folder / "my cam%eras"
+            assert parsed.options.user == HOSTILE_USER
+            assert parsed.options.output_dir == site.folder / "my cam%eras"
 
 
-def _stage(command: str) -> Stage:
+def _stage(command: str) -> Stage[Any]:
     from importlib import import_module  # noqa: PLC0415
 
-    stage: Stage = import_module(f"camvault.apps.{command}").STAGE
+    stage: Stage[Any] = import_module(f"camvault.apps.{command}").STAGE
     return stage

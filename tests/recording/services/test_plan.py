@@ -13,7 +13,7 @@ from camvault.adapters.memory.services import MemoryServices
 from camvault.adapters.memory.units import MemoryUnits
 from camvault.adapters.systemd import GENERATED_HEADER, unit_files
 from camvault.core.stations.configuration import BackupConfig, Camera
-from camvault.core.stations.services import Change, Layout, compare, definitions, secrets
+from camvault.core.stations.service_plan import Change, ServiceLayout, compare, definitions, secrets
 from camvault.core.workflows.recording.services import (
     NO_UNITS,
     NotRunningError,
@@ -32,7 +32,7 @@ from camvault.ports.units import Seat
 from tests import canary
 
 CANARY = canary.password('% "$x')
-LAYOUT = Layout(
+LAYOUT = ServiceLayout(
     programs=PurePath("/usr/bin"),
     cameras_config=PurePath("/srv/cameras.json"),
     backup_config=PurePath("/srv/backup.json"),

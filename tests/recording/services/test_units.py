@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.adapters._process import Finished
+from camvault.adapters._shared.process import Finished
 from camvault.adapters.memory import MemoryCancellation, MemoryClock
 from camvault.adapters.systemd import Systemctl, is_generated, unit_files, unit_name
 from camvault.adapters.systemd.quoting import argument
@@ -364,3 +364,10 @@ def test_a_unit_that_runs_without_a_definition_can_be_stopped_and_an_unknown_one
     with pytest.raises(NotFoundError):
         systemctl.stop(("nope.service",))
     assert len(run.asked) == 1
+
+
+def test_a_job_sees_what_tells_how_an_ext4_is_read() -> None:
+    """/proc/fs/ext4 says whether its data is journalled, and so read from the cache; a recorder reads nothing back."""
+    for definition in ALL:
+        is_daemon = definition.kind is ServiceKind.DAEMON
+        assert ("ProcSubset=pid" in unit_files(definition)[f"{definition.name}.service"].splitlines()) is is_daemon

@@ -4,6 +4,7 @@ import hashlib
 import json
 import mmap
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,41 +15,46 @@ from pathlib import Path, PurePath, PurePosixPath
 import attrs
 import pytest
 
-from camvault.adapters import _process
+from camvault.adapters._shared import medium, process
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
-from camvault.adapters.rsync import MARKER_NAME, RsyncTransfer, TargetGuard, look
+from camvault.adapters.rsync import TARGET_MARKER_NAME, RsyncTransfer, TargetGuard, look
 from camvault.adapters.rsync.mounted import MountedFolder
-from camvault.apps._watch import STATE_NAME
+from camvault.adapters.rsync.record import TargetRecord
+from camvault.apps._assembly.operator import STATE_NAME
 from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled
-from camvault.ports.transfer import EvidenceKind, Sendable, Sight, TargetError
+from camvault.ports.transfer import EvidenceKind, Offline, Sendable, Sight, Unsure
+from tests.adapters.filesystem.test_medium import mounted
+from tests.recording.segments.conftest import Disk
 
 FOOTAGE = b"footage" * 1000
 NAME = "ROST1_20250528T140000.mkv"
 NUMBER = "11111111-2222-3333-4444-555555555555"
 BACKUP = """
 import sys
-import camvault.adapters._process as process
+import camvault.adapters._shared.process as process
 process._KILL_WAIT_S = 0.5
 from camvault.apps.backup_video import entry
 entry()
 """
 
 CLEANUP = """
-import camvault.adapters._process as process
+import camvault.adapters._shared.process as process
 process._KILL_WAIT_S = 0.5
 import camvault.adapters.rsync.mounted as mounted
 mounted.STATUS_LIMIT_S = 2
+import camvault.adapters.rsync.guard as guard
+guard.SHARES |= {"{kinds}"}
 from camvault.apps.cleanup_video import entry
 entry()
 """
 
 MONITOR = """
-import camvault.adapters._process as process
+import camvault.adapters._shared.process as process
 process._KILL_WAIT_S = 0.5
-import camvault.apps._watch as watch
+import camvault.apps._assembly.operator as watch
 watch._ANSWER_LIMIT_S = 2
 from camvault.apps.monitor_recordings import entry
 entry()
@@ -76,7 +82,7 @@ def hanging(tmp_path: Path) -> Iterator[Callable[[str], Hanging]]:
         shown, point = tmp_path / "shown", tmp_path / "nas"
         shown.mkdir()
         point.mkdir()
-        (shown / MARKER_NAME).write_text(f"{NUMBER}\n")
+        (shown / TARGET_MARKER_NAME).write_text(f"{NUMBER}\n")
         (shown / NAME).write_bytes(FOOTAGE)
         (shown / STATE_NAME).write_text("{}")
         argv = [sys.executable, str(Path(__file__).with_name("hanging_target.py")), str(point), str(shown), hangs]
@@ -97,7 +103,7 @@ def hanging(tmp_path: Path) -> Iterator[Callable[[str], Hanging]]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_process, "_KILL_WAIT_S", 0.3)
+    monkeypatch.setattr(process, "_KILL_WAIT_S", 0.3)
 
 
 def children_in_the_kernel() -> list[str]:
@@ -120,7 +126,7 @@ def test_a_read_that_nothing_can_end_is_given_up(hanging: Callable[[str], Hangin
     (tmp_path / "ready" / NAME).write_bytes(FOOTAGE)
     point = hanging(".mkv").point
     transfer = RsyncTransfer(str(point), (), limit_s=1)
-    marker = Sendable(PurePosixPath(MARKER_NAME), FileIdentity(37, 0))
+    marker = Sendable(PurePosixPath(TARGET_MARKER_NAME), FileIdentity(37, 0))
     segment = Sendable(PurePosixPath(NAME), FileIdentity(len(FOOTAGE), 0))
     began_s = time.monotonic()
 
@@ -133,15 +139,23 @@ def test_a_read_that_nothing_can_end_is_given_up(hanging: Callable[[str], Hangin
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_target_that_does_not_answer_is_no_target(hanging: Callable[[str], Hanging], tmp_path: Path) -> None:
-    guard = TargetGuard(
-        hanging(MARKER_NAME).point, tmp_path / "record", LocalStorage(), tmp_path / "x", tmp_path / "y", (), limit_s=1
-    )
-
-    with pytest.raises(TargetError, match="it does not answer") as caught:
-        guard.check(may_begin=True)
-
-    assert not caught.value.is_other
+@pytest.mark.parametrize(("kind", "is_share"), [("nfs4", True), ("ext4", False), ("fuseblk", False), ("", False)])
+def test_a_target_that_does_not_answer(
+    hanging: Callable[[str], Hanging], tmp_path: Path, kind: str, is_share: bool
+) -> None:
+    """A share is offline, by that evidence. A disk of this machine that hangs may be failing."""
+    point = hanging(TARGET_MARKER_NAME).point
+    mountinfo = tmp_path / "mountinfo"
+    mountinfo.write_text(f"36 35 0:99 / {point} rw - {kind} nas:/video rw\n" if kind else "")
+    record = tmp_path / "record"
+    guard = TargetGuard(point, record, LocalStorage(), tmp_path / "x", mountinfo, (), limit_s=0.7)
+    assert "it does not answer within 0.7 s" in str(guard.mark(anew=True))
+    record.write_text(TargetRecord(NUMBER, str(point), point).text)
+    answer = guard.ask()
+    assert isinstance(answer, Offline if is_share else Unsure)
+    assert "it does not answer within 0.7 s" in str(answer)
+    record.write_text(TargetRecord(NUMBER, "/elsewhere", point).text)
+    assert isinstance(guard.ask(), Unsure)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -150,7 +164,7 @@ def test_a_stop_ends_the_look(hanging: Callable[[str], Hanging], tmp_path: Path)
     one = hanging(".mkv")
     cancel = MemoryCancellation()
     argv = (sys.executable, "-c", "import sys; sys.exit(0)")
-    _process.run(argv, cancel=cancel)  # imports, so that the wait below is for the target
+    process.run(argv, cancel=cancel)  # imports, so that the wait below is for the target
     segment = Sendable(PurePosixPath(NAME), FileIdentity(9, 0))
 
     def stop(*_: object) -> bool:
@@ -166,7 +180,7 @@ def test_a_stop_ends_the_look(hanging: Callable[[str], Hanging], tmp_path: Path)
     waiting.join(10)
 
 
-@pytest.mark.parametrize(("hangs", "code"), [(".mkv", 2), (MARKER_NAME, 3)], ids=["a file", "the whole target"])
+@pytest.mark.parametrize(("hangs", "code"), [(".mkv", 2), (TARGET_MARKER_NAME, 3)], ids=["a file", "the whole target"])
 def test_backup_video_ends_and_keeps_everything(
     hanging: Callable[[str], Hanging], tmp_path: Path, hangs: str, code: int
 ) -> None:
@@ -200,18 +214,19 @@ def test_backup_video_ends_and_keeps_everything(
     assert not (tmp_path / "logs/other.ledger").exists(), "nothing is proven"
 
 
-def test_cleanup_video_frees_the_card_although_the_target_hangs(
-    hanging: Callable[[str], Hanging], tmp_path: Path
+@pytest.mark.parametrize("is_share", [True, False])
+def test_cleanup_video_frees_the_card_although_a_share_hangs(
+    hanging: Callable[[str], Hanging], tmp_path: Path, is_share: bool
 ) -> None:
-    """What was proven before it hung goes."""
-    point = hanging(MARKER_NAME).point
+    """What was proven at its number before it hung goes. A disk that hangs keeps it, and that is an incident."""
+    point = hanging(TARGET_MARKER_NAME).point
     segment = tmp_path / "ready" / NAME
     segment.parent.mkdir()
     segment.write_bytes(FOOTAGE)
     identity = FileIdentity(len(FOOTAGE), segment.stat().st_mtime_ns)
     (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / MARKER_NAME).write_text(f"{NUMBER}\n")
-    entry = LedgerEntry(PurePosixPath(NAME), identity, "0" * 64, ProofKind.READ_BACK, "earlier", str(point))
+    (tmp_path / "logs" / TARGET_MARKER_NAME).write_text(TargetRecord(NUMBER, str(point), point).text)
+    entry = LedgerEntry(PurePosixPath(NAME), identity, "0" * 64, ProofKind.READ_BACK, "earlier", NUMBER, str(point))
     (tmp_path / "logs/other.ledger").write_text(f"{ledger_line(entry)}\n")
     config = {
         "ready_for_backup_dir": str(segment.parent),
@@ -222,16 +237,23 @@ def test_cleanup_video_frees_the_card_although_the_target_hangs(
     (tmp_path / "backup.json").write_text(json.dumps(config))
 
     done = subprocess.run(
-        [sys.executable, "-c", CLEANUP, "--backup_config", str(tmp_path / "backup.json")],
+        [
+            sys.executable,
+            "-c",
+            CLEANUP.replace("{kinds}", "fuse" if is_share else ""),
+            "--backup_config",
+            str(tmp_path / "backup.json"),
+        ],
         capture_output=True,
         text=True,
         timeout=100,
         check=False,
     )
 
-    assert (done.returncode, done.stdout) == (0, "[remove] deleted 1 files\n"), done.stderr
+    assert done.returncode == (0 if is_share else 2), done.stderr
+    assert done.stdout == f"[remove] deleted {is_share:d} files\n"
     assert "it does not answer" in done.stderr
-    assert not segment.exists()
+    assert segment.exists() is not is_share
 
 
 def test_monitor_recordings_tells_of_a_disk_that_hangs(hanging: Callable[[str], Hanging], tmp_path: Path) -> None:
@@ -278,38 +300,49 @@ class TestLook:
     def test_without_direct_reads_the_cache_is_seen_to_be_empty(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(look, "_DIRECT", 0)
+        monkeypatch.setattr(medium, "_DIRECT", 0)
         path = tmp_path / "a"
         path.write_bytes(FOOTAGE)
-        assert look._digest(str(path))[1] == look.DROPPED
+        assert look._digest(str(path))[1] == medium.MEDIUM
 
     def test_what_may_be_of_the_cache_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Somebody keeps its pages in memory."""
-        monkeypatch.setattr(look, "_DIRECT", 0)
+        monkeypatch.setattr(medium, "_DIRECT", 0)
         path = tmp_path / "a"
         path.write_bytes(FOOTAGE)
         with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
             assert pages[:7] == b"footage"
-            assert look._digest(str(path))[1] == look.CACHED
+            assert look._digest(str(path))[1] == medium.HELD
 
-    def test_memory_is_the_medium_of_a_memory_disk(self, tmp_path: Path) -> None:
-        subprocess.run(["mount", "-t", "tmpfs", "none", tmp_path], check=True)
-        try:
-            (tmp_path / "a").write_bytes(FOOTAGE)
-            assert self.digest(tmp_path / "a") is EvidenceKind.READ_BACK
-        finally:
-            subprocess.run(["umount", tmp_path], check=True)
+    def test_memory_is_no_medium(self, tmp_path: Path) -> None:
+        """Nor is a copy there one that lets the file here go, by its blocks or by all of it."""
+        here, there = tmp_path / "ready", tmp_path / "nas"
+        here.mkdir()
+        (here / "a").write_bytes(FOOTAGE)
+        with mounted(there, "-t", "tmpfs", "none"):
+            shutil.copy2(here / "a", there / "a")
+            assert self.digest(there / "a") is EvidenceKind.IN_MEMORY
+            for by_content in (False, True):
+                assert sight(here, there, "a", by_content=by_content) is None
+
+    def test_where_direct_reads_may_give_the_cache_it_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As btrfs and FUSE do."""
+        monkeypatch.setattr(medium, "file_system_of", lambda _: "fuse.something")
+        (tmp_path / "a").write_bytes(FOOTAGE)
+        assert look._digest(str(tmp_path / "a"))[1] == medium.CACHE
 
     def test_it_starts_without_our_packages(self) -> None:
         """It is a program by itself: nothing it imports may hang or be missing."""
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-X", "importtime", look.__file__],
-            input=json.dumps({"work": "status", "folder": "/", "marker": "none"}),
+            input=json.dumps({"work": "status", "folder": "/", "marker": "none", "beside": "/none"}),
             capture_output=True,
             text=True,
             check=True,
         )
-        assert json.loads(done.stdout)["is_there"]
+        assert [next(iter(json.loads(line))) for line in done.stdout.splitlines()][:2] == ["resolved", "is_there"]
         assert not {"attrs", "camvault", "sh", "pathlib"} & {
             line.rpartition("|")[2].strip() for line in done.stderr.splitlines()
         }
@@ -333,6 +366,102 @@ class TestLook:
                 (target / NAME).symlink_to(here / NAME)
             case _:
                 (target / NAME).mkdir()
-        file = Sendable(PurePosixPath(NAME), FileIdentity(len(FOOTAGE), 0))
-        transfer = RsyncTransfer(str(target), ())
-        assert transfer.look([file], root=here, by_content=False, cancel=MemoryCancellation()) == {file.path: expected}
+        assert sight(here, target, NAME) is expected
+
+
+def sight(here: Path, there: Path, name: str, *, by_content: bool = False) -> Sight | None:
+    """How a file of `here` is found by a look."""
+    file = Sendable(PurePosixPath(name), FileIdentity((here / name).stat().st_size, 0))
+    transfer = RsyncTransfer(str(there), ())
+    found = transfer.look([file], root=here, by_content=by_content, cancel=MemoryCancellation())
+    return found.get(file.path)
+
+
+class TestLookWithoutAllOfTheContent:
+    """What was read back lately."""
+
+    @pytest.fixture
+    def ends(self, tmp_path: Path) -> tuple[Path, Path]:
+        """The same file at both."""
+        here, there = tmp_path / "ready", tmp_path / "nas"
+        here.mkdir()
+        there.mkdir()
+        (here / NAME).write_bytes(os.urandom(300_000))
+        shutil.copy2(here / NAME, there / NAME)
+        return here, there
+
+    @pytest.mark.parametrize("offset", [0, 65_535, 140_000, 299_999])
+    def test_a_block_of_either_end_and_of_the_middle_is_read(self, ends: tuple[Path, Path], offset: int) -> None:
+        assert sight(*ends, NAME) is Sight.SAME
+        times = (ends[1] / NAME).stat()
+        with (ends[1] / NAME).open("r+b") as file:
+            file.seek(offset)
+            byte = file.read(1)
+            file.seek(offset)
+            file.write(bytes([byte[0] ^ 1]))
+        os.utime(ends[1] / NAME, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert sight(*ends, NAME) is Sight.OTHER
+
+    def test_another_time_alone_is_no_other_file(self, ends: tuple[Path, Path]) -> None:
+        """It is read, all of it."""
+        os.utime(ends[1] / NAME, (1, 1))
+        assert sight(*ends, NAME) is Sight.SAME
+        with (ends[1] / NAME).open("r+b") as file:
+            file.seek(70_000)
+            file.write(bytes(100))
+        assert sight(*ends, NAME) is Sight.OTHER
+
+    def test_a_time_that_the_target_rounds_is_no_other_time(
+        self, ends: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """FAT, say: else all of each file would be read each time."""
+        monkeypatch.setattr(look, "_digest", lambda _: pytest.fail("it was read"))
+        os.utime(ends[0] / NAME, ns=(0, 1_751_000_001_234_567_891))
+        for rounded_ns in (1_751_000_001_234_567_800, 1_751_000_001_000_000_000, 1_751_000_000_000_000_000):
+            os.utime(ends[1] / NAME, ns=(0, rounded_ns))
+            size_bytes = (ends[0] / NAME).stat().st_size
+            assert look._sight(str(ends[0] / NAME), str(ends[1] / NAME), size_bytes, is_read=False) == "same"
+
+    @pytest.mark.parametrize("is_read", [False, True])
+    def test_what_another_program_holds_in_the_cache_was_not_seen(
+        self, ends: tuple[Path, Path], is_read: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As on btrfs, and on ext4 with journalled data: its pages stay, and are all that is read."""
+        monkeypatch.setattr(medium, "_DIRECT", 0)
+        here, there = (str(end / NAME) for end in ends)
+        size_bytes = (ends[0] / NAME).stat().st_size
+        with (ends[1] / NAME).open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as pages:
+            assert pages[:] == (ends[0] / NAME).read_bytes()
+            assert look._sight(here, there, size_bytes, is_read=is_read) == "held"
+        assert look._sight(here, there, size_bytes, is_read=is_read) == "same"
+
+    @pytest.mark.parametrize("is_read", [False, True])
+    def test_what_is_behind_a_cache_was_not_seen(
+        self, ends: tuple[Path, Path], is_read: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """FUSE. What differs by the cache differs; what is empty has nothing to read."""
+        monkeypatch.setattr(medium, "file_system_of", lambda _: "fuse.something")
+        here, there = ends[0] / NAME, ends[1] / NAME
+        size_bytes = here.stat().st_size
+        assert look._sight(str(here), str(there), size_bytes, is_read=is_read) == "cached"
+        there.write_bytes(bytes(size_bytes))
+        assert look._sight(str(here), str(there), size_bytes, is_read=is_read) == "other"
+        for path in (here, there):
+            path.write_bytes(b"")
+        assert look._sight(str(here), str(there), 0, is_read=is_read) == "same"
+
+    @pytest.mark.parametrize("by_content", [False, True])
+    def test_a_name_without_its_blocks_is_no_copy(self, tmp_path: Path, disk: Disk, by_content: bool) -> None:
+        """The disk lists all that it had, from memory or from the blocks that are well; the footage is not there."""
+        here = tmp_path / "ready"
+        here.mkdir()
+        (here / NAME).write_bytes(os.urandom(300_000))
+        shutil.copy2(here / NAME, disk.folder / NAME)
+        os.sync()
+        assert sight(here, disk.folder, NAME, by_content=by_content) is Sight.SAME
+        shown = subprocess.run(["filefrag", "-v", disk.folder / NAME], capture_output=True, text=True, check=True)
+        first = int(shown.stdout.splitlines()[3].split()[3].rstrip("."))
+        with disk.image.open("r+b") as image:
+            image.truncate(first * os.statvfs(disk.folder).f_bsize)
+        assert (disk.folder / NAME).exists()
+        assert sight(here, disk.folder, NAME, by_content=by_content) is None

@@ -1,0 +1,232 @@
+"""Archives by the real programs, 7.1 and 9.0: what is in them, what is doubted, and which clips are damaged."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import Any
+
+import attrs
+import pytest
+
+from camvault.adapters.ffmpeg import FfmpegArchiver
+from camvault.adapters.memory import MemoryCancellation
+from camvault.ports.archiving import ArchiveMade, ArchiveSettings, Sound
+from camvault.ports.errors import MediaError, NotFoundError
+from tests.adapters.ffmpeg.tools import TRIXIE, VIDEO, archiver, make_clip, punch_hole, run_ffmpeg, tree_program
+
+CANCEL = MemoryCancellation()
+WHEN = "2025-07-18T10:15:00.000000Z"
+
+
+@pytest.fixture(params=["7.1", "9.0"])
+def kit(request: pytest.FixtureRequest) -> FfmpegArchiver:
+    return archiver(request.param)
+
+
+def archived(
+    kit: FfmpegArchiver, source: Path, settings: ArchiveSettings | None = None
+) -> tuple[ArchiveMade, dict[str, Any]]:
+    target = source.with_name(f".{source.name}.part")
+    made = kit.archive(
+        PurePath(source),
+        target=PurePath(target),
+        settings=settings or ArchiveSettings(),
+        on_seconds=lambda _: None,
+        cancel=CANCEL,
+    )
+    argv = [tree_program(TRIXIE, "ffprobe"), "-v", "error", "-show_streams", "-show_format", "-of", "json", target]
+    text = subprocess.run(list(map(str, argv)), check=True, capture_output=True, text=True).stdout
+    found: dict[str, Any] = json.loads(text)
+    return made, found
+
+
+def test_h264_and_mono_with_the_time_of_recording(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """Fitted into the box, its tables in front, creation time and frames as they were."""
+    more = ("-metadata", f"creation_time={WHEN}", "-ac", "2")
+    make_clip(tmp_path / "a.mp4", size="320x180", more=more)
+    made, found = archived(kit, tmp_path / "a.mp4", ArchiveSettings(width_px=160, height_px=160))
+    picture, sound = found["streams"]
+    assert (picture["codec_name"], picture["width"], picture["height"]) == ("h264", 160, 90)
+    assert (picture["pix_fmt"], picture["sample_aspect_ratio"], picture["nb_frames"]) == ("yuv420p", "1:1", "25")
+    assert (sound["codec_name"], sound["channels"]) == ("aac", 1)
+    assert datetime.fromisoformat(found["format"]["tags"]["creation_time"]) == datetime.fromisoformat(WHEN)
+    assert (made.encoder, made.doubts) == ("libx264", ())
+    content = (tmp_path / ".a.mp4.part").read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+
+
+def test_what_is_left_out_by_wish_is_no_doubt(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """No sound, and the aspect of the box."""
+    make_clip(tmp_path / "a.mp4", size="320x180")
+    settings = ArchiveSettings(width_px=160, height_px=120, is_stretched=True, sound=Sound.DROP)
+    made, found = archived(kit, tmp_path / "a.mp4", settings)
+    (picture,) = found["streams"]
+    assert (picture["width"], picture["height"]) == (160, 120)
+    assert made.doubts == ()
+
+
+def test_a_turned_clip_is_upright(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """For good, so that every player shows it so; and it is still the picture of its source."""
+    make_clip(tmp_path / "flat.mp4", size="160x120")
+    run_ffmpeg("-display_rotation", "90", "-i", str(tmp_path / "flat.mp4"), "-c", "copy", str(tmp_path / "a.mp4"))
+    made, found = archived(kit, tmp_path / "a.mp4")
+    assert (found["streams"][0]["width"], found["streams"][0]["height"]) == (120, 160)
+    assert "side_data_list" not in found["streams"][0]
+    assert made.doubts == ()
+
+
+def test_other_streams_are_kept_or_named(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """Two pictures and a subtitle are kept, a font is named."""
+    (tmp_path / "s.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nDoor 7\n")
+    (tmp_path / "font.ttf").write_bytes(b"a font")
+    inputs = ("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=1", "-i", str(tmp_path / "s.srt"))
+    attached = ("-attach", str(tmp_path / "font.ttf"), "-metadata:s:t", "mimetype=font/ttf")
+    maps = ("-map", "0", "-map", "0", "-map", "1")
+    run_ffmpeg(*inputs, *maps, *VIDEO, "-c:s", "srt", *attached, str(tmp_path / "a.mkv"))
+    made, found = archived(kit, tmp_path / "a.mkv")
+    assert [stream["codec_name"] for stream in found["streams"]] == ["h264", "h264", "mov_text"]
+    (doubt,) = made.doubts
+    assert doubt.startswith("attachment stream 3")
+
+
+def test_a_sound_that_mp4_cannot_hold(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """A clip that is not worth an encode: its picture is copied, its telephone's sound becomes AAC."""
+    noise = ("-vf", "noise=alls=40:allf=t:all_seed=1", "-crf", "51", "-c:a", "pcm_mulaw", "-ar", "8000", "-f", "mov")
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=1")
+    sound = ("-f", "lavfi", "-i", "sine=frequency=440:duration=1")
+    run_ffmpeg(*picture, *sound, *VIDEO, *noise, str(tmp_path / "a.mp4"))
+    made, found = archived(kit, tmp_path / "a.mp4", ArchiveSettings(quality=1))
+    assert made.is_remuxed
+    assert made.doubts == ()
+    assert [stream["codec_name"] for stream in found["streams"]] == ["h264", "aac"]
+
+
+def test_a_sound_that_begins_first(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """TRAP: an archive without it begins at another time than its source, and was compared with other frames."""
+    make_clip(tmp_path / "whole.mp4", seconds=2, size="160x120")
+    inputs = ("-i", str(tmp_path / "whole.mp4"), "-itsoffset", "0.4", "-i", str(tmp_path / "whole.mp4"))
+    run_ffmpeg(*inputs, "-map", "1:v", "-map", "0:a", "-c", "copy", str(tmp_path / "a.mp4"))
+    assert archived(kit, tmp_path / "a.mp4", ArchiveSettings(sound=Sound.DROP))[0].doubts == ()
+    assert archived(kit, tmp_path / "a.mp4")[0].doubts == ()
+
+
+def test_frames_at_irregular_times(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """A camera that leaves out what does not move: each frame keeps its time."""
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=2")
+    left_out = ("-vf", "select='not(mod(n,7))+lt(mod(n,11),2)'", "-fps_mode", "passthrough")
+    run_ffmpeg(*picture, *left_out, *VIDEO, str(tmp_path / "a.mp4"))
+    made, found = archived(kit, tmp_path / "a.mp4")
+    argv = ("-v", "error", "-select_streams", "v", "-show_entries", "packet=pts_time", "-of", "csv=p=0", "-i")
+    times = [
+        sorted(
+            round(float(line.strip(",")), 3)
+            for line in subprocess.run(
+                [str(tree_program(TRIXIE, "ffprobe")), *argv, str(tmp_path / name)],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout.split()
+        )
+        for name in ("a.mp4", ".a.mp4.part")
+    ]
+    assert times[0] == times[1]
+    assert made.doubts == ()
+    assert found["streams"][0]["nb_frames"] == str(len(times[0]))
+
+
+def _no_tables(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rindex(b"moov") - 4])
+
+
+def _cut_tail(path: Path) -> None:
+    """As a camera that lost its power, after it wrote its tables in front."""
+    run_ffmpeg("-i", str(path), "-c", "copy", "-movflags", "+faststart", "-f", "mp4", str(path.with_suffix(".front")))
+    content = path.with_suffix(".front").read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+
+
+def _wrong_tables(path: Path) -> None:
+    """The sizes of the later samples are halved."""
+    content = bytearray(path.read_bytes())
+    begin = content.index(b"stsz") + 16
+    for at in range(begin + 80, begin + 4 * 50, 4):
+        size = int.from_bytes(content[at : at + 4], "big")
+        content[at : at + 4] = (size // 2).to_bytes(4, "big")
+    path.write_bytes(content)
+
+
+def _missing_pictures(path: Path) -> None:
+    """Without the picture on which the others stand."""
+    without = ("-bsf:v", "noise=drop=eq(n\\,0)")
+    run_ffmpeg("-i", str(path), "-c", "copy", *without, "-f", "mp4", str(path.with_suffix(".less")))
+    path.with_suffix(".less").rename(path)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut tail": _cut_tail,
+    "a hole": punch_hole,
+    "no tables": _no_tables,
+    "nothing": lambda path: path.write_bytes(b""),
+    "rubbish": lambda path: path.write_bytes(b"\x07\x01rubbish" * 999),
+    "wrong tables": _wrong_tables,
+    "missing pictures": _missing_pictures,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_clip_has_no_archive(kit: FfmpegArchiver, tmp_path: Path, damage: str) -> None:
+    """TRAP: ffmpeg makes something of most of them, and exits with 0. Here its words are handed on."""
+    source, whole = tmp_path / "a.mp4", tmp_path / "whole.mp4"
+    make_clip(whole, seconds=2, size="160x120")
+    source.write_bytes(whole.read_bytes())
+    DAMAGES[damage](source)
+    with pytest.raises(MediaError) as caught:
+        archived(kit, source)
+    assert caught.value.path == PurePath(source)
+    assert len(caught.value.problem) > len("it is damaged: ")
+    with pytest.raises(MediaError):
+        kit.doubts(PurePath(whole), source=PurePath(source), cancel=CANCEL)
+
+
+def test_a_sound_that_is_damaged_is_damage(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """Unless it is not wanted."""
+    make_clip(tmp_path / "a.mp4", seconds=2, size="160x120")
+    content = bytearray((tmp_path / "a.mp4").read_bytes())
+    # the last chunk of the footage is one of sound
+    end = content.rindex(b"moov") - 4
+    content[end - 1500 : end - 100] = b"\xa5" * 1400
+    (tmp_path / "a.mp4").write_bytes(content)
+    with pytest.raises(MediaError, match="it is damaged"):
+        archived(kit, tmp_path / "a.mp4")
+    assert archived(kit, tmp_path / "a.mp4", ArchiveSettings(sound=Sound.DROP))[0].doubts == ()
+
+
+def test_an_archive_of_before(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """The specification's own command, by x264: no sound, another aspect. It is an archive, without a record."""
+    make_clip(tmp_path / "a.mp4", seconds=2, size="320x180")
+    argv = ("-vf", "scale=w=160:h=120", "-c:v", "libx264", "-crf", "26", "-an")
+    run_ffmpeg("-i", str(tmp_path / "a.mp4"), *argv, str(tmp_path / "old.mp4"))
+    old = PurePath(tmp_path / "old.mp4")
+    assert kit.doubts(old, source=PurePath(tmp_path / "a.mp4"), cancel=CANCEL) == ()
+    run_ffmpeg(
+        "-i", str(tmp_path / "a.mp4"), "-vf", "select='lt(n,44)+gt(n,48)'", *argv[2:], str(tmp_path / "less.mp4")
+    )
+    less = PurePath(tmp_path / "less.mp4")
+    (doubt,) = kit.doubts(less, source=PurePath(tmp_path / "a.mp4"), cancel=CANCEL)
+    assert "45 of 50 frames can be decoded" in doubt
+
+
+def test_a_program_that_is_gone(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """The clip is looked at before anything is started."""
+    nowhere = attrs.evolve(kit, ffmpeg=PurePath(tmp_path / "ffmpeg"))
+    with pytest.raises(NotFoundError):
+        nowhere.archive(
+            PurePath(tmp_path / "gone.mp4"),
+            target=PurePath(tmp_path / "t"),
+            settings=ArchiveSettings(),
+            on_seconds=lambda _: None,
+            cancel=CANCEL,
+        )

@@ -1,0 +1,65 @@
+"""Where files are in the trash, and when they leave it."""
+
+import itertools
+from pathlib import PurePath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camvault.core.retention.trash import purge_reason, trash_names, trash_path, trashed_at_s
+
+ROOT, TRASH = PurePath("/camera"), PurePath("/camera/.deleted")
+DAY_S = 86_400
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/camera/2023/01/09/a.mp4", "/camera/.deleted/input/2023/01/09/a.mp4"),
+        ("/elsewhere/2023/a.mp4", "/camera/.deleted/input/a.mp4"),
+        ("/camera/.deleted/input/2023/01/09/a.mp4", "/camera/.deleted/input/2023/01/09/a.mp4"),
+    ],
+)
+def test_a_file_keeps_its_path_below_the_trash_and_is_never_nested(path: str, expected: str) -> None:
+    assert trash_path(PurePath(path), trash=TRASH, root=ROOT, area="input") == PurePath(expected)
+
+
+def test_a_taken_name_gets_the_time_and_a_number() -> None:
+    names = itertools.islice(trash_names(TRASH / "input/a.b.mp4", unix_s=1700), 3)
+    assert [path.name for path in names] == ["a.b.mp4", "a.b_1700_1.mp4", "a.b_1700_2.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("trashed_s", "days", "goes"),
+    [
+        (0.0, 0, True),
+        (None, 0, True),
+        (None, 1, False),
+        (10 * DAY_S, 1, False),
+        (9 * DAY_S, 1, True),
+        (9.1 * DAY_S, 1, False),
+    ],
+)
+def test_a_file_leaves_the_trash_by_the_time_that_it_was_there(
+    trashed_s: float | None, days: float, goes: bool
+) -> None:
+    reason = purge_reason(trashed_s, now_s=10 * DAY_S, days=days)
+    assert (reason is not None) == goes
+    assert reason is None or reason.rule == "--purge-trash"
+
+
+TIMES = st.floats(0, 2_000) | st.none()
+
+
+@given(recorded_s=TIMES, mtime_s=st.floats(0, 2_000), ctime_s=TIMES)
+def test_the_latest_time_that_is_not_in_the_future_counts(
+    recorded_s: float | None, mtime_s: float, ctime_s: float | None
+) -> None:
+    found = trashed_at_s(recorded_s=recorded_s, mtime_s=mtime_s, ctime_s=ctime_s, now_s=1_000)
+    assert found is None or found <= 1_000
+    if recorded_s is not None and recorded_s <= 1_000:
+        assert found is not None
+        assert found >= recorded_s
+    if recorded_s is None:
+        assert found == (ctime_s if ctime_s is not None and ctime_s <= 1_000 else None)

@@ -10,8 +10,8 @@ FROM debian:trixie-slim AS base
 ENV DEBIAN_FRONTEND=noninteractive LANG=C.UTF-8
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        python3 python3-venv ca-certificates \
-        ffmpeg genisoimage xorriso growisofs dvd+rw-tools 7zip udftools \
+        python3 python3-venv ca-certificates tzdata \
+        ffmpeg genisoimage xorriso growisofs dvd+rw-tools rsync openssh-client \
     && rm -rf /var/lib/apt/lists/*
 
 FROM base AS test

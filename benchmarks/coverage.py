@@ -6,7 +6,7 @@ python benchmarks/coverage.py
 import time
 from datetime import UTC, datetime, timedelta
 
-from camvault.core.segments.coverage import Cause, Happened, Span, coverage
+from camvault.core.segments.coverage import Cause, Outage, Span, coverage
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SEGMENT = timedelta(minutes=10)
@@ -17,7 +17,7 @@ def main() -> None:
     count = 365 * 144
     spans = [Span(START + n * SEGMENT, START + (n + 1) * SEGMENT) for n in range(count)]
     recorded = [span for number, span in enumerate(spans) if number % 100]
-    events = [Happened(Cause.STALL, span) for span in spans[::100]]
+    events = [Outage(Cause.STALL, span) for span in spans[::100]]
     period = Span(START, START + count * SEGMENT)
     begun = time.perf_counter(), time.process_time()
     reports = [coverage(f"ROST{n}", recorded, period=period, events=events) for n in range(16)]

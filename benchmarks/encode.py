@@ -25,18 +25,18 @@ from camvault.adapters.ffmpeg import FfmpegEncoder, find_ffmpeg
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.pyav import PyavProbe
 from camvault.core.capacity.allocation import (
-    Batch,
-    Clip,
-    Complexity,
-    Constant,
+    ComplexityRate,
+    ConstantRate,
+    EncodeBatch,
+    EncodeClip,
     Encoded,
-    Result,
-    Sample,
+    EncodeResult,
+    EncodeSample,
     Sampled,
     judged,
-    next_step,
+    next_encodes,
 )
-from camvault.core.capacity.budget import TooLong, plan_rate
+from camvault.core.capacity.rate import TooLong, plan_rate
 from camvault.ports.media import ConstantQuality
 
 
@@ -114,18 +114,18 @@ def fitted(
 
 
 def allocated(
-    encoder: FfmpegEncoder, batch: Batch, clips: dict[str, Path], folder: Path
+    encoder: FfmpegEncoder, batch: EncodeBatch, clips: dict[str, Path], folder: Path
 ) -> tuple[float, float, float, int]:
-    """Drive `next_step` as the command does.
+    """Drive `next_encodes` as the command does.
 
     Returns CPU seconds in all, of the samples, and of each clip's first encode; and the number of encodes.
     """
     cancel = MemoryCancellation()
-    results: list[Result] = []
+    results: list[EncodeResult] = []
     begun, sampling, first = cpu_s(), 0.0, 0.0
-    while not (step := next_step(batch, results)).is_done:
-        action, before = step.actions[0], cpu_s()
-        if isinstance(action, Sample):
+    while actions := next_encodes(batch, results):
+        action, before = actions[0], cpu_s()
+        if isinstance(action, EncodeSample):
             settings = batch.settings(ConstantQuality(action.crf_quarters))
             size = encoder.sample(
                 clips[action.key], start_s=action.start_s, length_s=action.length_s, settings=settings, cancel=cancel
@@ -170,7 +170,7 @@ def main() -> None:
     clips = {source.stem: source for source in sources}
     durations = {key: PyavProbe().probe(source).duration_s for key, source in clips.items()}
     seconds = sum(durations.values())
-    words = tuple(Clip(key, durations[key], source.stat().st_size) for key, source in clips.items())
+    words = tuple(EncodeClip(key, durations[key], source.stat().st_size) for key, source in clips.items())
     print(f"{encoder.name}, {len(clips)} clips, {seconds:.0f} s, {sum(c.size_bytes for c in words):,} bytes\n")
     for total_kbps in map(int, arguments.kbps.split(",")):
         usable_bytes = int(total_kbps * 125 * seconds)
@@ -178,12 +178,12 @@ def main() -> None:
         if isinstance(rate, TooLong):
             raise SystemExit(str(rate))
 
-        def batch(policy: Constant | Complexity, limit_bytes: int = usable_bytes) -> Batch:
-            return Batch(words, limit_bytes, policy, preset=arguments.preset)
+        def batch(policy: ConstantRate | ComplexityRate, limit_bytes: int = usable_bytes) -> EncodeBatch:
+            return EncodeBatch(words, limit_bytes, policy, preset=arguments.preset)
 
         policies = {
-            "constant": Constant(rate.video_kbps),
-            "complexity": Complexity(arguments.exponent, encoder.crf_step_quarters),
+            "constant": ConstantRate(rate.video_kbps),
+            "complexity": ComplexityRate(arguments.exponent, encoder.crf_step_quarters),
         }
         ways: dict[str, Callable[[Path], tuple[float, float, float, int]]] = {
             "plain": lambda folder, limit=usable_bytes: (  # type: ignore[misc]

@@ -14,7 +14,7 @@ from pathlib import Path
 import attrs
 import imageio_ffmpeg
 
-from camvault.adapters import _process
+from camvault.adapters._shared import process
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.memory.media import MemoryEncoder
@@ -22,11 +22,10 @@ from camvault.adapters.memory.reporter import MemoryReporter
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.adapters.pyav import PyavProbe
-from camvault.core.capacity.budget import Budget
 from camvault.core.batch.plan import PreparePlan, PrepareRequest
-from camvault.core.workflows.bodycam.prepare import prepare
-from camvault.core.workflows.bodycam.plan import plan_new
-from camvault.ports.progress import Progress
+from camvault.core.capacity.budget import Budget
+from camvault.core.workflows.bodycam.prepare import plan_new, prepare
+from camvault.ports.batch_record import BatchRecord
 
 CANCEL = MemoryCancellation()
 COPIED_BYTES = 512 * 1024 * 1024
@@ -37,7 +36,7 @@ def make_clip(path: Path) -> None:
     """One second of video."""
     picture = ("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=15:duration=1")
     argv = (imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *picture, "-c:v", "libx264", "-f", "mp4", str(path))
-    assert _process.run(argv, cancel=CANCEL).exit_code == 0
+    assert process.run(argv, cancel=CANCEL).exit_code == 0
 
 
 def plan(sources: tuple[Path, ...], build_dir: Path, worker_count: int) -> PreparePlan:
@@ -72,7 +71,7 @@ def copy(planned: PreparePlan) -> None:
         )
 
 
-def save(progress: Progress, path: Path) -> None:
+def save(progress: BatchRecord, path: Path) -> None:
     """Save as a job does, each time with one clip more that is done; print the mean of all but the first time."""
     files = JsonProgressFiles(LocalStorage())
     files.save(path, progress)

@@ -11,7 +11,7 @@ import time
 from pathlib import PurePosixPath
 
 from camvault.core.retention.removals import plan_victims
-from camvault.core.retention.rules import KeepDays, MaxBytes, MaxDays, MinFree, Rule, StoredSegment, plan_retention
+from camvault.core.retention.rules import KeepDays, MaxBytes, MaxDays, MinFree, Rule, StoredFootage, plan_retention
 from camvault.ports.entries import FileIdentity
 from camvault.ports.removal import Proof
 
@@ -19,14 +19,14 @@ NOW_S = 1.75e9
 PROOF = Proof("nas:/video", "0" * 64)
 
 
-def make_segments(count: int) -> list[StoredSegment]:
+def make_segments(count: int) -> list[StoredFootage]:
     """Ten-minute segments of 16 stations in random order; two of three are proven."""
     segments = []
     for number in range(count):
         start_s, station = NOW_S - 600 * (number // 16), f"ROST{number % 16}"
         identity = FileIdentity(150_000_000 + number % 1000, int(start_s * 1e9))
         path = PurePosixPath(station, f"{number}.mkv")
-        segments.append(StoredSegment(path, identity, station, start_s, PROOF if number % 3 else None))
+        segments.append(StoredFootage(path, identity, station, start_s, PROOF if number % 3 else None))
     random.Random(1).shuffle(segments)
     return segments
 

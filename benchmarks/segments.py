@@ -11,13 +11,14 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from camvault.core.segments.names import segment_name
 from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line
+from camvault.core.segments.names import SegmentName
 from camvault.ports.entries import FileIdentity
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 STATIONS = 10
 PER_DAY = 144
+TARGET = "5f8dd4a2-4c5c-4dd0-9a5c-3f1f0c1b2a37"
 RUNNING = (
     "LoadState=loaded",
     "ActiveState=active",
@@ -69,7 +70,7 @@ def make(folder: Path, count: int) -> None:
     for number in range(count):
         station = f"ROST{number % STATIONS}"
         start = START + number // STATIONS * timedelta(days=1) / PER_DAY
-        name = segment_name(station, start, is_utc=True)
+        name = SegmentName(station, start.replace(tzinfo=None), is_utc=True)
         ready = PurePosixPath(station, name.day, str(name))
         live = folder / "cameras" / station / str(name)
         if number % PER_DAY < STATIONS or not (folder / "ready" / ready).parent.exists():
@@ -79,7 +80,10 @@ def make(folder: Path, count: int) -> None:
         (folder / "ready" / ready).write_bytes(b"x")
         end_ns = int(start.timestamp() + 86_400 // PER_DAY) * 10**9
         os.utime(folder / "ready" / ready, ns=(end_ns, end_ns))
-        entry = LedgerEntry(ready, FileIdentity(1, end_ns), "0" * 64, ProofKind.READ_BACK, "2025-01-01T00:00:00", "nas")
+        found = os.stat(folder / "ready" / ready)  # noqa: PTH116 - a million times
+        device = f"{os.major(found.st_dev)}:{os.minor(found.st_dev)}"
+        identity = FileIdentity(1, end_ns, device, found.st_ino, found.st_ctime_ns)
+        entry = LedgerEntry(ready, identity, "0" * 64, ProofKind.READ_BACK, "2025-01-01T00:00:00", TARGET, "/mnt/nas")
         with (folder / "logs" / f"{name.day}.ledger").open("a") as ledger:
             ledger.write(ledger_line(entry) + "\n")
 

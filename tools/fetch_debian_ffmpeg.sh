@@ -45,7 +45,7 @@ private_apt() {
         -o Debug::NoLocking=1 \
         "$@"
 }
-private_apt update
+private_apt -o APT::Update::Error-Mode=any update
 private_apt --download-only install ffmpeg >/dev/null
 
 # Debian's own merged layout must stand before packages that still name /lib are unpacked

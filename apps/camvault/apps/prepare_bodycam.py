@@ -8,7 +8,7 @@ import typer
 
 from camvault.apps._assembly.disc_bytes import DiscBytes, disc_bytes_of
 from camvault.apps._assembly.farms import EXECUTOR_HELP, LOCAL, executor_of
-from camvault.apps._assembly.program_path import program_of
+from camvault.apps._assembly.program_path import FfmpegFlag, FfprobeFlag
 from camvault.apps._assembly.stall_limit import stall_limit_of
 from camvault.apps._cli.entry import console_script
 from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage, YesNo
@@ -133,14 +133,8 @@ class Options:
             help="Stop an ffmpeg or ffprobe that comes no further for so long; 0: no limit.",
         ),
     ] = 1800
-    ffmpeg: Annotated[
-        Path | None,
-        typer.Option("--ffmpeg", parser=program_of, metavar="PROGRAM", help="Or CAMVAULT_FFMPEG in the environment."),
-    ] = None
-    ffprobe: Annotated[
-        Path | None,
-        typer.Option("--ffprobe", parser=program_of, metavar="PROGRAM", help="Or CAMVAULT_FFPROBE in the environment."),
-    ] = None
+    ffmpeg: FfmpegFlag = None
+    ffprobe: FfprobeFlag = None
 
     @property
     def folder(self) -> Path:

@@ -9,7 +9,7 @@ import typer
 
 from camvault.apps._archive.values import pattern_of, size_of
 from camvault.apps._assembly.farms import EXECUTOR_HELP, LOCAL, executor_of
-from camvault.apps._assembly.program_path import program_of
+from camvault.apps._assembly.program_path import FfmpegFlag, FfprobeFlag
 from camvault.core.archive.dated_names import DEFAULT_PATTERN, NamePattern
 from camvault.ports.archiving import Sound
 
@@ -134,14 +134,8 @@ class Options:
     log_file: Annotated[
         Path | None, typer.Option("--log-file", metavar="FILE", help="DIRECTORY/archiver.log by default.")
     ] = None
-    ffmpeg: Annotated[
-        Path | None,
-        typer.Option("--ffmpeg", parser=program_of, metavar="PROGRAM", help="Or CAMVAULT_FFMPEG in the environment."),
-    ] = None
-    ffprobe: Annotated[
-        Path | None,
-        typer.Option("--ffprobe", parser=program_of, metavar="PROGRAM", help="Or CAMVAULT_FFPROBE in the environment."),
-    ] = None
+    ffmpeg: FfmpegFlag = None
+    ffprobe: FfprobeFlag = None
 
     @property
     def input_root(self) -> Path:

@@ -1,9 +1,22 @@
-"""Composition root, shared part: the value of a flag that names a program."""
+"""Composition root, shared part: flags that name a program."""
 
 import os
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 
 def program_of(text: str) -> Path:
     """A bare name, which is searched on PATH, stays one; what has a slash (`./ffmpeg`) is the path of a file."""
     return Path(text).absolute() if os.sep in text else Path(text)
+
+
+FfmpegFlag = Annotated[
+    Path | None,
+    typer.Option("--ffmpeg", parser=program_of, metavar="PROGRAM", help="Or CAMVAULT_FFMPEG in the environment."),
+]
+FfprobeFlag = Annotated[
+    Path | None,
+    typer.Option("--ffprobe", parser=program_of, metavar="PROGRAM", help="Or CAMVAULT_FFPROBE in the environment."),
+]

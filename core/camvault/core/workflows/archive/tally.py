@@ -9,9 +9,9 @@ from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.ports.entries import FileEntry
 
 
-@attrs.frozen(kw_only=True)
-class ArchiveReport:
-    """What a run did.
+@attrs.define(kw_only=True)
+class ArchiveCounts:
+    """What is counted.
 
     Attributes:
         transcoded_count: Archives that were made; `remuxed_count` of them are the source's own streams.
@@ -24,7 +24,6 @@ class ArchiveReport:
         problem_count: Files that were kept because of a problem, folders that could not be listed, rules that could not
             be met.
         source_bytes: Of the clips that were transcoded; `archive_bytes` of their archives.
-        oldest: The oldest day in each root now.
     """
 
     transcoded_count: int = 0
@@ -39,27 +38,21 @@ class ArchiveReport:
     problem_count: int = 0
     source_bytes: int = 0
     archive_bytes: int = 0
+
+
+@attrs.define(kw_only=True)
+class ArchiveReport(ArchiveCounts):
+    """What a run did; `oldest` is the oldest day in each root now."""
+
     duration_s: float = 0.0
     oldest: tuple[tuple[str, str], ...] = ()
 
 
-@attrs.define
-class ArchiveTally:
+@attrs.define(kw_only=True)
+class ArchiveTally(ArchiveCounts):
     """Counts while a run goes on."""
 
     job: ArchiveJob
-    transcoded_count: int = 0
-    remuxed_count: int = 0
-    verified_count: int = 0
-    let_go_count: int = 0
-    removed_count: int = 0
-    removed_bytes: int = 0
-    failed_count: int = 0
-    never_archived_count: int = 0
-    left_count: int = 0
-    problem_count: int = 0
-    source_bytes: int = 0
-    archive_bytes: int = 0
 
     def left(self, file: LeftFile, *, is_told: bool = False) -> None:
         """Count and report a file that stays; `is_told`: the log says it already."""
@@ -84,5 +77,5 @@ class ArchiveTally:
 
     def report(self, *, duration_s: float, oldest: tuple[tuple[str, str], ...]) -> ArchiveReport:
         """The counts so far."""
-        counts = attrs.asdict(self, filter=lambda attribute, _: attribute.name != "job", recurse=False)
+        counts = {count.name: getattr(self, count.name) for count in attrs.fields(ArchiveCounts)}
         return ArchiveReport(**counts, duration_s=duration_s, oldest=oldest)

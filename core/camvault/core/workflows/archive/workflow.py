@@ -48,7 +48,7 @@ class ArchiveRun:
     def __attrs_post_init__(self) -> None:
         self._ledgers = DayLedgers(self.job.ledgers_folder, self.job.ports.storage)
         self._way_out = WayOut(self.job)
-        self._tally = ArchiveTally(self.job)
+        self._tally = ArchiveTally(job=self.job)
         self._folders = ArchiveFolders(self.job, is_sweeping=not self.is_preview)
         self._clips = ClipPlanner(self.job, self._ledgers, self._way_out, self._folders)
         cutter = Cutter(self.job, FootageUnits(self.job), self._tally)

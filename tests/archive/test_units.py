@@ -42,7 +42,7 @@ class TestPlanText:
         with PlanText(attrs.evolve(ArchiveOptions(), **changes)) as text:
             for item in items:
                 text.add(item)
-            text.print(found.append, is_dry_run=True)
+            text.print(lambda lines: found.extend(lines.split("\n")), is_dry_run=True)
         return found
 
     def test_transcodes_with_their_pictures_then_removals_then_the_flat_list(self, cameras: Cameras) -> None:

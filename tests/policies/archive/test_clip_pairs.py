@@ -6,9 +6,9 @@ from pathlib import PurePath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.archive.clip_pairs import DatedFile, paired
+from camvault.core.archive.clip_pairs import DatedFile, FootageFolder, paired
 from camvault.core.archive.dated_names import NamePattern
-from camvault.ports.entries import FileEntry, FileIdentity
+from camvault.ports.entries import FileEntry, FileIdentity, ListedFile, Listing
 
 PATTERN = NamePattern()
 DAY = PurePath("/camera/2023/01/09")
@@ -23,7 +23,7 @@ NAMES = st.builds(
 def dated(path: PurePath, size_bytes: int = 1) -> DatedFile:
     name = PATTERN.parse(path.name)
     assert name is not None
-    return DatedFile(FileEntry(path, FileIdentity(size_bytes, 0)), name, int(path.parent.name))
+    return DatedFile(FootageFolder(path.parent, Listing()), ListedFile(path.name, size_bytes, 0, 0, 0), name)
 
 
 def test_a_picture_belongs_to_the_clip_of_its_camera_and_second() -> None:
@@ -34,6 +34,19 @@ def test_a_picture_belongs_to_the_clip_of_its_camera_and_second() -> None:
     assert clip.size_bytes == 20
     assert [orphan.entry.path.name for orphan in found.orphans] == ["REO_b_20230109120000.jpg"]
     assert not found.twins
+
+
+def test_paths_and_what_is_known_of_files_are_those_of_their_folder() -> None:
+    listed = ListedFile("REO_a_20230109120000.mp4", 10, 1, 2, 3)
+    folder = FootageFolder(DAY, Listing((listed,), device="8:1", is_numbered=True))
+    name = PATTERN.parse(listed.name)
+    assert name is not None
+    (clip,) = paired([DatedFile(folder, listed, name)]).clips
+    assert clip.path == clip.entry.path == DAY / listed.name
+    assert folder.text_of(listed) == str(clip.path)
+    assert clip.entry == FileEntry(DAY / listed.name, FileIdentity(10, 1))
+    assert clip.entry.identity.is_same_file(FileIdentity(10, 1, "8:1", inode=3, ctime_ns=2))
+    assert not clip.entry.identity.is_same_file(FileIdentity(10, 1, "8:1", inode=4, ctime_ns=2))
 
 
 def test_a_picture_in_another_folder_is_of_no_clip_here() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.archive.clip_pairs import DatedClip
+from camvault.core.archive.clip_pairs import DatedClip, FootageFolder
 from camvault.core.archive.dated_names import DatedName
 from camvault.core.archive.plan import (
     ClipFacts,
@@ -23,12 +23,15 @@ from camvault.core.archive.plan import (
     judge_clip,
 )
 from camvault.core.archive.records import INPUT, ArchiveFacts
-from camvault.ports.entries import FileEntry, FileIdentity
+from camvault.core.retention.trash import TrashFolder
+from camvault.ports.entries import FileEntry, FileIdentity, ListedFile, Listing
 from camvault.ports.removal import RetentionReason
 from tests.policies.archive.test_records import RECORD
 
 ENTRY = FileEntry(PurePath("/camera/2023/01/09/REO_a_20230109120000.mp4"), RECORD.source_identity)
-CLIP = DatedClip(ENTRY, DatedName("a", datetime(2023, 1, 9, 12), True))
+FOLDER = FootageFolder(ENTRY.path.parent, Listing())
+FILE = ListedFile(ENTRY.path.name, ENTRY.identity.size_bytes, ENTRY.identity.mtime_ns, 1, 1)
+CLIP = DatedClip(FOLDER, FILE, DatedName("a", datetime(2023, 1, 9, 12), True))
 FACTS = ClipFacts(age_s=3600, settle_s=60)
 KNOWN = attrs.evolve(RECORD, facts=ArchiveFacts("libx264"))
 ARCHIVED = attrs.evolve(FACTS, known=KNOWN, archive=RECORD.archive_identity)
@@ -71,7 +74,7 @@ def test_what_may_still_be_written_is_left_alone_and_is_no_problem(facts: ClipFa
 
 
 def test_an_empty_clip_is_a_problem() -> None:
-    empty = attrs.evolve(CLIP, entry=FileEntry(ENTRY.path, FileIdentity(0, 0)))
+    empty = CLIP._replace(file=FILE._replace(size_bytes=0))
     assert judge_clip(empty, FACTS) == LeftFile(ENTRY.path, "it is empty: nothing of it was uploaded", True)
 
 
@@ -112,11 +115,25 @@ def test_a_clip_is_let_go_only_if_the_record_names_an_archive_that_is_there(fact
 
 def test_the_actions_of_a_plan_are_flat_and_the_clip_goes_last() -> None:
     picture = FileEntry(ENTRY.path.with_suffix(".jpg"), FileIdentity(1, 1))
-    removals = tuple(RemoveAction(entry, None, "archived") for entry in (picture, ENTRY))
-    plan = ClipPlan(clip=CLIP, step=ClipStep.TRANSCODE, reason="r", archive=PurePath("/a.mp4"), removals=removals)
+    clip = CLIP._replace(pictures=(ListedFile(picture.path.name, 1, 1, 1, 1),))
+    removals = (
+        RemoveAction(picture, None, "its clip is archived as /a.mp4"),
+        RemoveAction(ENTRY, None, "archived as /a.mp4"),
+    )
+    plan = ClipPlan(clip=clip, step=ClipStep.TRANSCODE, reason="r", archive=PurePath("/a.mp4"))
     assert list(actions_of(plan)) == [TranscodeAction(ENTRY.path, PurePath("/a.mp4"), "r"), *removals]
     assert list(actions_of(attrs.evolve(plan, step=ClipStep.LET_GO))) == list(removals)
     reason = RetentionReason("--age", "31 days")
     assert list(actions_of(Eviction(removals, reason, INPUT, "2023-01-09"))) == list(removals)
     assert list(actions_of(Purge(removals[0], reason))) == [removals[0]]
     assert removals[0].path == picture.path
+
+
+def test_what_goes_to_the_trash_keeps_its_name_unless_it_is_taken_there() -> None:
+    trash = TrashFolder(PurePath("/trash/input/2023/01/09"), frozenset({FILE.name}), unix_s=7)
+    clip = CLIP._replace(pictures=(FILE._replace(name="REO_a_20230109120000.jpg"),))
+    plan = ClipPlan(clip=clip, step=ClipStep.LET_GO, reason="r", archive=PurePath("/a.mp4"), trash=trash)
+    assert [action.to for action in plan.removals] == [
+        trash.path / "REO_a_20230109120000.jpg",
+        trash.path / "REO_a_20230109120000_7_1.mp4",
+    ]

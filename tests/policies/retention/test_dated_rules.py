@@ -1,12 +1,19 @@
 """Which dated footage goes by age, size and free space."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.retention.dated_rules import age_reason, day_of_cut, free_excess, oldest_first, size_excess
+from camvault.core.retention.dated_rules import (
+    age_reason,
+    day_of_cut,
+    first_young_day,
+    free_excess,
+    oldest_first,
+    size_excess,
+)
 
 DAY_S = 86_400
 BEGIN = datetime(2023, 1, 1)
@@ -29,6 +36,29 @@ def test_footage_of_just_the_age_stays() -> None:
     assert age_reason(10 * DAY_S, now_s=40 * DAY_S, days=30) is None
     found = age_reason(10 * DAY_S - 1, now_s=40 * DAY_S, days=30)
     assert str(found) == "--age: 30.0 days old, at most 30"
+
+
+ZONES = [timezone(timedelta(hours=hours)) for hours in (-23, -10, 0, 2, 14, 23)]
+
+
+@given(
+    stamp=st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)),
+    zone=st.sampled_from(ZONES),
+    now_s=st.floats(0, 4e9),
+    days=st.integers(0, 1_000_000) | st.integers(0, 40_000),
+)
+def test_from_the_first_young_day_on_nothing_is_too_old(
+    stamp: datetime, zone: timezone, now_s: float, days: int
+) -> None:
+    if stamp.toordinal() >= first_young_day(now_s=now_s, days=days):
+        assert age_reason(stamp.replace(tzinfo=zone).timestamp(), now_s=now_s, days=days) is None
+
+
+def test_two_days_before_the_first_young_day_a_stamp_is_too_old_in_any_zone() -> None:
+    day = first_young_day(now_s=40 * DAY_S, days=30)
+    for zone in ZONES:
+        stamp = datetime.fromordinal(day - 2).replace(tzinfo=zone)
+        assert age_reason(stamp.timestamp() - DAY_S, now_s=40 * DAY_S, days=30) is not None
 
 
 def test_the_excess_of_size_and_of_free_space() -> None:

@@ -2,7 +2,7 @@
 
 from camvault.adapters.reporting.console import PlainConsole, make_console
 from camvault.adapters.reporting.fanout import Fanout, ScopedReporter, Silent
-from camvault.adapters.reporting.lines import LINE_FORMATS, arrows, brackets, shell_line, single_line
+from camvault.adapters.reporting.lines import LINE_FORMATS, arrows, brackets, escaped_lines, shell_line, single_line
 from camvault.adapters.reporting.logfile import JsonLogFile, LogFile, rotated
 from camvault.adapters.reporting.redaction import Redact, redact_nothing, redacting
 
@@ -17,6 +17,7 @@ __all__ = [
     "Silent",
     "arrows",
     "brackets",
+    "escaped_lines",
     "make_console",
     "redact_nothing",
     "redacting",

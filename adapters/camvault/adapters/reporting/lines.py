@@ -43,6 +43,13 @@ def single_line(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
+def escaped_lines(text: str) -> str:
+    """The same for each line of a text of many, whose newlines stay."""
+    if text.replace("\n", "").isprintable():
+        return text  # nothing that is printable is escaped
+    return "\n".join(map(single_line, text.split("\n")))
+
+
 def encodable(text: str, encoding: str | None) -> str:
     """The text with everything escaped that a stream of this encoding cannot show."""
     encoding = encoding or "utf-8"

@@ -10,17 +10,28 @@ from typing import Self
 
 import attrs
 
-from camvault.core.archive.plan import ClipPlan, ClipStep, LeftFile, RemoveAction, TranscodeAction, Work, actions_of
+from camvault.core.archive.plan import (
+    ClipPlan,
+    ClipStep,
+    LeftFile,
+    TranscodeAction,
+    Work,
+    actions_of,
+    release_reason,
+)
 from camvault.core.workflows.archive import ArchiveOptions
 
 _SPOOL_BYTES = 8 * 1024 * 1024
+_LINES_AT_ONCE = 500
+_CHARACTERS_AT_ONCE = 64 * 1024
 
 
 @attrs.define
 class _Lines:
-    """Lines that are written first and read later, with their count."""
+    """Lines that are written first and read later, with their count, many of them at once."""
 
     count: int = 0
+    _waiting: list[str] = attrs.field(factory=list)
     _spool: "tempfile.SpooledTemporaryFile[str]" = attrs.field(
         factory=lambda: tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed with the object
             _SPOOL_BYTES, mode="w+", encoding="utf-8", errors="surrogateescape", newline="\n"
@@ -30,16 +41,26 @@ class _Lines:
     def add(self, *lines: str) -> None:
         """Add one item, of one or more lines; a newline in a name does not end one."""
         self.count += 1
-        self._spool.writelines(line.replace("\n", "\\n") + "\n" for line in lines)
+        for line in lines:
+            self._waiting.append(line.replace("\n", "\\n") if "\n" in line else line)
+        if len(self._waiting) >= _LINES_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._spool.write("\n".join(self._waiting) + "\n")
+            self._waiting.clear()
 
     def close(self) -> None:
         """Let go of the lines."""
         self._spool.close()
 
     def read(self) -> Iterator[str]:
-        """All lines."""
+        """All lines, many of them in one text."""
+        self._flush()
         self._spool.seek(0)
-        return (line.removesuffix("\n") for line in self._spool)
+        while text := self._spool.read(_CHARACTERS_AT_ONCE):
+            yield (text + self._spool.readline()).removesuffix("\n")
 
 
 @attrs.define
@@ -70,30 +91,35 @@ class PlanText:
             self._left.add(f"Left: {item.path} - {item.reason}")
             return
         self.work_count += 1
-        paired = self._transcode(item) if isinstance(item, ClipPlan) and item.step is ClipStep.TRANSCODE else ()
+        if isinstance(item, ClipPlan) and item.step is ClipStep.TRANSCODE:
+            self._transcode(item)
+            return
         for action in actions_of(item):
-            if isinstance(action, TranscodeAction):
-                self._flat.add(f"[DRY RUN] Would transcode {action.source} -> {action.target}")
-                continue
-            self._flat.add(f"[DRY RUN] Would remove {action.path}")
-            if action not in paired:
+            if not isinstance(action, TranscodeAction):
+                self._flat.add(f"[DRY RUN] Would remove {action.path}")
                 self._removals.add(f"  {self._removals.count + 1}. {action.path} - {action.reason}")
 
-    def _transcode(self, plan: ClipPlan) -> tuple[RemoveAction, ...]:
-        """Add a clip to the transcodes; return the pictures that stand there."""
-        pictures = tuple(action for action in plan.removals if action.path != plan.clip.entry.path)
+    def _transcode(self, plan: ClipPlan) -> None:
+        """A clip with its pictures, as text right away: no action is made of what is only printed."""
+        folder, archive = plan.clip.folder, str(plan.archive)
+        clip = folder.text_of(plan.clip.file)
+        pictures = [folder.text_of(picture) for picture in plan.clip.pictures]
         self._transcodes.add(
-            f"  {self._transcodes.count + 1}. {plan.clip.entry.path} -> {plan.archive}",
-            *(f"      + Removing paired JPG: {picture.path}" for picture in pictures),
+            f"  {self._transcodes.count + 1}. {clip} -> {archive}",
+            *[f"      + Removing paired JPG: {picture}" for picture in pictures],
         )
-        return pictures
+        self._removals.add(f"  {self._removals.count + 1}. {clip} - {release_reason(archive, is_clip=True)}")
+        self._flat.add(
+            f"[DRY RUN] Would transcode {clip} -> {archive}",
+            *[f"[DRY RUN] Would remove {path}" for path in (*pictures, clip)],
+        )
 
     def print(self, write: Callable[[str], None], *, is_dry_run: bool) -> None:
-        """Print all of it; of a dry run also each action by itself."""
-        for line in self._lines(is_dry_run=is_dry_run):
-            write(line)
+        """Print all of it, many lines at once; of a dry run also each action by itself."""
+        for text in self._texts(is_dry_run=is_dry_run):
+            write(text)
 
-    def _lines(self, *, is_dry_run: bool) -> Iterator[str]:
+    def _texts(self, *, is_dry_run: bool) -> Iterator[str]:
         yield "=== ACTION PLAN ==="
         if self.options.is_cleanup:
             age = f"{self.options.age_days:g} days" if self.options.age_days else "off"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from camvault.adapters.reporting import rotated, single_line
+from camvault.adapters.reporting import escaped_lines, rotated
 from camvault.adapters.reporting.console import write_line
 from camvault.adapters.reporting.place import refusal
 from camvault.apps._archive.asking import check_terminal, is_confirmed
@@ -105,8 +105,8 @@ def _is_agreed(context: Context, options: Options, job: ArchiveJob, items: list[
     return is_confirmed(context.cancel)
 
 
-def _to_stderr(line: str) -> None:
-    write_line(sys.stderr, single_line(line))
+def _to_stderr(text: str) -> None:
+    write_line(sys.stderr, escaped_lines(text))
 
 
 def _be_nice() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from camvault.adapters.reporting import LINE_FORMATS, Fanout, JsonLogFile, LogFile, make_console, single_line
-from camvault.adapters.reporting.lines import encodable
+from camvault.adapters.reporting.lines import encodable, escaped_lines
 from camvault.adapters.system import SignalCancellation, SystemClock
 from camvault.apps._cli.explain import explained
 from camvault.apps._cli.log_place import check_log_place
@@ -130,8 +130,7 @@ class _Results:
     def print(self, text: str) -> None:
         """Write lines; a reader that went away (`| head`) had what it wanted."""
         try:
-            for line in text.split("\n"):
-                sys.stdout.write(f"{encodable(single_line(line), sys.stdout.encoding)}\n")
+            sys.stdout.write(f"{encodable(escaped_lines(text), sys.stdout.encoding)}\n")
             sys.stdout.flush()
         except BrokenPipeError:
             pass

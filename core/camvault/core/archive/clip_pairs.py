@@ -2,45 +2,92 @@
 
 A pair has one folder, one camera and one stamp. A picture goes only together with its clip, and right before it: a run
 that is cut off in between leaves a clip without a picture, never a picture without a clip.
+
+Files are kept as their folder and what its listing says of them. Their paths are made when somebody asks for them: a
+run sees a million of them and works on a few.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from operator import attrgetter
+from pathlib import PurePath
+from typing import NamedTuple
 
 import attrs
 
 from camvault.core.archive.dated_names import DatedName
-from camvault.ports.entries import FileEntry
+from camvault.ports.entries import FileEntry, ListedFile, Listing
 
 
-@attrs.frozen
-class DatedFile:
-    """A file that is named like footage; `folder` is the number of the folder that it is in."""
+@attrs.frozen(eq=False)
+class FootageFolder:
+    """A folder, and what is in it; `text` is its path once more, as the paths of its files begin."""
 
-    entry: FileEntry
+    path: PurePath
+    listing: Listing
+    text: str = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "text", str(self.path))
+
+    def text_of(self, file: ListedFile) -> str:
+        """The path of one of its files, as text."""
+        return f"{self.text}/{file.name}"
+
+    def path_of(self, file: ListedFile) -> PurePath:
+        """The path of one of its files."""
+        return self.path / file.name
+
+    def entry_of(self, file: ListedFile) -> FileEntry:
+        """All that is known of one of its files."""
+        return FileEntry(self.path / file.name, self.listing.identity_of(file))
+
+
+class DatedFile(NamedTuple):
+    """A file that is named like footage."""
+
+    folder: FootageFolder
+    file: ListedFile
     name: DatedName
-    folder: int = 0
+
+    @property
+    def entry(self) -> FileEntry:
+        """What is known of it."""
+        return self.folder.entry_of(self.file)
 
 
-@attrs.frozen
-class DatedClip:
-    """A clip and its pictures."""
+class DatedClip(NamedTuple):
+    """A clip and its pictures, which are in its folder."""
 
-    entry: FileEntry
+    folder: FootageFolder
+    file: ListedFile
     name: DatedName
-    pictures: tuple[FileEntry, ...] = ()
+    pictures: tuple[ListedFile, ...] = ()
+
+    @property
+    def path(self) -> PurePath:
+        """Of the clip itself."""
+        return self.folder.path_of(self.file)
+
+    @property
+    def entry(self) -> FileEntry:
+        """What is known of the clip itself."""
+        return self.folder.entry_of(self.file)
+
+    @property
+    def files(self) -> tuple[ListedFile, ...]:
+        """All of its files, in the order in which they go: the clip last."""
+        return (*self.pictures, self.file)
 
     @property
     def entries(self) -> tuple[FileEntry, ...]:
-        """All of its files, in the order in which they go: the clip last."""
-        return (*self.pictures, self.entry)
+        """What is known of all of its files, in the same order."""
+        return tuple(map(self.folder.entry_of, self.files))
 
     @property
     def size_bytes(self) -> int:
         """Of all of its files."""
-        return sum(entry.identity.size_bytes for entry in self.entries)
+        return sum(file.size_bytes for file in self.files)
 
 
 @attrs.frozen
@@ -64,26 +111,29 @@ def paired(files: Iterable[DatedFile]) -> DayFootage:
     Of two clips that differ in nothing but the case of their extension, the pictures are those of the last one.
     """
     clips: list[DatedFile] = []
-    pictures: defaultdict[tuple[int, str, datetime], list[DatedFile]] = defaultdict(list)
+    pictures: dict[tuple[str, str, datetime], list[DatedFile]] = {}
     for file in files:
         if file.name.is_clip:
             clips.append(file)
         else:
-            pictures[_key(file)].append(file)
+            pictures.setdefault(_key(file), []).append(file)
     clips.sort(key=_order)
-    last = {_key(clip): clip for clip in clips}
+    last = {_key(clip): number for number, clip in enumerate(clips)}
     found = []
-    for clip in clips:
-        of_clip = pictures.pop(_key(clip), []) if last[_key(clip)] is clip else []
-        found.append(DatedClip(clip.entry, clip.name, tuple(map(attrgetter("entry"), of_clip))))
+    for number, clip in enumerate(clips):
+        key = _key(clip)
+        of_clip = pictures.pop(key, ()) if last[key] == number else ()
+        found.append(DatedClip(clip.folder, clip.file, clip.name, tuple([picture.file for picture in of_clip])))
     orphans = sorted((file for each in pictures.values() for file in each), key=_order)
-    counts = Counter(clip.name.stamp for clip in clips)
+    counts = Counter([clip.name.stamp for clip in clips])
     return DayFootage(tuple(found), tuple(orphans), frozenset(stamp for stamp, count in counts.items() if count > 1))
 
 
-def _key(file: DatedFile) -> tuple[int, str, datetime]:
-    return file.folder, file.name.camera, file.name.stamp
+def _key(file: DatedFile) -> tuple[str, str, datetime]:
+    folder, _, name = file
+    return folder.text, name.camera, name.stamp
 
 
 def _order(file: DatedFile) -> tuple[datetime, str]:
-    return file.name.stamp, str(file.entry.path)
+    folder, listed, name = file
+    return name.stamp, folder.text_of(listed)

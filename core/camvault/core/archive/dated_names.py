@@ -11,25 +11,26 @@ that of the files in it.
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import attrs
 
-_STAMP = "%Y%m%d%H%M%S"
-_YEARS = range(2000, 2100)
+_YEAR_DIGITS = "20[0-9]{2}"
+_HOUR_DIGITS = "(?:[01][0-9]|2[0-3])"
 _FIELDS = {
-    "%Y": r"(?P<year>[0-9]{4})",
+    "%Y": rf"(?P<year>{_YEAR_DIGITS})",
     "%m": r"(?P<month>[0-9]{2})",
     "%d": r"(?P<day>[0-9]{2})",
-    "%H": r"(?P<hour>[0-9]{2})",
+    "%H": rf"(?P<hour>{_HOUR_DIGITS})",
     "%M": r"(?P<minute>[0-9]{2})",
     "%S": r"(?P<second>[0-9]{2})",
 }
 _CAMERA = "{camera}"
 _PIECE = re.compile(r"(\{camera\}|%.)", re.DOTALL)
+_PARTS = ("year", "month", "day", "hour", "minute", "second", "extension")
 _EXTENSION = r"\.(?P<extension>[mM][pP]4|[jJ][pP][gG])"
 _CLIP = "mp4"
 
@@ -39,7 +40,11 @@ DEFAULT_PATTERN = "REO_{camera}_%Y%m%d%H%M%S"
 _YEAR = re.compile(r"[1-9][0-9]{3}", re.ASCII)
 _MONTH = re.compile(r"0?[1-9]|1[0-2]", re.ASCII)
 _DAY = re.compile(r"0?[1-9]|[12][0-9]|3[01]", re.ASCII)
-_ARCHIVE = re.compile(r"archived-(?P<stamp>[0-9]{14})(?:~(?P<number>[2-9]|[1-9][0-9]{1,7}))?\.mp4", re.ASCII | re.I)
+_ARCHIVE = re.compile(
+    rf"archived-(?P<date>{_YEAR_DIGITS}[0-9]{{4}})(?P<time>{_HOUR_DIGITS}[0-9]{{4}})"
+    r"(?:~(?P<number>[2-9]|[1-9][0-9]{1,7}))?\.mp4",
+    re.ASCII | re.I,
+)
 
 
 class DatedName(NamedTuple):
@@ -75,11 +80,12 @@ class NamePattern:
         match = self._names.fullmatch(name)
         if match is None:
             return None
-        stamp = _stamp_of(match.group("year", "month", "day", "hour", "minute", "second"))
+        year, month, day, hour, minute, second, extension = match.group(*_PARTS)
+        stamp = _stamp_of(f"{year}{month}{day}T{hour}{minute}{second}")
         if stamp is None:
             return None
         camera = match["camera"] if self._has_camera else ""
-        return DatedName(camera, stamp, match["extension"].lower() == _CLIP)
+        return DatedName(camera, stamp, extension.lower() == _CLIP)
 
 
 def _expression(text: str) -> str:
@@ -99,12 +105,10 @@ def _expression(text: str) -> str:
     return "".join(parts.get(piece) or re.escape(piece) for piece in pieces) + _EXTENSION
 
 
-def _stamp_of(parts: Sequence[str]) -> datetime | None:
-    year, month, day, hour, minute, second = map(int, parts)
-    if year not in _YEARS:
-        return None
+def _stamp_of(text: str) -> datetime | None:
+    """The local time that `YYYYMMDDTHHMMSS` says; None for an impossible one."""
     try:
-        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - a local time, see `instant_s`
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 
@@ -122,28 +126,27 @@ def folder_day(parts: tuple[str, ...]) -> str | None:
     return f"{year}-{int(month):02}-{int(day):02}"
 
 
-@attrs.frozen
-class ArchiveName:
-    """The name of an archive: the stamp of its source, and a number from 1."""
+class ArchiveName(NamedTuple):
+    """The name of an archive, the stamp of its source and a number from 1: a bare tuple, as `DatedName`."""
 
     stamp: datetime
     number: int = 1
 
     def __str__(self) -> str:
-        twin = f"~{self.number}" if self.number > 1 else ""
-        return f"archived-{self.stamp:{_STAMP}}{twin}.mp4"
+        return next(self.numbered())
 
     @property
     def path(self) -> PurePosixPath:
         """Its path below the root of the archive."""
         return archive_folder(self.stamp) / str(self)
 
-    def numbered(self) -> Iterator["ArchiveName"]:
-        """This name, and then the same with the following numbers, without end."""
-        name = self
-        while True:
-            yield name
-            name = attrs.evolve(name, number=name.number + 1)
+    def numbered(self) -> Iterator[str]:
+        """This name, and then the same with the following numbers, without end; all in small letters."""
+        digits = self.stamp.isoformat().replace("-", "").replace("T", "").replace(":", "")
+        if self.number == 1:
+            yield f"archived-{digits}.mp4"
+        for number in itertools.count(max(self.number, 2)):
+            yield f"archived-{digits}~{number}.mp4"
 
 
 def archive_folder(stamp: datetime) -> PurePosixPath:
@@ -156,7 +159,6 @@ def parse_archive_name(name: str) -> ArchiveName | None:
     match = _ARCHIVE.fullmatch(name)
     if match is None:
         return None
-    digits = match["stamp"]
-    cuts = (0, 4, 6, 8, 10, 12, 14)
-    stamp = _stamp_of([digits[begin:end] for begin, end in itertools.pairwise(cuts)])
-    return None if stamp is None else ArchiveName(stamp, int(match["number"] or 1))
+    date, time, number = match.groups()
+    stamp = _stamp_of(f"{date}T{time}")
+    return None if stamp is None else ArchiveName(stamp, int(number or 1))

@@ -20,6 +20,7 @@ import attrs
 from camvault.core.archive.clip_pairs import DatedClip
 from camvault.core.archive.lifecycle import ArchiveState, is_archive_there, state_of_source
 from camvault.core.archive.records import ArchiveRecord
+from camvault.core.retention.trash import TrashFolder
 from camvault.ports.entries import FileEntry, FileIdentity
 from camvault.ports.removal import RetentionReason
 
@@ -83,7 +84,7 @@ class ClipPlan:
         archive: Where the archive will be, or is.
         candidates: The archives that are verified, if that is the step.
         record: What is known of the archive that is there; with TRANSCODE, the new one takes the place of that.
-        removals: What goes afterwards, in this order.
+        trash: Where its files go afterwards; None if they are deleted.
     """
 
     clip: DatedClip
@@ -92,12 +93,24 @@ class ClipPlan:
     archive: PurePath
     candidates: tuple[PurePath, ...] = ()
     record: ArchiveRecord | None = None
-    removals: tuple[RemoveAction, ...] = ()
+    trash: TrashFolder | None = None
+
+    @property
+    def removals(self) -> tuple[RemoveAction, ...]:
+        """What goes afterwards, in this order: the clip last."""
+        return tuple(
+            RemoveAction(
+                self.clip.folder.entry_of(file),
+                None if self.trash is None else self.trash.path_of(file.name),
+                release_reason(self.archive, is_clip=file is self.clip.file),
+            )
+            for file in self.clip.files
+        )
 
     def actions(self) -> Iterator[Action]:
         """All of it, flat."""
         if self.step is ClipStep.TRANSCODE:
-            yield TranscodeAction(self.clip.entry.path, self.archive, self.reason)
+            yield TranscodeAction(self.clip.path, self.archive, self.reason)
         yield from self.removals
 
 
@@ -142,17 +155,17 @@ def judge_clip(clip: DatedClip, facts: ClipFacts) -> tuple[ClipStep, str] | Left
 
 
 def _reason_to_leave(clip: DatedClip, facts: ClipFacts) -> LeftFile | None:
-    path, known = clip.entry.path, facts.known
+    known = facts.known
     if not is_settled(facts.age_s, facts.settle_s):
-        return LeftFile(path, unsettled_reason(facts.age_s, facts.settle_s))
-    if not clip.entry.identity.size_bytes:
-        return LeftFile(path, "it is empty: nothing of it was uploaded", is_problem=True)
+        return LeftFile(clip.path, unsettled_reason(facts.age_s, facts.settle_s))
+    if not clip.file.size_bytes:
+        return LeftFile(clip.path, "it is empty: nothing of it was uploaded", is_problem=True)
     if facts.defect:
-        return LeftFile(path, f"it may still be uploaded: {facts.defect}")
+        return LeftFile(clip.path, f"it may still be uploaded: {facts.defect}")
     is_doubted = known is not None and known.facts.doubts and is_archive_there(known, facts.archive)
     if known is not None and is_doubted and not facts.is_made_anew:
         words = "; ".join(known.facts.doubts)
-        return LeftFile(path, f"its archive {known.archive} may lack something of it: {words}", is_problem=True)
+        return LeftFile(clip.path, f"its archive {known.archive} may lack something of it: {words}", is_problem=True)
     return None
 
 
@@ -168,7 +181,7 @@ def _step(facts: ClipFacts) -> tuple[ClipStep, str]:
     return ClipStep.TRANSCODE, "its archive is not there any more" if is_known else "no archive of it is known"
 
 
-def release_reason(archive: PurePath, *, is_clip: bool) -> str:
+def release_reason(archive: PurePath | str, *, is_clip: bool) -> str:
     """Why a clip, or its picture, is let go."""
     return f"archived as {archive}" if is_clip else f"its clip is archived as {archive}"
 

@@ -5,8 +5,9 @@ stamps first, and no more than they need. Both are decided by the sums of whole 
 one day at which enough is freed (`oldest_first`). No victim is a removal yet: only `removals` makes one of it (INV-31).
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 import attrs
@@ -14,7 +15,9 @@ import attrs
 from camvault.ports.removal import RetentionReason
 
 _DAY_S = 86_400
+_DAY_OF_1970 = date(1970, 1, 1).toordinal()
 T = TypeVar("T")
+DayT = TypeVar("DayT", str, date)
 
 
 def age_reason(stamp_s: float, *, now_s: float, days: float) -> RetentionReason | None:
@@ -22,6 +25,16 @@ def age_reason(stamp_s: float, *, now_s: float, days: float) -> RetentionReason 
     if not days or stamp_s >= now_s - days * _DAY_S:
         return None
     return RetentionReason("--age", f"{(now_s - stamp_s) / _DAY_S:.1f} days old, at most {days:g}")
+
+
+def first_young_day(*, now_s: float, days: float) -> int:
+    """From this day on (`date.toordinal`) no stamp is too old, whatever its zone; 0 days: from the first day there is.
+
+    An hour of a zone is none of another one, but no two differ by a day.
+    """
+    if not days:
+        return date.min.toordinal()
+    return _DAY_OF_1970 + math.ceil(now_s / _DAY_S - days) + 1
 
 
 @attrs.frozen
@@ -45,7 +58,7 @@ def free_excess(free_bytes: int, *, floor_bytes: int) -> Excess:
     return Excess(floor_bytes - free_bytes, RetentionReason("--min-free", figure))
 
 
-def day_of_cut(bytes_by_day: Mapping[str, int], excess_bytes: int) -> str | None:
+def day_of_cut(bytes_by_day: Mapping[DayT, int], excess_bytes: int) -> DayT | None:
     """The day up to which footage goes until enough is freed: all of the earlier days, and some of this one.
 
     None if nothing must go. The last day, if all of it is not enough.

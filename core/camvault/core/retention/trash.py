@@ -9,6 +9,8 @@ A file from outside its root keeps its name only. Where a name is taken, the fil
 from collections.abc import Iterator
 from pathlib import PurePath
 
+import attrs
+
 from camvault.ports.removal import RetentionReason
 
 _DAY_S = 86_400
@@ -29,6 +31,28 @@ def trash_names(wanted: PurePath, *, unix_s: int) -> Iterator[PurePath]:
     while True:
         number += 1
         yield wanted.with_name(f"{wanted.stem}_{unix_s}_{number}{wanted.suffix}")
+
+
+@attrs.frozen
+class TrashFolder:
+    """Where the files of one folder go.
+
+    Attributes:
+        path: The folder in the trash.
+        taken: The names in it.
+        unix_s: The time that is put into the name of a file whose own name is taken.
+    """
+
+    path: PurePath
+    taken: frozenset[str]
+    unix_s: int
+
+    def path_of(self, name: str) -> PurePath:
+        """Where the file of this name goes."""
+        if name not in self.taken:
+            return self.path / name
+        names = trash_names(self.path / name, unix_s=self.unix_s)
+        return next(each for each in names if each.name not in self.taken)
 
 
 def purge_reason(trashed_s: float | None, *, now_s: float, days: float) -> RetentionReason | None:

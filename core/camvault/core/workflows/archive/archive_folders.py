@@ -9,11 +9,11 @@ from camvault.core.archive.dated_names import ArchiveName, archive_folder, parse
 from camvault.core.archive.records import is_recorded
 from camvault.core.batch.build_dir import LEFTOVER_SUFFIX
 from camvault.core.batch.names import is_temporary
-from camvault.core.free_names import folded, free_names
+from camvault.core.free_names import folded
 from camvault.core.segments.ledger import Ledger
 from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.steps.target_claim import remove_leftover, temporary_path
-from camvault.ports.entries import FileEntry, FileIdentity, Listing
+from camvault.ports.entries import FileEntry, FileIdentity, ListedFile, Listing
 from camvault.ports.errors import NotFoundError, StorageError
 
 _FOLDERS_MOST = 64
@@ -25,21 +25,22 @@ class ArchiveFolder:
 
     Attributes:
         path: Where it is; `below` is its path below the root of the archive.
-        files: The regular files in it.
+        listing: What is in it; `files` are the regular ones, by name.
         by_stamp: The archives among them, by stamp.
-        taken: The names that no archive may get.
+        taken: The names that no archive may get, `folded`.
     """
 
     path: PurePath
     below: PurePosixPath
-    files: dict[str, FileIdentity] = attrs.field(factory=dict)
+    listing: Listing = attrs.field(factory=Listing)
+    files: dict[str, ListedFile] = attrs.field(factory=dict)
     by_stamp: dict[datetime, list[str]] = attrs.field(factory=dict)
     taken: set[str] = attrs.field(factory=set)
 
     @classmethod
     def of(cls, path: PurePath, below: PurePosixPath, listing: Listing) -> "ArchiveFolder":
         """What a listing shows."""
-        folder = cls(path, below, {file.name: listing.identity_of(file) for file in listing.files})
+        folder = cls(path, below, listing, {file.name: file for file in listing.files})
         for name in folder.files:
             parsed = parse_archive_name(name)
             if parsed is not None:
@@ -49,15 +50,18 @@ class ArchiveFolder:
 
     def identity_of(self, archive: PurePosixPath) -> FileIdentity | None:
         """Which regular file stands there."""
-        is_here = archive.parent == self.below  # no run gives another path
-        return self.files.get(archive.name) if is_here else None
+        file = self.files.get(archive.name)
+        is_here = file is not None and archive.parent == self.below  # no run gives another path
+        return self.listing.identity_of(file) if file is not None and is_here else None
 
     def unrecorded(self, stamp: datetime, ledger: Ledger) -> tuple[PurePath, ...]:
         """The archives of this time of which there is no record."""
+        if stamp not in self.by_stamp:
+            return ()
         return tuple(
             self.path / name
-            for name in self.by_stamp.get(stamp, ())
-            if not is_recorded(ledger, self.below / name, self.files[name])
+            for name in self.by_stamp[stamp]
+            if not is_recorded(ledger, self.below / name, self.listing.identity_of(self.files[name]))
         )
 
 
@@ -110,8 +114,6 @@ class ArchiveFolders:
     def free_path(self, stamp: datetime) -> PurePath:
         """A path for the archive of a clip of this time, which nothing has, and which no other clip was promised."""
         folder = self.of(stamp)
-        name = str(ArchiveName(stamp))
-        if name in folder.taken:
-            name = str(next(free_names(ArchiveName(stamp).numbered(), taken=folder.taken)))
+        name = next(name for name in ArchiveName(stamp).numbered() if name not in folder.taken)
         folder.taken.add(name)
         return folder.path / name

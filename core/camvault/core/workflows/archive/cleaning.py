@@ -1,6 +1,7 @@
 """Workflow, private part: what the rules of the user take, of the input and of the archive.
 
-One pass finds what is too old, and what `cutting` said before. It holds no more than one day.
+One pass finds what is too old, and what `cutting` said before. It holds no more than one day. If there was a pass
+before, and that saw that nothing has to go, it was the only one.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import attrs
 from camvault.core.archive.lifecycle import ArchiveState, state_of_source
 from camvault.core.archive.plan import Eviction, LeftFile, RemoveAction
 from camvault.core.archive.records import INPUT, OUTPUT, record_of
-from camvault.core.workflows.archive.cutting import Cutter
+from camvault.core.workflows.archive.cutting import Cut, Cutter
 from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers, day_of_stamp
 from camvault.core.workflows.archive.letting_go import WayOut
@@ -61,24 +62,35 @@ class CleanupPlanner:
 
     def _of_root(self, root: PurePath, area: str) -> Iterator[Eviction | LeftFile]:
         problems: list[StorageError] = []
-        tree = DateTree(root, self.job.ports.storage, self.job.roots.excluded_from(root), problems.append)
-        cut = self.cutter.cut(root, area)
-        for day in tree.days():
-            self.job.ports.cancel.check()
-            for unit in self.units.of_day(day, area):
-                reason = self.units.age_reason(unit) or (None if cut is None else cut.reason_for(unit))
-                if reason is None:
-                    continue
-                unsettled = self.units.unsettled(unit)
-                yield LeftFile(unit.path, unsettled) if unsettled else self._eviction(unit, reason, area)
+        tree, cut, is_all_kept = self.units.tree(root, problems.append), None, False
+        if self.cutter.is_needed:
+            sums = self.cutter.sums(tree, area)
+            cut = self.cutter.cut(root, area, sums)
+            is_all_kept = cut is None and not sums.has_old
+        if not is_all_kept:
+            problems.clear()
+            tree = self.units.tree(root, problems.append)
+            yield from self._of_tree(tree, area, cut)
         for error in problems:
             yield LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True)
         if area == INPUT:
             self.empty_folders += tree.empty_folders
 
+    def _of_tree(self, tree: DateTree, area: str, cut: Cut | None) -> Iterator[Eviction | LeftFile]:
+        for unit, rules in self.units.all(tree, area):
+            reason = rules.age_reason(unit) or (None if cut is None else cut.reason_for(unit))
+            if reason is None:
+                continue
+            unsettled = rules.unsettled(unit)
+            yield LeftFile(unit.path, unsettled) if unsettled else self._eviction(unit, reason, area)
+
     def _eviction(self, unit: FootageUnit, reason: RetentionReason, area: str) -> Eviction:
         words = f"orphaned JPG (no MP4 pair), {reason}" if unit.is_orphan else str(reason)
-        removals = tuple(RemoveAction(entry, self.way_out.destination(entry, area), words) for entry in unit.entries)
+        trash = self.way_out.trash_of(unit.folder.path, area)
+        removals = tuple(
+            RemoveAction(entry, None if trash is None else trash.path_of(entry.path.name), words)
+            for entry in unit.entries
+        )
         is_archived = area == INPUT and not unit.is_orphan and self._is_archived(unit)
         return Eviction(
             removals, reason, area, day_of_stamp(unit.stamp), is_archived=is_archived, is_orphan=unit.is_orphan
@@ -86,7 +98,7 @@ class CleanupPlanner:
 
     def _is_archived(self, unit: FootageUnit) -> bool:
         """Whether an archive is recorded and there; what cannot be read says no."""
-        storage, roots, entry = self.job.ports.storage, self.job.roots, unit.entries[-1]
+        storage, roots, entry = self.job.ports.storage, self.job.roots, unit.folder.entry_of(unit.files[-1])
         try:
             ledger = self.ledgers.of_day(day_of_stamp(unit.stamp))
             known = record_of(ledger, PurePosixPath(entry.path.relative_to(roots.input)), entry.identity)

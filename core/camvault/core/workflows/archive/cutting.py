@@ -1,9 +1,11 @@
 """Workflow, private part: what goes by total size and by free space.
 
-One pass adds up each day of the stamps, and a further one looks at the day of the cut. No pass holds more than one day.
+One pass adds up each day of the stamps, and a further one looks at the day of the cut, if there is one. No pass holds
+more than one day.
 """
 
 from collections import Counter
+from datetime import date
 from pathlib import PurePath
 
 import attrs
@@ -11,9 +13,9 @@ import attrs
 from camvault.core.retention.dated_rules import Excess, day_of_cut, free_excess, oldest_first, size_excess
 from camvault.core.workflows.archive.events import RuleBinds, RuleNotMet
 from camvault.core.workflows.archive.job import ArchiveJob
-from camvault.core.workflows.archive.ledgers import day_of_stamp
+from camvault.core.workflows.archive.observing import DateTree
 from camvault.core.workflows.archive.tally import ArchiveTally
-from camvault.core.workflows.archive.units import FootageUnit, FootageUnits
+from camvault.core.workflows.archive.units import FootageUnit, FootageUnits, UnitRules
 from camvault.ports.removal import RetentionReason
 
 _FREES_NOTHING = (
@@ -26,14 +28,43 @@ _FREES_NOTHING = (
 class Cut:
     """What goes by size or by free space: all of the days before `day`, and `paths` of that day."""
 
-    day: str
+    day: date
     paths: frozenset[PurePath]
     reason: RetentionReason
 
     def reason_for(self, unit: FootageUnit) -> RetentionReason | None:
         """Why a unit goes; None if it stays."""
-        day = day_of_stamp(unit.stamp)
+        day = unit.stamp.date()
         return self.reason if day < self.day or (day == self.day and unit.path in self.paths) else None
+
+
+@attrs.define
+class Sums:
+    """What a pass over all units adds up.
+
+    Attributes:
+        kept_bytes: What is not too old, or may still be written.
+        old_bytes: What is too old, and goes.
+        bytes_by_day: What may go by size, by the day of its stamp.
+        has_old: Whether anything is too old.
+    """
+
+    kept_bytes: int = 0
+    old_bytes: int = 0
+    bytes_by_day: Counter[date] = attrs.field(factory=Counter)
+    has_old: bool = False
+
+    def add(self, unit: FootageUnit, rules: UnitRules) -> None:
+        """One more."""
+        size_bytes, may_go = unit.size_bytes, not rules.unsettled(unit)
+        if rules.age_reason(unit) is not None:
+            self.has_old = True
+            if may_go:
+                self.old_bytes += size_bytes
+                return
+        self.kept_bytes += size_bytes
+        if may_go:
+            self.bytes_by_day[unit.stamp.date()] += size_bytes
 
 
 @attrs.define
@@ -52,25 +83,30 @@ class Cutter:
     tally: ArchiveTally
     free_bytes: dict[str, int] = attrs.field(factory=dict, init=False)
 
-    def cut(self, root: PurePath, area: str) -> Cut | None:
-        """What must go of a root beside what is too old; None if nothing must.
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is such a rule."""
+        return self.job.options.max_bytes is not None or self.job.options.min_free_bytes is not None
+
+    def sums(self, tree: DateTree, area: str) -> Sums:
+        """What there is in a tree.
 
         Raises:
             StorageError: The root cannot be listed.
         """
-        options = self.job.options
-        if options.max_bytes is None and options.min_free_bytes is None:
-            return None
-        bytes_by_day: Counter[str] = Counter()
-        kept_bytes = old_bytes = 0
-        for unit in self.units.all(root, area):
-            if self.units.age_reason(unit) is not None and not self.units.unsettled(unit):
-                old_bytes += unit.size_bytes
-                continue
-            kept_bytes += unit.size_bytes
-            if not self.units.unsettled(unit):
-                bytes_by_day[day_of_stamp(unit.stamp)] += unit.size_bytes
-        excess = self._excess(root, kept_bytes=kept_bytes, old_bytes=old_bytes)
+        sums = Sums()
+        for unit, rules in self.units.all(tree, area):
+            sums.add(unit, rules)
+        return sums
+
+    def cut(self, root: PurePath, area: str, sums: Sums) -> Cut | None:
+        """What must go of a root beside what is too old; None if nothing must.
+
+        Raises:
+            StorageError: The root cannot be listed any more.
+        """
+        bytes_by_day = sums.bytes_by_day
+        excess = self._excess(root, kept_bytes=sums.kept_bytes, old_bytes=sums.old_bytes)
         day = day_of_cut(bytes_by_day, excess.size_bytes) if excess is not None else None
         if excess is None or day is None:
             if excess is not None and excess.size_bytes > 0:
@@ -83,16 +119,12 @@ class Cutter:
             self._not_met(root, excess, rest - bytes_by_day[day])
         of_day = (
             (unit.stamp, str(unit.path), unit.size_bytes, unit)
-            for unit in self.units.all(root, area)
-            if day_of_stamp(unit.stamp) == day and self._may_be_cut(unit)
+            for unit, rules in self.units.all(self.units.tree(root), area)
+            if unit.stamp.date() == day and not rules.age_reason(unit) and not rules.unsettled(unit)
         )
         chosen = oldest_first(of_day, rest)
         self._free(root, before + sum(unit.size_bytes for unit in chosen))
         return Cut(day, frozenset(unit.path for unit in chosen), excess.reason)
-
-    def _may_be_cut(self, unit: FootageUnit) -> bool:
-        """Whether it goes neither by its age, nor may still be written."""
-        return self.units.age_reason(unit) is None and not self.units.unsettled(unit)
 
     def _excess(self, root: PurePath, *, kept_bytes: int, old_bytes: int) -> Excess | None:
         """What is too much by the stricter rule."""

@@ -19,7 +19,7 @@ _LEDGERS_MOST = 8
 
 def day_of_stamp(stamp: datetime) -> str:
     """Which ledger is about footage of this time."""
-    return f"{stamp:%Y-%m-%d}"
+    return stamp.date().isoformat()
 
 
 @attrs.define

@@ -16,7 +16,7 @@ from camvault.core.archive.lifecycle import ArchiveEvent, ArchiveState, archive_
 from camvault.core.archive.plan import RemoveAction
 from camvault.core.archive.records import INPUT
 from camvault.core.retention.removals import plan_by_rule
-from camvault.core.retention.trash import trash_names, trash_path
+from camvault.core.retention.trash import TrashFolder, trash_names, trash_path
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.archive.events import MovedToTrash, RemovedForGood
 from camvault.core.workflows.archive.job import TRASH_LEDGERS_NAME, ArchiveJob
@@ -33,15 +33,7 @@ from camvault.ports.errors import (
 from camvault.ports.removal import Removal, RetentionReason
 
 OTHER_DAY = "other"
-
-
-@attrs.frozen
-class _PlannedFolder:
-    """A folder, the one in the trash to which its files go, and the names in that when it was looked at."""
-
-    source: PurePath
-    target: PurePath
-    taken: frozenset[str]
+_FOLDERS_MOST = 64
 
 
 @attrs.define
@@ -51,7 +43,7 @@ class WayOut:
     job: ArchiveJob
     _crossing: Crossing = attrs.field(init=False)
     _ledgers: DayLedgers = attrs.field(init=False)
-    _planned: "_PlannedFolder | None" = attrs.field(default=None, init=False)
+    _planned: dict[PurePath, TrashFolder] = attrs.field(factory=dict, init=False)
     _folders: set[PurePath] = attrs.field(factory=set, init=False)
     """The folders in the trash that are there, and no way out of it."""
 
@@ -61,18 +53,17 @@ class WayOut:
         trash = self.job.roots.trash or self.job.roots.output  # nothing is written there if there is no trash
         self._ledgers = DayLedgers(trash / TRASH_LEDGERS_NAME, ports.storage)
 
-    def destination(self, entry: FileEntry, area: str) -> PurePath | None:
-        """Where the file would go now; None: it is deleted."""
+    def trash_of(self, folder: PurePath, area: str) -> TrashFolder | None:
+        """Where the files of a folder would go now; None: they are deleted."""
         trash = self.job.roots.trash
         if trash is None:
             return None
-        path = entry.path
-        if self._planned is None or self._planned.source != path.parent:
-            wanted = next(self._names(entry, trash, area))
-            self._planned = _PlannedFolder(path.parent, wanted.parent, self._names_in(wanted.parent))
-        if path.name not in self._planned.taken:
-            return self._planned.target / path.name
-        return next(each for each in self._names(entry, trash, area) if each.name not in self._planned.taken)
+        if folder not in self._planned:
+            while len(self._planned) >= _FOLDERS_MOST:  # folders come by their days
+                del self._planned[next(iter(self._planned))]
+            target = trash_path(folder, trash=trash, root=self._root(area), area=area)
+            self._planned[folder] = TrashFolder(target, self._names_in(target), self._unix_s)
+        return self._planned[folder]
 
     def _names_in(self, folder: PurePath) -> frozenset[str]:
         try:
@@ -82,10 +73,15 @@ class WayOut:
         return frozenset((*(file.name for file in listing.files), *listing.folders, *listing.others))
 
     def _names(self, entry: FileEntry, trash: PurePath, area: str) -> Iterator[PurePath]:
-        root = self.job.roots.input if area == INPUT else self.job.roots.output
-        wanted = trash_path(entry.path, trash=trash, root=root, area=area)
-        unix_s = int(self.job.ports.clock.now().timestamp())
-        return trash_names(wanted, unix_s=unix_s)
+        wanted = trash_path(entry.path, trash=trash, root=self._root(area), area=area)
+        return trash_names(wanted, unix_s=self._unix_s)
+
+    def _root(self, area: str) -> PurePath:
+        return self.job.roots.input if area == INPUT else self.job.roots.output
+
+    @property
+    def _unix_s(self) -> int:
+        return int(self.job.ports.clock.now().timestamp())
 
     def leave(
         self, action: RemoveAction, *, area: str, state: ArchiveState, is_by_rule: bool, for_good: Callable[[], Removal]

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.core.archive.clip_pairs import DatedFile
+from camvault.core.archive.clip_pairs import DatedFile, FootageFolder
 from camvault.core.archive.dated_names import NamePattern, folder_day
 from camvault.core.workflows.archive.job import LEDGERS_NAME, TRASH_LEDGERS_NAME
 from camvault.ports.entries import FileEntry, Listing
@@ -37,11 +37,12 @@ class DateFolders:
 
     def footage(self, pattern: NamePattern) -> Iterator[DatedFile]:
         """The files that are named like footage."""
-        for number, (folder, listing) in enumerate(self.folders.items()):
+        for path, listing in self.folders.items():
+            folder = FootageFolder(path, listing)
             for file in listing.files:
                 name = pattern.parse(file.name)
                 if name is not None:
-                    yield DatedFile(FileEntry(folder / file.name, listing.identity_of(file)), name, number)
+                    yield DatedFile(folder, file, name)
 
     def links(self, pattern: NamePattern) -> Iterator[PurePath]:
         """What is named like footage, and is no regular file."""

@@ -8,16 +8,7 @@ import attrs
 
 from camvault.core.archive.clip_pairs import DatedClip, paired
 from camvault.core.archive.lifecycle import is_archive_there
-from camvault.core.archive.plan import (
-    YOUNG_SETTLES,
-    ClipFacts,
-    ClipPlan,
-    ClipStep,
-    LeftFile,
-    RemoveAction,
-    judge_clip,
-    release_reason,
-)
+from camvault.core.archive.plan import YOUNG_SETTLES, ClipFacts, ClipPlan, ClipStep, LeftFile, judge_clip
 from camvault.core.archive.records import INPUT, ArchiveRecord, record_of
 from camvault.core.segments.ledger import Ledger
 from camvault.core.workflows.archive.archive_folders import ArchiveFolder, ArchiveFolders
@@ -27,7 +18,6 @@ from camvault.core.workflows.archive.letting_go import WayOut
 from camvault.core.workflows.archive.observing import DateFolders, DateTree
 from camvault.ports.errors import StorageError
 
-_FOLDERS_MOST = 64
 _LINK = "it is a link, which is not followed"
 
 
@@ -69,7 +59,7 @@ class ClipPlanner:
             try:
                 yield self.plan(clip, is_twin=clip.name.stamp in footage.twins)
             except StorageError as error:
-                yield LeftFile(clip.entry.path, f"what is known of it cannot be read: {error}", is_problem=True)
+                yield LeftFile(clip.path, f"what is known of it cannot be read: {error}", is_problem=True)
 
     def plan(self, clip: DatedClip, *, is_twin: bool) -> ClipPlan | LeftFile:
         """What is done with one clip.
@@ -108,12 +98,12 @@ class ClipPlanner:
             archive=archive,
             candidates=candidates if step is ClipStep.VERIFY else (),
             record=record,
-            removals=tuple(self._removals(clip, archive)),
+            trash=self.way_out.trash_of(clip.folder.path, INPUT),
         )
 
     def _known(self, clip: DatedClip, ledger: Ledger) -> ArchiveRecord | None:
-        below = PurePosixPath(clip.entry.path.relative_to(self.job.roots.input))
-        return record_of(ledger, below, clip.entry.identity)
+        entry = clip.entry
+        return record_of(ledger, PurePosixPath(entry.path.relative_to(self.job.roots.input)), entry.identity)
 
     def _record(self, step: ClipStep, known: ArchiveRecord | None, folder: ArchiveFolder) -> ArchiveRecord | None:
         """What is known of the archive that is let go beside, or that is replaced; another file is never replaced."""
@@ -127,17 +117,11 @@ class ClipPlanner:
             return candidates[0]
         return self.folders.free_path(stamp) if record is None else self.job.roots.output / record.archive
 
-    def _removals(self, clip: DatedClip, archive: PurePath) -> Iterator[RemoveAction]:
-        for entry in clip.entries:
-            reason = release_reason(archive, is_clip=entry is clip.entry)
-            yield RemoveAction(entry, self.way_out.destination(entry, INPUT), reason)
-
     def _age_s(self, clip: DatedClip) -> float:
         """How long ago the youngest of its files was changed."""
-        ages = [self._now_s - entry.identity.mtime_ns / 1e9 for entry in clip.entries]
-        return min(ages, key=abs)
+        return min([self._now_s - file.mtime_ns / 1e9 for file in clip.files], key=abs)
 
     def _defect(self, clip: DatedClip, age_s: float) -> str:
         """Why nothing can be read of a clip that was changed lately; of an older one, its transcode tells."""
         is_young = abs(age_s) < YOUNG_SETTLES * self.job.options.settle_s
-        return self.job.ports.footage.defect(clip.entry.path) if is_young else ""
+        return self.job.ports.footage.defect(clip.path) if is_young else ""

@@ -1,39 +1,80 @@
 """Workflow, private part: what goes together by a rule of the user: a clip and its pictures, or one file."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, tzinfo
 from pathlib import PurePath
+from typing import NamedTuple
 
 import attrs
 
-from camvault.core.archive.clip_pairs import paired
+from camvault.core.archive.clip_pairs import FootageFolder, paired
 from camvault.core.archive.dated_names import instant_s, parse_archive_name
 from camvault.core.archive.plan import ORPHAN_SETTLES, is_settled, unsettled_reason
 from camvault.core.archive.records import OUTPUT
-from camvault.core.retention.dated_rules import age_reason
+from camvault.core.retention.dated_rules import age_reason, first_young_day
 from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.archive.observing import DateFolders, DateTree
-from camvault.ports.entries import FileEntry
+from camvault.ports.entries import FileEntry, ListedFile
+from camvault.ports.errors import StorageError
 from camvault.ports.removal import RetentionReason
 
 
-@attrs.frozen
-class FootageUnit:
-    """What goes together."""
+class FootageUnit(NamedTuple):
+    """What goes together, all in one folder: a bare tuple, because a rule looks at a million of them."""
 
     stamp: datetime
-    entries: tuple[FileEntry, ...]
+    folder: FootageFolder
+    files: tuple[ListedFile, ...]
     is_orphan: bool = False
 
     @property
     def path(self) -> PurePath:
         """Of the clip, or of the only file."""
-        return self.entries[-1].path
+        return self.folder.path_of(self.files[-1])
+
+    @property
+    def entries(self) -> tuple[FileEntry, ...]:
+        """What is known of its files, in the order in which they go."""
+        return tuple(map(self.folder.entry_of, self.files))
 
     @property
     def size_bytes(self) -> int:
         """Of all of its files."""
-        return sum(entry.identity.size_bytes for entry in self.entries)
+        return sum([file.size_bytes for file in self.files])
+
+
+@attrs.frozen(kw_only=True)
+class UnitRules:
+    """What is asked of single units at one time.
+
+    Attributes:
+        now_s: That time, in seconds since 1970.
+        zone: That of the stamps in names.
+        age_days: What is older goes; 0: nothing.
+        settle_s: What was changed within so many seconds may still be written.
+        first_young_day: From this day on nothing is too old, and nothing is asked of the zone, which takes long.
+    """
+
+    now_s: float
+    zone: tzinfo
+    age_days: float
+    settle_s: float
+    first_young_day: int = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "first_young_day", first_young_day(now_s=self.now_s, days=self.age_days))
+
+    def age_reason(self, unit: FootageUnit) -> RetentionReason | None:
+        """Why it is too old; None if it is not."""
+        if unit.stamp.toordinal() >= self.first_young_day:
+            return None
+        return age_reason(instant_s(unit.stamp, self.zone), now_s=self.now_s, days=self.age_days)
+
+    def unsettled(self, unit: FootageUnit) -> str:
+        """Why it may still be written; "" if nobody writes to it."""
+        settle_s = self.settle_s * (ORPHAN_SETTLES if unit.is_orphan else 1)
+        age_s = min([self.now_s - file.mtime_ns / 1e9 for file in unit.files], key=abs)
+        return "" if is_settled(age_s, settle_s) else unsettled_reason(age_s, settle_s)
 
 
 @attrs.frozen
@@ -42,38 +83,39 @@ class FootageUnits:
 
     job: ArchiveJob
 
-    def all(self, root: PurePath, area: str) -> Iterator[FootageUnit]:
-        """All of a root; a folder that cannot be listed is left out, as whoever plans tells."""
-        tree = DateTree(root, self.job.ports.storage, self.job.roots.excluded_from(root), lambda _: None)
+    def tree(self, root: PurePath, on_problem: Callable[[StorageError], None] = lambda _: None) -> DateTree:
+        """The date folders of a root; told are those that cannot be listed, which are left out."""
+        return DateTree(root, self.job.ports.storage, self.job.roots.excluded_from(root), on_problem)
+
+    def all(self, tree: DateTree, area: str) -> Iterator[tuple[FootageUnit, UnitRules]]:
+        """All of a tree, each with what is asked of it now."""
         for day in tree.days():
             self.job.ports.cancel.check()
-            yield from self.of_day(day, area)
+            rules = self._rules()
+            for unit in self._of_day(day, area):
+                yield unit, rules
 
-    def of_day(self, day: DateFolders, area: str) -> Iterator[FootageUnit]:
+    def _of_day(self, day: DateFolders, area: str) -> Iterator[FootageUnit]:
         """Those of one day of the input or of the archive."""
         if area == OUTPUT:
-            for entry in day.entries():
-                name = parse_archive_name(entry.path.name)
-                if name is not None:
-                    yield FootageUnit(name.stamp, (entry,))
+            for path, listing in day.folders.items():
+                folder = FootageFolder(path, listing)
+                for file in listing.files:
+                    name = parse_archive_name(file.name)
+                    if name is not None:
+                        yield FootageUnit(name.stamp, folder, (file,))
             return
         footage = paired(day.footage(self.job.options.pattern))
         for clip in footage.clips:
-            yield FootageUnit(clip.name.stamp, clip.entries)
+            yield FootageUnit(clip.name.stamp, clip.folder, clip.files)
         for picture in footage.orphans:
-            yield FootageUnit(picture.name.stamp, (picture.entry,), is_orphan=True)
+            yield FootageUnit(picture.name.stamp, picture.folder, (picture.file,), is_orphan=True)
 
-    @property
-    def _now_s(self) -> float:
-        return self.job.ports.clock.now().timestamp()
-
-    def age_reason(self, unit: FootageUnit) -> RetentionReason | None:
-        """Why it is too old; None if it is not."""
-        stamp_s = instant_s(unit.stamp, self.job.ports.zone)
-        return age_reason(stamp_s, now_s=self._now_s, days=self.job.options.age_days)
-
-    def unsettled(self, unit: FootageUnit) -> str:
-        """Why it may still be written; "" if nobody writes to it."""
-        settle_s = self.job.options.settle_s * (ORPHAN_SETTLES if unit.is_orphan else 1)
-        age_s = min((self._now_s - entry.identity.mtime_ns / 1e9 for entry in unit.entries), key=abs)
-        return "" if is_settled(age_s, settle_s) else unsettled_reason(age_s, settle_s)
+    def _rules(self) -> UnitRules:
+        options, ports = self.job.options, self.job.ports
+        return UnitRules(
+            now_s=ports.clock.now().timestamp(),
+            zone=ports.zone,
+            age_days=options.age_days,
+            settle_s=options.settle_s,
+        )

@@ -20,7 +20,7 @@ from camvault.apps._archive.figures import summary
 from camvault.apps._archive.json_text import JsonText
 from camvault.apps._archive.plan_text import PlanText
 from camvault.apps._archive.values import pattern_of, size_of
-from camvault.apps._assembly.archivers import NO_ARCHIVER
+from camvault.apps._assembly.no_archiver import NO_ARCHIVER
 from camvault.core.archive.plan import Eviction, LeftFile, RemoveAction
 from camvault.core.archive.records import INPUT
 from camvault.core.workflows.archive import ActionOutcome, ArchiveOptions, ArchiveReport, ArchiveRun

@@ -172,7 +172,7 @@ def run(context: Context, options: Options) -> object:
 
 def prepared(context: Context, options: Options) -> "PrepareReport":
     """What `run` does, except that clips which are left out are no error if the job is to be finished without them."""
-    from camvault.apps._assembly.media_tools import cpu_count  # noqa: PLC0415 - heavy imports: --help must stay fast
+    from camvault.apps._assembly.processors import cpu_count  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.core.capacity.parallelism import job_count  # noqa: PLC0415
     from camvault.core.workflows.bodycam.prepare import claimed, prepare  # noqa: PLC0415
 

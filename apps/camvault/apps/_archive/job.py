@@ -10,13 +10,12 @@ from pathlib import PurePath
 import attrs
 
 from camvault.adapters.clipcheck import Mp4Footage
-from camvault.adapters.farm import FarmArchiver
 from camvault.adapters.filesystem import LocalStorage, read_mount_table
 from camvault.adapters.system.zone import LocalZone
 from camvault.apps._archive.options import EncoderChoice, Options
-from camvault.apps._assembly.archivers import NO_ARCHIVER, found_archiver, workers_archiver
 from camvault.apps._assembly.farms import farm_at
-from camvault.apps._assembly.media_tools import cpu_count
+from camvault.apps._assembly.no_archiver import NO_ARCHIVER
+from camvault.apps._assembly.processors import cpu_count
 from camvault.apps._cli.stage import Context
 from camvault.core.archive.dated_names import NamePattern
 from camvault.core.workflows.archive import ArchiveJob, ArchiveOptions, ArchivePorts, checked_roots
@@ -107,6 +106,9 @@ def with_archiver(context: Context, options: Options, job: ArchiveJob) -> Iterat
     if options.cleanup:
         yield job
         return
+    from camvault.adapters.farm import FarmArchiver  # noqa: PLC0415 - a dry run and a cleanup start without any of it
+    from camvault.apps._assembly.archivers import found_archiver, workers_archiver  # noqa: PLC0415
+
     wanted = None if options.encoder is EncoderChoice.AUTO else ArchiveCodec(options.encoder.value)
     with ExitStack() as stack:
         found = stack.enter_context(farm_at(context, options.executor))

@@ -2,44 +2,17 @@
 
 import functools
 import os
-from collections.abc import Callable
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from camvault.adapters.ffmpeg import ARCHIVE_ENCODERS, FfmpegArchiver, FoundTools, choose_encoders, find_ffmpeg
 from camvault.adapters.system import EventCancellation
 from camvault.apps._assembly.media_tools import probe_of
 from camvault.apps._cli.stage import Context
-from camvault.ports.archiving import ArchiveCodec, ArchiveMade, Archiver, ArchiveSettings
+from camvault.ports.archiving import ArchiveCodec, Archiver
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.events import Note
 
 _PROBE_LIMIT_S = 60.0
-
-
-class _NoArchiver:
-    """Stands where nothing is archived: in a dry run, and in a cleanup."""
-
-    @property
-    def name(self) -> str:
-        return "nothing"
-
-    def archive(
-        self,
-        source: PurePath,
-        /,
-        *,
-        target: PurePath,
-        settings: ArchiveSettings,
-        on_seconds: Callable[[float], None],
-        cancel: Cancellation,
-    ) -> ArchiveMade:
-        raise NotImplementedError
-
-    def doubts(self, archive: PurePath, /, *, source: PurePath, cancel: Cancellation) -> tuple[str, ...]:
-        raise NotImplementedError
-
-
-NO_ARCHIVER: Archiver = _NoArchiver()
 
 
 def found_archiver(

@@ -15,6 +15,7 @@ from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.adapters.pyav import PyavProbe
 from camvault.apps._assembly.farms import farm_at
+from camvault.apps._assembly.processors import cpu_count
 from camvault.apps._cli.stage import Context
 from camvault.core.capacity.parallelism import worker_count
 from camvault.core.stations.configuration import Camera
@@ -113,11 +114,6 @@ def probe_of(found: "FoundTools", cancel: Cancellation, stall_s: float) -> Media
     if found.ffprobe is None:
         return PyavProbe()
     return FfprobeProbe(found.ffprobe.path, str(found.ffprobe.version), cancel, stall_s)
-
-
-def cpu_count() -> int:
-    """The processors of this machine, at least 1."""
-    return os.cpu_count() or 1
 
 
 def checked_stations(cameras: tuple[Camera, ...], cancel: Cancellation) -> "tuple[CheckedStation, ...]":

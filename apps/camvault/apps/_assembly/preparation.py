@@ -6,7 +6,8 @@ from pathlib import Path
 import attrs
 
 from camvault.apps._assembly.burners import blank_disc_bytes
-from camvault.apps._assembly.media_tools import MediaTools, cpu_count
+from camvault.apps._assembly.media_tools import MediaTools
+from camvault.apps._assembly.processors import cpu_count
 from camvault.apps._cli.stage import Context
 from camvault.core.batch.plan import LEAST_KBPS, PreparePlan, PrepareRequest
 from camvault.core.batch.resuming import ResumeWishes

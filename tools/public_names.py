@@ -37,6 +37,7 @@ PUBLIC_NAMES: Final[Mapping[str, str]] = {
     "camvault.apps.service_helper.STATUS": _MEMBER,
     "camvault.apps.service_helper.STOP": _MEMBER,
     "camvault.apps.service_helper.print_template": _EAGER,
+    "camvault.core.power.states.decide": _FACE,
     "camvault.core.segments.coverage.bridged_s": _VALUE,
     "camvault.ports.image.files_at": _VALUE,
     "camvault.ports.pages.charts": _TEMPLATE,

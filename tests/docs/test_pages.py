@@ -93,7 +93,7 @@ def test_the_exit_codes_of_a_page_are_those_of_help(command: str) -> None:
 def invariants() -> list[int]:
     pages = [
         ROOT / "docs" / "design" / name
-        for name in ("invariants.md", "invariants-recording.md", "invariants-archive.md")
+        for name in ("invariants.md", "invariants-recording.md", "invariants-archive.md", "invariants-dashcam.md")
     ]
     return [
         int(n) for page in pages for n in re.findall(r"^INV-(\d+)$", page.read_text(encoding="utf-8"), re.MULTILINE)

@@ -1,0 +1,66 @@
+"""Pure: what the registers of a UPS say, and what they cannot say.
+
+A disturbed bus gives -1, -2, 41981 or 4197813 with exit code 0. What is outside of the bounds of its register is not
+known. What is not known is never power, never a full battery, and never a reason to switch or to shut down (INV-32).
+"""
+
+import enum
+
+import attrs
+
+from camvault.ports.battery import PowerRegisters
+
+VBAT_MV = range(2000, 4001)
+"""The voltage of one LiFePO4 cell."""
+VIN_MV = range(6501)
+"""The voltage that comes in, and the one above which that is power."""
+
+
+class ExternalPower(enum.Enum):
+    """Whether power comes in."""
+
+    PRESENT = "external power"
+    ABSENT = "no external power"
+    UNKNOWN = "external power not known"
+
+
+@attrs.frozen(kw_only=True)
+class PowerReading:
+    """What is known of the power.
+
+    Attributes:
+        battery_mv: The voltage of the battery; None if it is not known.
+        external: Whether power comes in.
+        problems: What was read and is not believed, each as a sentence.
+    """
+
+    battery_mv: int | None
+    external: ExternalPower
+    problems: tuple[str, ...] = ()
+
+
+def judged(registers: PowerRegisters) -> PowerReading:
+    """The registers within their bounds."""
+    vbat_mv, vin_mv, threshold_mv = registers.vbat_mv, registers.vin_mv, registers.vin_threshold_mv
+    named = (("VBAT", vbat_mv, VBAT_MV), ("VIN", vin_mv, VIN_MV), ("VIN_THRESHOLD", threshold_mv, VIN_MV))
+    problems = tuple(_problem(name, found, bounds) for name, found, bounds in named if found not in bounds)
+    return PowerReading(
+        battery_mv=vbat_mv if vbat_mv in VBAT_MV else None,
+        external=_external(_within(vin_mv), _within(threshold_mv)),
+        problems=problems,
+    )
+
+
+def _within(vin_mv: int | None) -> int | None:
+    return vin_mv if vin_mv in VIN_MV else None
+
+
+def _external(vin_mv: int | None, threshold_mv: int | None) -> ExternalPower:
+    if vin_mv is None or not threshold_mv:  # with a threshold of 0, nothing at all would be power
+        return ExternalPower.UNKNOWN
+    return ExternalPower.PRESENT if vin_mv >= threshold_mv else ExternalPower.ABSENT
+
+
+def _problem(name: str, found: int | None, bounds: range) -> str:
+    what = "nothing that is a number" if found is None else f"{found} mV"
+    return f"{name}: found {what}, expected {bounds[0]} to {bounds[-1]} mV"

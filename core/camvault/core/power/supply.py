@@ -1,0 +1,90 @@
+"""Pure: what the power allows, from one reading to the next.
+
+| seen                                                        | supply                                               |
+|-------------------------------------------------------------|------------------------------------------------------|
+| external power                                              | EXTERNAL, at once                                    |
+| nothing that is known of the battery, no external power     | UNKNOWN: for this reading; what was counted stays    |
+| below `shutdown` for the dwell time                         | CRITICAL                                             |
+| below `disconnect` for the dwell time                       | LOW                                                  |
+| above, after LOW or CRITICAL                                | LOW, until it is recovered for the dwell time        |
+| below `resume` when the machine has just started            | LOW, the same                                        |
+| anything else                                               | ENOUGH                                               |
+
+The times are monotonic. Between ENOUGH and LOW lies at least the dwell time in both directions (INV-33).
+"""
+
+import enum
+
+import attrs
+
+from camvault.core.power.readings import ExternalPower, PowerReading
+from camvault.core.power.thresholds import PowerThresholds
+
+
+class Supply(enum.Enum):
+    """What the power allows."""
+
+    EXTERNAL = "external power"
+    ENOUGH = "the battery is full enough"
+    LOW = "the battery is low"
+    CRITICAL = "the battery is almost empty"
+    UNKNOWN = "the power is not known"
+
+
+@attrs.frozen(kw_only=True)
+class SupplyMemory:
+    """What was seen so far.
+
+    Attributes:
+        settled: The last supply that was known; UNKNOWN if none was since the machine started.
+        low_since_s: Since when every reading of the battery was below `disconnect`; None if the last one was not.
+        critical_since_s: The same for `shutdown`.
+        recovered_since_s: Since when every one was high enough to come back.
+    """
+
+    settled: Supply = Supply.UNKNOWN
+    low_since_s: float | None = None
+    critical_since_s: float | None = None
+    recovered_since_s: float | None = None
+
+
+def supply_of(
+    memory: SupplyMemory, reading: PowerReading, *, now_s: float, thresholds: PowerThresholds
+) -> tuple[Supply, SupplyMemory]:
+    """What the power allows now, and what is to be remembered."""
+    if reading.external is ExternalPower.PRESENT:
+        return Supply.EXTERNAL, SupplyMemory(settled=Supply.EXTERNAL)
+    if reading.battery_mv is None:
+        return Supply.UNKNOWN, memory
+    seen = _counted(memory, reading.battery_mv, now_s, thresholds)
+    settled = _settled(seen, reading.battery_mv, now_s, thresholds)
+    return settled, attrs.evolve(seen, settled=settled)
+
+
+def _counted(memory: SupplyMemory, battery_mv: int, now_s: float, thresholds: PowerThresholds) -> SupplyMemory:
+    def since(is_so: bool, before_s: float | None) -> float | None:
+        if not is_so:
+            return None
+        return now_s if before_s is None else before_s
+
+    return attrs.evolve(
+        memory,
+        low_since_s=since(thresholds.disconnect.is_above(battery_mv), memory.low_since_s),
+        critical_since_s=since(thresholds.shutdown.is_above(battery_mv), memory.critical_since_s),
+        recovered_since_s=since(thresholds.is_recovered(battery_mv), memory.recovered_since_s),
+    )
+
+
+def _settled(seen: SupplyMemory, battery_mv: int, now_s: float, thresholds: PowerThresholds) -> Supply:
+    def is_long(since_s: float | None) -> bool:
+        return since_s is not None and now_s - since_s >= thresholds.dwell_s
+
+    if is_long(seen.critical_since_s):
+        return Supply.CRITICAL
+    if is_long(seen.low_since_s):
+        return Supply.LOW
+    if seen.settled in {Supply.LOW, Supply.CRITICAL}:
+        return Supply.ENOUGH if is_long(seen.recovered_since_s) else Supply.LOW
+    if seen.settled is Supply.UNKNOWN and not thresholds.is_enough_to_begin(battery_mv):
+        return Supply.LOW
+    return Supply.ENOUGH

@@ -1,0 +1,79 @@
+"""Pure: the levels of a battery below which something is done.
+
+A level is in percent, or in millivolts, which say more (`charge`). "Below" is strict: at the level itself nothing is
+done. What was switched off because of a level comes back above it by the hysteresis only, and from the level of
+`resume` on.
+"""
+
+import attrs
+
+from camvault.core.power.charge import percent_of
+
+
+@attrs.frozen
+class PowerLevel:
+    """A level, in percent of the charge; or in millivolts, if these are given."""
+
+    percent: float
+    millivolts: int | None = None
+
+    def is_above(self, battery_mv: int) -> bool:
+        """Whether a battery of this voltage is below the level."""
+        if self.millivolts is not None:
+            return battery_mv < self.millivolts
+        return percent_of(battery_mv) < self.percent
+
+    @property
+    def charge_percent(self) -> float:
+        """The level in percent, as an estimate if it is given in millivolts."""
+        return self.percent if self.millivolts is None else percent_of(self.millivolts)
+
+    def is_higher_than(self, other: "PowerLevel") -> bool:
+        """Whether this level is reached first while a battery is emptied."""
+        if self.millivolts is not None and other.millivolts is not None:
+            return self.millivolts > other.millivolts
+        return self.charge_percent > other.charge_percent
+
+    def __str__(self) -> str:
+        return f"{self.percent:g} %" if self.millivolts is None else f"{self.millivolts} mV"
+
+
+@attrs.frozen(kw_only=True)
+class PowerThresholds:
+    """When something is switched because of the battery.
+
+    Attributes:
+        disconnect: Below it the camera is powered off.
+        shutdown: Below it the machine is shut down; not above `disconnect`.
+        resume: What is off because of the battery, or since the machine started, stays off below it; None:
+            `disconnect` with the hysteresis.
+        hysteresis_percent: By how much a battery must be above `disconnect` for the camera to come back.
+        dwell_s: A level counts once the battery was on the same side of it for so long; 0: at once.
+    """
+
+    disconnect: PowerLevel = attrs.field(default=PowerLevel(50))
+    shutdown: PowerLevel = attrs.field(default=PowerLevel(25))
+    resume: PowerLevel | None = None
+    hysteresis_percent: float = 5
+    dwell_s: float = 0
+
+    def is_recovered(self, battery_mv: int) -> bool:
+        """Whether a battery of this voltage is full enough for what was switched off."""
+        if self.disconnect.is_above(battery_mv):
+            return False
+        if self.resume is not None:
+            return not self.resume.is_above(battery_mv)
+        return percent_of(battery_mv) >= min(self.disconnect.charge_percent + self.hysteresis_percent, 100)
+
+    def is_enough_to_begin(self, battery_mv: int) -> bool:
+        """Whether a machine that has just started may switch something on at this voltage."""
+        return not (self.resume or self.disconnect).is_above(battery_mv) and not self.disconnect.is_above(battery_mv)
+
+    @property
+    def problem(self) -> str:
+        """Why these thresholds contradict one another; "" if they do not."""
+        if self.shutdown.is_higher_than(self.disconnect):
+            return f"shutdown at {self.shutdown} is above disconnect at {self.disconnect}, expected it at or below that"
+        if self.resume is not None and self.disconnect.is_higher_than(self.resume):
+            return f"resume at {self.resume} is below disconnect at {self.disconnect}, expected it at or above that"
+        return ""

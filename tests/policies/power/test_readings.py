@@ -1,0 +1,44 @@
+"""What the registers of a UPS say, and what they cannot say."""
+
+import pytest
+
+from camvault.core.power.readings import ExternalPower, judged
+from camvault.ports.battery import PowerRegisters
+
+
+def registers(**changes: int | None) -> PowerRegisters:
+    return PowerRegisters(**{"vbat_mv": 3325, "vin_mv": 5208, "vin_threshold_mv": 4498, **changes})
+
+
+def test_registers_within_their_bounds_are_believed() -> None:
+    reading = judged(registers())
+    assert (reading.battery_mv, reading.external, reading.problems) == (3325, ExternalPower.PRESENT, ())
+
+
+@pytest.mark.parametrize(
+    ("vin_mv", "external"),
+    [(4498, ExternalPower.PRESENT), (4497, ExternalPower.ABSENT), (0, ExternalPower.ABSENT)],
+)
+def test_power_comes_in_from_the_threshold_on(vin_mv: int, external: ExternalPower) -> None:
+    assert judged(registers(vin_mv=vin_mv)).external is external
+
+
+@pytest.mark.parametrize("garbage", [None, -1, -2, 6501, 41_981, 4_197_813])
+def test_garbage_of_the_input_is_no_power_and_no_lack_of_it(garbage: int | None) -> None:
+    reading = judged(registers(vin_mv=garbage))
+    assert reading.external is ExternalPower.UNKNOWN
+    found = "nothing that is a number" if garbage is None else f"{garbage} mV"
+    assert reading.problems == (f"VIN: found {found}, expected 0 to 6500 mV",)
+
+
+@pytest.mark.parametrize("garbage", [None, -1, 0, 41_981])
+def test_without_its_threshold_nothing_is_power(garbage: int | None) -> None:
+    assert judged(registers(vin_threshold_mv=garbage)).external is ExternalPower.UNKNOWN
+
+
+@pytest.mark.parametrize("garbage", [None, -1, -2, 0, 1999, 4001, 41_981])
+def test_garbage_of_the_battery_is_not_known(garbage: int | None) -> None:
+    reading = judged(registers(vbat_mv=garbage))
+    assert reading.battery_mv is None
+    assert len(reading.problems) == 1
+    assert "expected 2000 to 4000 mV" in reading.problems[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
+from tests.dashcam.board import Board
 from tests.recording.fake_camera import Footage, make_footage
 
 
@@ -54,4 +55,12 @@ def service_manager(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = folder / "systemctl"
     program.write_text(SYSTEMCTL)
     program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ups(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a `lifepo4wered-cli` whose board has input power."""
+    folder = tmp_path_factory.mktemp("ups")
+    Board(folder, {"VBAT": 3325, "VIN": 5208, "VIN_THRESHOLD": 4498})
     return folder

@@ -31,7 +31,7 @@ class PowerReading:
     Attributes:
         battery_mv: The voltage of the battery; None if it is not known.
         external: Whether power comes in.
-        problems: What was read and is not believed, each as a sentence.
+        problems: What could not be read, or is not believed, each as a sentence.
     """
 
     battery_mv: int | None
@@ -43,11 +43,13 @@ def judged(registers: PowerRegisters) -> PowerReading:
     """The registers within their bounds."""
     vbat_mv, vin_mv, threshold_mv = registers.vbat_mv, registers.vin_mv, registers.vin_threshold_mv
     named = (("VBAT", vbat_mv, VBAT_MV), ("VIN", vin_mv, VIN_MV), ("VIN_THRESHOLD", threshold_mv, VIN_MV))
-    problems = tuple(_problem(name, found, bounds) for name, found, bounds in named if found not in bounds)
+    beyond = (
+        _problem(name, found, bounds) for name, found, bounds in named if found is not None and found not in bounds
+    )
     return PowerReading(
         battery_mv=vbat_mv if vbat_mv in VBAT_MV else None,
         external=_external(_within(vin_mv), _within(threshold_mv)),
-        problems=problems,
+        problems=(*registers.words, *beyond),
     )
 
 
@@ -61,6 +63,5 @@ def _external(vin_mv: int | None, threshold_mv: int | None) -> ExternalPower:
     return ExternalPower.PRESENT if vin_mv >= threshold_mv else ExternalPower.ABSENT
 
 
-def _problem(name: str, found: int | None, bounds: range) -> str:
-    what = "nothing that is a number" if found is None else f"{found} mV"
-    return f"{name}: found {what}, expected {bounds[0]} to {bounds[-1]} mV"
+def _problem(name: str, found: int, bounds: range) -> str:
+    return f"{name}: found {found} mV, expected {bounds[0]} to {bounds[-1]} mV"

@@ -40,9 +40,7 @@ class TestLifepo4weredBattery(Cancellations, BatteryContract):
         numbers = count()
 
         def board(*values: int | None) -> Battery:
-            answers = {
-                name: request.param if value is None else value for name, value in zip(REGISTERS, values, strict=True)
-            }
+            answers = [request.param if value is None else value for value in values]
             made = Board(tmp_path / str(next(numbers)), dict(zip(REGISTERS, answers, strict=True)))
             return Lifepo4weredBattery(PurePath(made.program))
 

@@ -20,6 +20,7 @@ from camvault.core.segments.ledger import ProofKind, parse_ledger
 from camvault.core.workflows.archive import ActionOutcome, ArchiveRun, RootHeldError, checked_roots, hold_roots
 from camvault.core.workflows.archive.events import ArchiveRefused, NeverArchived, OrphansRemoved, RuleBinds, RuleNotMet
 from camvault.core.workflows.archive.letting_go import rule_removal
+from camvault.core.workflows.steps.target_claim import temporary_path
 from camvault.ports.errors import Cancelled, NoSpaceError, StorageError, ToolError, UsageError
 from camvault.ports.events import Progressed, Warned
 from camvault.ports.mounts import MountTable
@@ -454,12 +455,48 @@ class TestMadeAnew:
         assert report.failed_count == 1
         assert cameras.storage.content(OUT / ARCHIVE) == old
 
+    def test_the_archive_of_another_clip_of_this_name_size_and_time_stays(self, cameras: Cameras) -> None:
+        clip = cameras.clip()
+        content = cameras.storage.content(clip)
+        cameras.run()
+        old = cameras.storage.content(OUT / ARCHIVE)
+        cameras.clip(content=content[:-1] + b"!")
+        assert cameras.run().problem_count == 1
+        report = cameras.run(is_made_anew=True)
+        assert (report.transcoded_count, report.let_go_count, report.problem_count) == (1, 1, 0)
+        assert cameras.storage.content(OUT / ARCHIVE) == old
+        assert cameras.names(OUT) == [ARCHIVE, TWIN]
+        cameras.clip(content=content[:-1] + b"!")
+        assert cameras.run(is_made_anew=False).transcoded_count == 0  # it is known which one is its
+
     def test_a_foreign_file_in_its_place_is_never_replaced(self, cameras: Cameras) -> None:
         cameras.clip()
         cameras.archive(STAMP, b"of another camera")
         cameras.run(is_made_anew=True)
         assert cameras.names(OUT) == [ARCHIVE, TWIN]
         assert cameras.storage.content(OUT / ARCHIVE) == b"of another camera"
+
+
+class TestTheMedium:
+    """What the system remembers of an archive may be better than what its disk holds."""
+
+    @pytest.mark.parametrize("trash", [TRASH, None])
+    def test_what_is_read_back_is_what_was_proven(self, cameras: Cameras, trash: PurePath | None) -> None:
+        cameras.trash = trash
+        cameras.clip(has_picture=True)
+        cameras.storage.rotten[temporary_path(OUT / ARCHIVE)] = b"something else"
+        report = cameras.run()
+        assert (report.failed_count, report.removed_count) == (1, 0)
+        assert cameras.inputs() == [PICTURE, CLIP]
+        assert cameras.names(OUT) == []
+        assert any("what was read back is not what was made and proven" in line for line in cameras.reporter.lines())
+
+    def test_an_archive_of_before_is_read_before_it_is_compared(self, cameras: Cameras) -> None:
+        """Which makes the system forget what it remembers of it."""
+        cameras.archived_before(cameras.clip())
+        assert cameras.run().verified_count == 1
+        asked = [call.operation for call in cameras.calls.log if OUT / ARCHIVE in call.arguments]
+        assert asked.index("storage.read_back") < asked.index("archiver.doubts")
 
 
 class TestTrouble:

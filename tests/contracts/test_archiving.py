@@ -44,6 +44,9 @@ class MemoryArchives(MemoryClips):
     def mtime_ns_of(self, path: PurePath) -> int:
         return self.storage.tree.get(path).mtime_ns
 
+    def content_of(self, path: PurePath) -> bytes:
+        return self.storage.content(path)
+
 
 @attrs.define(kw_only=True)
 class RealArchives(DiskClips):
@@ -73,6 +76,9 @@ class RealArchives(DiskClips):
 
     def mtime_ns_of(self, path: PurePath) -> int:
         return Path(path).stat().st_mtime_ns
+
+    def content_of(self, path: PurePath) -> bytes:
+        return Path(path).read_bytes()
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ class _Discreet(MemoryArchiver):
             return super().archive(source, target=target, **options)
         except MediaError:
             self.storage.put(target, b"what could be decoded")
-            return ArchiveMade(21, 1.0, "memory")
+            return ArchiveMade(21, 1.0, "memory", "0" * 64)
 
 
 class TestArchiverThatHidesDamage(ArchiverContract):
@@ -79,6 +79,26 @@ class TestArchiverThatForgetsTheTime(ArchiverContract):
         return _World(archiver_type=_Modern)
 
 
+class _Hasty(MemoryArchiver):
+    """Says the digest of what it wrote first."""
+
+    def archive(self, source: PurePath, /, *, target: PurePath, **options: Any) -> ArchiveMade:
+        made = super().archive(source, target=target, **options)
+        entry = self.storage.tree.get(target)
+        self.storage.put(target, entry.content[::-1], mtime_ns=entry.mtime_ns)
+        return made
+
+
+class TestArchiverThatProvedSomethingElse(ArchiverContract):
+    REFUSED_BY = by(
+        "what_was_proven_is_what_is_there", "an_archive_is_one_of_its_source", "a_larger_archive_is_not_kept"
+    )
+
+    @pytest.fixture
+    def harness(self) -> _World:
+        return _World(archiver_type=_Hasty)
+
+
 class _Shortening(MemoryArchiver):
     """Takes a stop for an end."""
 
@@ -86,7 +106,7 @@ class _Shortening(MemoryArchiver):
         try:
             return super().archive(source, **options)
         except Cancelled:
-            return ArchiveMade(1, 1.0, "memory")
+            return ArchiveMade(1, 1.0, "memory", "0" * 64)
 
 
 class TestArchiverThatCallsAPartTheWhole(ArchiverContract):

@@ -1,5 +1,6 @@
 """Adapter for pytest: the contract of `Archiver`."""
 
+import hashlib
 from pathlib import PurePath
 from typing import Protocol
 
@@ -59,6 +60,10 @@ class ArchiverHarness(Protocol):
         """When the file was written."""
         ...
 
+    def content_of(self, path: PurePath) -> bytes:
+        """What is in the file."""
+        ...
+
     def names(self) -> set[str]:
         """The names in `folder`."""
         ...
@@ -112,6 +117,13 @@ class ArchiverContract:
         assert not made.is_remuxed
         assert (made.doubts, made.quality) == ((), "")
         assert harness.names() == {"a.mp4", ".a.part"}
+
+    def test_what_was_proven_is_what_is_there(self, harness: ArchiverHarness, stop: StopRequest) -> None:
+        """Core compares the digest with what it reads from the medium."""
+        for source in (harness.clip("a.mp4"), harness.hardly_larger("b.mp4")):
+            target = harness.folder / f".{source.name}.part"
+            made = self._made(harness, source, target, stop)
+            assert made.sha256 == hashlib.sha256(harness.content_of(target)).hexdigest()
 
     def test_an_archive_is_as_old_as_its_source(self, harness: ArchiverHarness, stop: StopRequest) -> None:
         """People sort and find footage by the time of its file."""

@@ -77,6 +77,7 @@ class MemoryArchiver:
                 len(archive),
                 duration_s,
                 "remux" if is_remuxed else self.encoder,
+                hashlib.sha256(archive).hexdigest(),
                 (*clip.unkept, *self.more_doubts),
                 quality,
             )

@@ -78,7 +78,7 @@ class FfmpegArchiver:
             is_larger = Path(target).stat().st_size > Path(source).stat().st_size
         if is_larger:
             made, name, quality = self._remuxed(attempt, made), "remux", ""
-        return ArchiveMade(like_the_source(source, target), made.seconds, name, made.doubts, quality)
+        return ArchiveMade(like_the_source(source, target), made.seconds, name, made.sha256, made.doubts, quality)
 
     def doubts(self, archive: PurePath, /, *, source: PurePath, cancel: Cancellation) -> tuple[str, ...]:
         """Decode both to their ends, and compare lengths and pictures."""

@@ -1,7 +1,8 @@
 """Adapter for ffmpeg: one attempt to make an archive, and everything that must be true of it."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import attrs
 
@@ -41,10 +42,11 @@ class SourceClip:
 
 @attrs.frozen
 class Archived:
-    """What an attempt made, and what it lacks."""
+    """What an attempt made, and what it lacks; `sha256` of what was proven."""
 
     mapping: StreamMapping
     seconds: float
+    sha256: str
     frame_counts: tuple[int, ...]
     sample_counts: tuple[int, ...]
     doubts: tuple[str, ...]
@@ -110,7 +112,7 @@ class ArchiveAttempt:
             raise AttemptError(lost[0], is_unfit=True)
         frames = tuple(talk.outputs[place].frames for place in range(len(mapping.pictures)))
         samples = tuple(talk.inputs[sound.index].samples for sound in mapping.sounds)
-        seconds = self._proven(mapping, frames, _made_samples(mapping, done))
+        seconds, sha256 = self._proven(mapping, frames, _made_samples(mapping, done))
         doubts = (
             *self.clip.structure,
             *mapping.left_out,
@@ -118,7 +120,7 @@ class ArchiveAttempt:
             *mixes.doubts,
             *self._unread(done, mapping),
         )
-        return Archived(mapping, seconds, frames, samples, doubts)
+        return Archived(mapping, seconds, sha256, frames, samples, doubts)
 
     def remuxed(self, encode: Archived) -> Archived:
         """Copy the streams, and prove it by what the encode before it read.
@@ -143,8 +145,9 @@ class ArchiveAttempt:
         if lost:
             raise AttemptError(lost[0], is_unfit=False)
         samples = [made or read for made, read in zip(_made_samples(mapping, done), encode.sample_counts, strict=True)]
-        seconds = self._proven(mapping, encode.frame_counts, samples)
-        return attrs.evolve(encode, seconds=seconds, doubts=tuple(dict.fromkeys((*encode.doubts, *mixes.doubts))))
+        seconds, sha256 = self._proven(mapping, encode.frame_counts, samples)
+        doubts = tuple(dict.fromkeys((*encode.doubts, *mixes.doubts)))
+        return attrs.evolve(encode, seconds=seconds, sha256=sha256, doubts=doubts)
 
     def _encode(self, encoder: PictureEncoder) -> tuple[StreamMapping, Mixes, FfmpegRun]:
         """Encode without the streams for which there is no decoder."""
@@ -192,9 +195,15 @@ class ArchiveAttempt:
             raise AttemptError(str(error), is_unfit=False) from error
         raise error
 
-    def _proven(self, mapping: StreamMapping, frames: Sequence[int], samples: Sequence[int]) -> float:
-        """How long it is, once it is proven."""
+    def _proven(self, mapping: StreamMapping, frames: Sequence[int], samples: Sequence[int]) -> tuple[float, str]:
+        """How long it is, once it is proven, and the digest of what was proven.
+
+        The digest comes first. Whatever the proof reads afterwards, memory or medium: if the medium has this content
+        in the end, the proof saw it.
+        """
+        sha256 = ""
         try:
+            sha256 = self._digest()
             problem, seconds = self._problem(mapping, frames, samples)
         except (MediaError, NotFoundError) as error:
             if error.path != self.target:
@@ -202,7 +211,11 @@ class ArchiveAttempt:
             problem, seconds = error.problem, 0.0
         if problem:
             raise AttemptError(problem, is_unfit=True)
-        return seconds
+        return seconds, sha256
+
+    def _digest(self) -> str:
+        with translated(self.target), Path(self.target).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def _problem(self, mapping: StreamMapping, frames: Sequence[int], samples: Sequence[int]) -> tuple[str, float]:
         target, source, cancel = self.target, self.clip.path, self.cancel

@@ -37,7 +37,10 @@ def encoded(job: ArchiveJob, plan: ClipPlan, settings: ArchiveSettings, cancel: 
         source.path, target=temporary, settings=settings, on_seconds=_progress(job, source.path), cancel=cancel
     )
     check_same(source, storage.entry(source.path))  # if it changed meanwhile, the archive may hold anything
-    return MadeArchive(sha256, made, storage.read_back(temporary, on_bytes=lambda _: None, cancel=cancel))
+    read = storage.read_back(temporary, on_bytes=lambda _: None, cancel=cancel)
+    if read.sha256 != made.sha256:
+        raise ChangedError(temporary, "what was read back is not what was made and proven; the clip is kept")
+    return MadeArchive(sha256, made, read)
 
 
 _PROGRESS_S = 1.0

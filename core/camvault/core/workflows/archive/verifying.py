@@ -32,15 +32,15 @@ class Verifier:
         """
         ports, clip = self.job.ports, plan.clip
         for candidate in plan.candidates:
-            seen = ports.storage.entry(candidate)
+            # read before it is decoded: what this machine remembers of it is dropped, and the medium is what is compared
+            read = ports.storage.read_back(candidate, on_bytes=lambda _: None, cancel=ports.cancel)
             doubts = self._doubts(candidate, clip.entry)
             if doubts:
                 ports.reporter.emit(ArchiveRefused(clip.entry.path, candidate, "; ".join(doubts)))
                 continue
             sha256 = ports.storage.digest(clip.entry.path, on_bytes=lambda _: None, cancel=ports.cancel)
             check_same(clip.entry, ports.storage.entry(clip.entry.path))
-            read = ports.storage.read_back(candidate, on_bytes=lambda _: None, cancel=ports.cancel)
-            check_same(FileEntry(candidate, read.identity), seen)
+            check_same(FileEntry(candidate, read.identity), ports.storage.entry(candidate))
             record = new_record(self.job, clip, candidate, source_sha256=sha256, read=read, facts=ArchiveFacts())
             self.ledgers.add_record(clip.name.stamp, record)
             ports.reporter.emit(ArchiveVerified(clip.entry.path, candidate))

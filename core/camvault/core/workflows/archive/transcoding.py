@@ -130,14 +130,17 @@ class Transcoder:
         """Record the archive, and give it its name.
 
         The record comes first: it says what the archive may lack, which nobody could see later. Nothing is replaced but
-        the recorded archive of this clip, by one without a doubt (INV-30).
+        the recorded archive of this clip, by one without a doubt (INV-30). A clip of the same name, size and time may be
+        another one: then the recorded archive is of that, and stays.
         """
         ports, temporary = self.job.ports, temporary_path(plan.archive)
-        if plan.record is not None and encode.made.doubts:
+        is_replacing = plan.record is not None and plan.record.source_sha256 == encode.source_sha256
+        if is_replacing and encode.made.doubts:
             words = "; ".join(encode.made.doubts)
             raise ChangedError(plan.archive, f"the earlier archive stays, the new one may lack something: {words}")
         check_same(FileEntry(temporary, encode.read.identity), ports.storage.entry(temporary))
-        target = plan.archive
+        is_free = plan.record is None or is_replacing
+        target = plan.archive if is_free else self.folders.free_path(plan.clip.name.stamp)
         while True:
             record = new_record(
                 self.job,
@@ -147,15 +150,15 @@ class Transcoder:
                 read=encode.read,
                 facts=_facts(encode.made, self.job.options.settings),
             )
-            if plan.record is None:
+            if not is_replacing:
                 self.ledgers.add_record(plan.clip.name.stamp, record)
                 # power fails here: the recorded archive is not there, and the clip is transcoded again
             try:
-                entry = ports.storage.publish(temporary, target=target, replace=plan.record is not None)
+                entry = ports.storage.publish(temporary, target=target, replace=is_replacing)
             except ExistsError:
                 target = self.folders.free_path(plan.clip.name.stamp)
                 continue
-            if plan.record is not None:
+            if is_replacing:
                 # power fails here: an archive without a record, which is verified
                 self.ledgers.add_record(plan.clip.name.stamp, record)
             return record, attrs.evolve(encode.read, identity=_same(entry, encode.read.identity))

@@ -11,7 +11,7 @@ from camvault.adapters.contracts.metrics import METRICS, Figures, MetricsContrac
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory.metrics import MemoryMetrics
 from camvault.adapters.textfile import TextfileMetrics, exposition
-from camvault.ports.errors import NoSpaceError, NotFoundError
+from camvault.ports.errors import NoSpaceError, NotFoundError, StorageError
 
 
 class TestMemoryMetrics(MetricsContract):
@@ -70,3 +70,22 @@ def test_others_may_read_the_file(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         TextfileMetrics(PurePath(tmp_path / "no/a.prom"), LocalStorage()).publish(METRICS)
+
+
+@pytest.mark.parametrize("content", [b"\0\0\0\x20ftypisom", b"\xff\xd8\xff\xe0", b"# Notes\n"])
+def test_what_holds_no_figures_is_not_replaced(tmp_path: Path, content: bytes) -> None:
+    """A slip on the command line: a clip in place of the file for the figures."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match="holds no figures"):
+        TextfileMetrics(PurePath(path), LocalStorage()).publish(METRICS)
+    assert path.read_bytes() == content
+
+
+def test_figures_and_an_empty_file_are_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.prom"
+    path.touch()
+    metrics = TextfileMetrics(PurePath(path), LocalStorage())
+    metrics.publish(METRICS)
+    metrics.publish(METRICS[:1])
+    assert path.read_text() == exposition(METRICS[:1])

@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 import attrs
 
+from camvault.ports.errors import StorageError
 from camvault.ports.files import RecordStore
 from camvault.ports.metrics import Metric, Metrics, Sample
 
@@ -47,7 +48,14 @@ class TextfileMetrics:
     records: RecordStore
 
     def publish(self, metrics: tuple[Metric, ...], /) -> None:
-        """See `Metrics`."""
+        """See `Metrics`. A slip on the command line must not replace footage: only figures are replaced.
+
+        Raises:
+            StorageError: The file is there and holds something else.
+        """
+        found = self.records.read_text(self.path)
+        if found and not found.startswith("# HELP "):
+            raise StorageError(self.path, "it holds no figures, and is not replaced by them")
         self.records.write_text(self.path, exposition(metrics))
 
 

@@ -17,7 +17,14 @@ from camvault.core.archive.dated_names import NamePattern
 from camvault.core.archive.plan import LeftFile, RemoveAction, TranscodeAction
 from camvault.core.archive.records import record_of
 from camvault.core.segments.ledger import ProofKind, parse_ledger
-from camvault.core.workflows.archive import ActionOutcome, ArchiveRun, RootHeldError, checked_roots, hold_roots
+from camvault.core.workflows.archive import (
+    ActionOutcome,
+    ArchiveRoots,
+    ArchiveRun,
+    RootHeldError,
+    checked_roots,
+    hold_roots,
+)
 from camvault.core.workflows.archive.events import ArchiveRefused, NeverArchived, OrphansRemoved, RuleBinds, RuleNotMet
 from camvault.core.workflows.archive.letting_go import rule_removal
 from camvault.core.workflows.steps.target_claim import temporary_path
@@ -306,7 +313,7 @@ class TestTheFourteenKnownBugs:
         cameras.storage.put_link(CAMERA / "2022", "/elsewhere")
         cameras.storage.put(CAMERA / DAY / f"{name_of('20240309130000')}.part", MemoryClip().content(3000))
         report = cameras.run()
-        assert (report.transcoded_count, report.left_count, report.problem_count) == (1, 1, 0)
+        assert (report.transcoded_count, report.left_count, report.problem_count) == (1, 2, 0)
         assert cameras.storage.content("/elsewhere/a.mp4")
         assert f"{DAY}/{name_of('20240309130000')}.part" in cameras.inputs()
 
@@ -475,6 +482,112 @@ class TestMadeAnew:
         cameras.run(is_made_anew=True)
         assert cameras.names(OUT) == [ARCHIVE, TWIN]
         assert cameras.storage.content(OUT / ARCHIVE) == b"of another camera"
+
+
+class TestWriters:
+    """An upload may stand still for longer than it takes to settle, at a place where it looks whole."""
+
+    @pytest.mark.parametrize("is_made_anew", [False, True])
+    @pytest.mark.parametrize("open_file", [CLIP, PICTURE])
+    def test_what_is_open_for_writing_is_left_alone(
+        self, cameras: Cameras, open_file: str, *, is_made_anew: bool
+    ) -> None:
+        cameras.clip(has_picture=True, minutes_ago=5)
+        cameras.storage.written.add(CAMERA / open_file)
+        report = cameras.run(is_made_anew=is_made_anew)
+        assert (report.left_count, report.problem_count) == (1, 0)
+        assert cameras.inputs() == [PICTURE, CLIP]
+        assert cameras.names(OUT) == []
+        cameras.storage.written.clear()
+        assert cameras.run().let_go_count == 1
+
+    def test_who_keeps_it_open_for_hours_is_told(self, cameras: Cameras) -> None:
+        cameras.storage.written.add(cameras.clip())
+        report = cameras.run()
+        assert (report.let_go_count, report.problem_count) == (0, 1)
+        assert any("has it open for writing" in line for line in cameras.reporter.lines())
+
+    @pytest.mark.parametrize("trash", [TRASH, None])
+    def test_an_upload_that_goes_on_while_its_clip_is_archived_keeps_it(
+        self, cameras: Cameras, trash: PurePath | None
+    ) -> None:
+        cameras.trash = trash
+        clip = cameras.clip(has_picture=True)
+        cameras.calls.hook("archiver.archive", lambda: cameras.storage.written.add(clip))
+        report = cameras.run()
+        assert (report.transcoded_count, report.let_go_count, report.problem_count) == (1, 0, 1)
+        assert cameras.inputs() == [PICTURE, CLIP]
+
+    def test_no_rule_takes_it(self, cameras: Cameras) -> None:
+        cameras.storage.written.add(cameras.clip(OLD, has_picture=True))
+        assert cameras.run(is_cleanup=True).problem_count == 1
+        assert len(cameras.inputs()) == 2
+
+    @pytest.mark.parametrize("days", [0, 1])
+    def test_what_was_written_to_in_the_trash_is_not_purged(self, cameras: Cameras, days: float) -> None:
+        cameras.clip()
+        cameras.run()
+        trashed = TRASH / "input" / CLIP
+        content = cameras.storage.content(trashed)
+        cameras.storage.put(trashed, content + b" and the rest", mtime_ns=cameras.ns(0))
+        cameras.clock.wall += timedelta(days=9)
+        report = cameras.run(purge_days=days)
+        assert (report.removed_count, report.problem_count) == (0, 1)
+        assert any("written to after it came into the trash" in line for line in cameras.reporter.lines())
+        cameras.storage.put(trashed, content, mtime_ns=cameras.ns(300 + 9 * 24 * 60) - 10**9)  # of another precision
+        assert cameras.run(purge_days=days).removed_count == 1
+
+
+class TestVanishingRoots:
+    """A disk that is unmounted in mid-run leaves the folder that it was mounted on."""
+
+    @pytest.mark.parametrize("root", [CAMERA, PurePath("/nas/out"), PurePath("/usb/trash")])
+    @pytest.mark.parametrize("call", ["archiver.archive", "storage.publish"])
+    def test_nothing_goes_to_another_disk(self, cameras: Cameras, root: PurePath, call: str) -> None:
+        cameras.output, cameras.trash = PurePath("/nas/out"), PurePath("/usb/trash")
+        cameras.storage.put_folder(cameras.output)
+        cameras.storage.put_folder(cameras.trash)
+        cameras.clip("20240308120000")
+        cameras.clip()
+        cameras.calls.hook(call, lambda: cameras.storage.mount(root, name="another"), when=Phase.AFTER)
+        report = cameras.run()
+        assert report.problem_count
+        assert (report.let_go_count, report.removed_count) == (0, 0)
+        assert cameras.names(CAMERA) == [f"2024/03/08/{name_of('20240308120000')}", CLIP]
+        assert any("another folder has its name" in line for line in cameras.reporter.lines())
+
+    def test_an_input_that_is_gone_is_no_input_without_clips(self, cameras: Cameras) -> None:
+        cameras.clip()
+
+        def vanish() -> None:
+            cameras.storage.mount(CAMERA, name="another")
+            for path in [path for path in cameras.storage.tree.nodes if path.is_relative_to(CAMERA / "2024")]:
+                del cameras.storage.tree.nodes[path]
+
+        cameras.calls.hook("storage.listing", vanish, when=Phase.AFTER)
+        assert cameras.run().problem_count == 1
+
+    def test_a_root_that_cannot_be_looked_at_ends_the_run(self, cameras: Cameras) -> None:
+        cameras.clip()
+        error = StorageError(OUT, "Input/output error")
+        cameras.calls.hook("archiver.archive", lambda: cameras.calls.fail("storage.entry", error, times=9))
+        assert cameras.run().problem_count
+        assert CLIP in cameras.inputs()
+
+
+class TestAFullDisk:
+    def test_a_cleanup_needs_no_room_for_an_archive_that_never_was(self, cameras: Cameras) -> None:
+        cameras.trash = None
+        cameras.clip(OLD)
+        cameras.calls.fail("storage.make_folder", NoSpaceError(OUT))
+        report = cameras.run(is_cleanup=True)
+        assert (report.removed_count, report.problem_count) == (1, 0)
+
+    def test_an_archive_needs_it(self, cameras: Cameras) -> None:
+        cameras.clip()
+        cameras.calls.fail("storage.make_folder", NoSpaceError(OUT))
+        with pytest.raises(NoSpaceError):
+            cameras.run()
 
 
 class TestTheMedium:
@@ -732,6 +845,89 @@ class TestRoots:
         table = MountTable(expected=frozenset({PurePath("/nas")}), mounted=frozenset({PurePath("/")}))
         with pytest.raises(UsageError, match="nothing is mounted at /nas, where /nas/archive should be"):
             checked_roots(CAMERA, output=PurePath("/nas/archive"), trash=None, storage=cameras.storage, table=table)
+
+
+class TestSecondMounts:
+    """A folder that is mounted twice has two paths, of which neither says that it is the other."""
+
+    TABLE = MountTable(
+        mounted=frozenset({PurePath("/"), PurePath("/two"), PurePath("/disk")}),
+        sources={
+            PurePath("/"): ("0:1", PurePath("/")),
+            PurePath("/two"): ("0:1", CAMERA),
+            PurePath("/disk"): ("8:1", PurePath("/")),
+        },
+    )
+
+    def roots(self, cameras: Cameras, *, output: str = "/out", **more: PurePath | None) -> ArchiveRoots:
+        trash, unused = more.get("trash"), more.get("unused_trash")
+        return checked_roots(
+            CAMERA,
+            output=PurePath(output),
+            trash=trash,
+            unused_trash=unused,
+            storage=cameras.storage,
+            table=self.TABLE,
+        )
+
+    @pytest.fixture
+    def cameras(self, cameras: Cameras) -> Cameras:
+        cameras.storage.bind("/two", shows=CAMERA)
+        cameras.storage.put_folder(CAMERA / "front")
+        return cameras
+
+    def test_a_root_within_the_input_is_found_there(self, cameras: Cameras) -> None:
+        found = self.roots(cameras, output="/two/archived", trash=PurePath("/two/front"))
+        assert (found.output, found.trash) == (CAMERA / "archived", CAMERA / "front")
+        assert found.excluded_from(CAMERA) == {CAMERA / "archived", CAMERA / "front"}
+
+    def test_a_trash_within_the_archive_is_found_there(self, cameras: Cameras) -> None:
+        found = self.roots(cameras, output="/camera/archived", unused_trash=PurePath("/two/archived/old"))
+        assert found.unused_trash == CAMERA / "archived/old"
+
+    @pytest.mark.parametrize("output", ["/two", "/"])
+    def test_an_archive_that_holds_the_input_is_refused(self, cameras: Cameras, output: str) -> None:
+        with pytest.raises(UsageError, match="lies in the archive"):
+            self.roots(cameras, output=output)
+
+    def test_a_trash_that_is_the_input_is_refused(self, cameras: Cameras) -> None:
+        with pytest.raises(UsageError, match="lies in the trash"):
+            self.roots(cameras, trash=PurePath("/two"))
+
+    def test_other_roots_keep_their_paths(self, cameras: Cameras) -> None:
+        assert self.roots(cameras, output="/disk/out", trash=PurePath("/trash")).output == PurePath("/disk/out")
+
+    def test_what_is_covered_by_another_mount_is_another_folder(self, cameras: Cameras) -> None:
+        cameras.storage.put_folder("/two/front")
+        cameras.storage.mount(CAMERA / "archived", name="8:7")
+        cameras.storage.put_folder("/out")
+        table = attrs.evolve(self.TABLE, sources={**self.TABLE.sources, PurePath("/out"): ("0:1", CAMERA / "front")})
+        found = checked_roots(CAMERA, output=PurePath("/out"), trash=None, storage=cameras.storage, table=table)
+        assert found.output == PurePath("/out")
+
+    @pytest.mark.parametrize("name", ["2024", "2024/3", "yard/2024/03/09"])
+    def test_a_folder_of_the_cameras_is_no_archive_and_no_trash(self, cameras: Cameras, name: str) -> None:
+        """All that is uploaded there would be passed over, without a word."""
+        with pytest.raises(UsageError, match="cameras upload into"):
+            self.roots(cameras, output=str(CAMERA / name))
+        with pytest.raises(UsageError, match="cameras upload into"):
+            self.roots(cameras, unused_trash=CAMERA / name)
+
+
+class TestWhatNobodyLooksAt:
+    def test_footage_outside_of_date_folders_is_told(self, cameras: Cameras) -> None:
+        """As of a run that was given the folder of a year."""
+        cameras.clip(day="03/09", has_picture=True)
+        report = cameras.run()
+        assert (report.left_count, report.problem_count) == (1, 0)
+        assert any(f"{CAMERA / '03/09'}: no date folder" in line for line in cameras.reporter.lines())
+        assert any("and 2 in it named like footage" in line for line in cameras.reporter.lines())
+
+    @pytest.mark.parametrize(("link", "count"), [("front", 1), ("2024", 1), (".hidden", 0)])
+    def test_a_link_in_place_of_a_folder_is_told(self, cameras: Cameras, link: str, count: int) -> None:
+        cameras.storage.put_folder("/big/2024/03/09")
+        cameras.storage.put_link(CAMERA / link, "/big")
+        assert cameras.run().left_count == count
 
 
 class TestTrashElsewhere:

@@ -53,8 +53,8 @@ class ArchiveMade:
         duration_s: Of the archive.
         encoder: The name of the encoder; "remux" if the streams of the source were taken as they are, because an encode
             would have been larger.
-        sha256: Of the content that was proven, as it was read before the proof began. What is read from the medium later
-            must be that: a proof may have read what this machine remembers of it.
+        sha256: Of the content that was proven, as it was read before the proof began. What is read from the medium
+            later must be that: a proof may have read what this machine remembers of it.
         doubts: Why it may lack something of the source; empty if it has all, except for what the settings leave out.
         quality: How near the picture is to that of the source, with its measure, such as "XPSNR 38.2 dB"; "" if that
             was not measured.

@@ -49,6 +49,18 @@ class FolderReader(Protocol):
         """Absolute, with every symlink followed; the last parts need not exist."""
         ...
 
+    def is_being_written(self, path: PurePath, /) -> bool:
+        """Whether some program of this machine has the regular file open for writing.
+
+        False where the system does not tell: on most network file systems, for files of other users, and of a writer on
+        another machine. So it is one more reason to leave a file alone, and never one to let it go.
+
+        Raises:
+            NotFoundError: It is not there.
+            StorageError: It cannot be opened, or is no regular file.
+        """
+        ...
+
     def is_one_file(self, one: PurePath, other: PurePath, /) -> Sameness:
         """Whether two paths lead to one regular file: by links, hard links, bind mounts, unions or network mounts.
 

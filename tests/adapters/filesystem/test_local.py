@@ -16,8 +16,8 @@ import pytest
 from pytest_mock import MockerFixture
 
 from camvault.adapters._shared.durable import temporary_name
-from camvault.adapters.filesystem import LocalStorage, steps
-from camvault.adapters.filesystem.mounts import type_of
+from camvault.adapters.filesystem import LocalStorage, reader, steps
+from camvault.adapters.filesystem.mounts import tells_writers, type_of
 from camvault.adapters.memory import MemoryCancellation
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import BusyError, ChangedError, DeniedError, NoSpaceError, NotFoundError, StorageError
@@ -478,3 +478,43 @@ def test_a_rename_that_is_not_allowed_is_not_tried_another_way(tmp_path: Path, m
         LocalStorage().move(source, target=target)
 
     assert (source.exists(), target.exists()) == (True, False)
+
+
+class TestWriters:
+    @pytest.mark.parametrize("mode", ["ab", "r+b"])
+    def test_a_file_that_is_open_for_writing_is_known_in_every_process(self, tmp_path: Path, mode: str) -> None:
+        path = tmp_path / "clip.mp4"
+        path.write_bytes(b"footage")
+        code = f"import sys; file = open(sys.argv[1], {mode!r}); print(flush=True); sys.stdin.read()"
+        writer = [sys.executable, "-c", code, str(path)]
+        with subprocess.Popen(writer, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            assert STORAGE.is_being_written(path)
+            process.communicate()
+        assert not STORAGE.is_being_written(path)
+
+    def test_a_file_that_is_only_read_is_not_written(self, tmp_path: Path) -> None:
+        path = tmp_path / "clip.mp4"
+        path.write_bytes(b"footage")
+        with path.open("rb"):
+            assert not STORAGE.is_being_written(path)
+
+    def test_a_network_file_system_refuses_for_other_reasons(self, tmp_path: Path, mocker: MockerFixture) -> None:
+        path = tmp_path / "clip.mp4"
+        with path.open("wb"):
+            assert STORAGE.is_being_written(path)
+            mocker.patch.object(reader, "has_leases", return_value=False)
+            assert not STORAGE.is_being_written(path)
+
+    @pytest.mark.parametrize(
+        ("file_system", "expected"),
+        [("ext4", True), ("vfat", True), ("", True), ("nfs4", False), ("cifs", False), ("fuse.sshfs", False)],
+    )
+    def test_what_a_refused_lease_says_depends_on_the_file_system(self, file_system: str, *, expected: bool) -> None:
+        assert tells_writers(file_system) is expected
+
+    def test_a_system_that_does_not_tell_is_no_writer(self, tmp_path: Path, mocker: MockerFixture) -> None:
+        (tmp_path / "clip.mp4").touch()
+        mocker.patch.object(fcntl, "fcntl", side_effect=OSError(errno.EACCES, "of another user"))
+        assert not STORAGE.is_being_written(tmp_path / "clip.mp4")

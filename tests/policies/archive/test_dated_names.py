@@ -15,6 +15,7 @@ from camvault.core.archive.dated_names import (
     archive_folder,
     folder_day,
     instant_s,
+    is_of_dates,
     parse_archive_name,
 )
 
@@ -129,3 +130,20 @@ def test_archives_of_one_second_are_numbered() -> None:
 )
 def test_other_names_are_no_archives(name: str) -> None:
     assert parse_archive_name(name) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/camera/2024", True),
+        ("/camera/2024/3", True),
+        ("2024/03/09", True),
+        ("/camera/09", False),
+        ("", False),
+        ("/2024/archived", False),
+        ("/camera/2024/13", False),
+        ("/2024/03/front", False),
+    ],
+)
+def test_a_path_that_ends_with_a_part_of_a_date_is_of_dates(path: str, *, expected: bool) -> None:
+    assert is_of_dates(PurePosixPath(path).parts) is expected

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.retention.trash import purge_reason, trash_names, trash_path, trashed_at_s
+from camvault.core.retention.trash import is_changed_since, purge_reason, trash_names, trash_path, trashed_at_s
 
 ROOT, TRASH = PurePath("/camera"), PurePath("/camera/.deleted")
 DAY_S = 86_400
@@ -63,3 +63,13 @@ def test_the_latest_time_that_is_not_in_the_future_counts(
         assert found >= recorded_s
     if recorded_s is None:
         assert found == (ctime_s if ctime_s is not None and ctime_s <= 1_000 else None)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "mtime_s", "expected"),
+    [(5, 100, False), (5, 98, False), (5, 102.5, True), (5, 97, True), (6, 100, True)],
+)
+def test_a_file_that_was_written_to_in_the_trash_is_known_by_size_and_time(
+    size_bytes: int, mtime_s: float, *, expected: bool
+) -> None:
+    assert is_changed_since(size_bytes, mtime_s, then_bytes=5, then_s=100) is expected

@@ -13,6 +13,13 @@ PREALLOCATING_TYPES = frozenset({"ext4", "xfs", "btrfs", "f2fs"})
 _FLEETING_TYPES = FAT_TYPES | {"9p", "cifs", "fuse", "fuseblk", "ntfs", "smb3", "vboxsf"}
 """Their inode numbers are made up when a file is looked at, and may be others the next time, or their ctime is."""
 
+_LEASING_TYPES = (
+    frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "bcachefs", "jfs", "zfs", "ntfs3", "tmpfs", "overlay"})
+    | FAT_TYPES
+)
+"""Where Linux refuses a lease for reading only while somebody has the file open for writing. NFS 4 and SMB refuse it
+also where the server gave no delegation. Source: nfs4_setlease, cifs_setlease and check_conflicting_open of Linux."""
+
 MOUNTINFO_PATH = "/proc/self/mountinfo"
 FSTAB_PATH = "/etc/fstab"
 
@@ -39,6 +46,11 @@ def keeps_numbers(file_system: str) -> bool:
     Source: fs/fat/inode.c and fs/exfat/inode.c of Linux (`iunique`); mount.cifs(8), "noserverino"; libfuse, `noforget`.
     """
     return file_system not in _FLEETING_TYPES and not file_system.startswith("fuse.")
+
+
+def tells_writers(file_system: str) -> bool:
+    """Whether a refused lease says that somebody writes; a type that is not known ("") is a subvolume of btrfs."""
+    return file_system in _LEASING_TYPES or not file_system
 
 
 def mounted_points(mountinfo: bytes) -> frozenset[PurePath]:

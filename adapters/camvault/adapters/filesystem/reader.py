@@ -1,20 +1,25 @@
 """Adapter for the local file system: seeing what is there."""
 
+import errno
+import fcntl
 import functools
 import os
+import signal
 import stat
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from camvault.adapters._shared.durable import translated
+from camvault.adapters._shared.durable import check_regular, translated
 from camvault.adapters.filesystem import steps
-from camvault.adapters.filesystem.mounts import keeps_numbers
+from camvault.adapters.filesystem.mounts import keeps_numbers, tells_writers
 from camvault.adapters.filesystem.sameness import sameness
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind, ListedFile, Listing
 from camvault.ports.errors import NotFoundError
 from camvault.ports.files import FolderReader
 from camvault.ports.witness import Sameness
 
+_SET_SIGNAL = 10
+"""F_SETSIG of linux/fcntl.h, which Python does not name."""
 _KINDS = {stat.S_IFREG: FileKind.FILE, stat.S_IFDIR: FileKind.FOLDER, stat.S_IFLNK: FileKind.SYMLINK}
 
 
@@ -46,6 +51,24 @@ def entry_of(path: PurePath, status: os.stat_result) -> FileEntry:
     return FileEntry(path, identity_of(status), _KINDS.get(stat.S_IFMT(status.st_mode), FileKind.OTHER))
 
 
+@functools.lru_cache(maxsize=64)
+def has_leases(device: int) -> bool:
+    """Whether a lease tells of writers on this `st_dev`."""
+    return hasattr(fcntl, "F_SETLEASE") and tells_writers(steps.file_system_type(device))
+
+
+def _is_lease_refused(descriptor: int) -> bool:
+    if not has_leases(os.fstat(descriptor).st_dev):
+        return False
+    try:
+        fcntl.fcntl(descriptor, _SET_SIGNAL, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN  # the others: not ours, or a file system without leases
+    return False
+
+
 class LocalReader:
     """Lists and looks, follows no links."""
 
@@ -56,6 +79,20 @@ class LocalReader:
                 return entry_of(path, os.lstat(path))
         except NotFoundError:
             return None
+
+    def is_being_written(self, path: PurePath, /) -> bool:
+        """Asked with a lease for reading, which Linux refuses while anybody may write; given back at once.
+
+        Source: fcntl(2). Whoever opens the file for writing in that moment waits until it is given back; the signal
+        that tells us of that is one that does nothing.
+        """
+        with translated(path):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                check_regular(descriptor)
+                return _is_lease_refused(descriptor)
+            finally:
+                os.close(descriptor)
 
     def scan(self, root: PurePath, /) -> Iterator[FileEntry]:
         """Everything below `root`, depth first; memory grows with the folders on the way down, not with the tree."""

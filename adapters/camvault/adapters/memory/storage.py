@@ -41,6 +41,7 @@ class MemoryStorage:
         damage: Files that are listed, and of which no byte from the given one on can be read.
         hidden_damage: The same on the medium, while a cache still holds them: only `read_back` and `digest` notice.
         rotten: What the medium gives for a file, while a cache still holds what was written.
+        written: Files that another program has open for writing.
         indistinct: Files of which it is not told whether they are others than those they are compared with.
     """
 
@@ -51,6 +52,7 @@ class MemoryStorage:
     damage: dict[PurePath, int] = attrs.field(factory=dict)
     hidden_damage: dict[PurePath, int] = attrs.field(factory=dict)
     rotten: dict[PurePath, bytes] = attrs.field(factory=dict)
+    written: set[PurePath] = attrs.field(factory=set)
     indistinct: set[PurePath] = attrs.field(factory=set)
     _held: set[PurePath] = attrs.field(factory=set, init=False)
     _shared: Counter[PurePath] = attrs.field(factory=Counter, init=False)
@@ -200,6 +202,12 @@ class MemoryStorage:
         """Every link followed."""
         with self.calls.call("storage.resolve", path):
             return self.tree.resolved(path)
+
+    def is_being_written(self, path: PurePath, /) -> bool:
+        """As a test says."""
+        with self.calls.call("storage.is_being_written", path):
+            self._source(path)
+            return self.tree.real(path) in self.written
 
     def is_one_file(self, one: PurePath, other: PurePath, /) -> Sameness:
         """As the tree knows it, whatever numbers the paths give."""

@@ -126,6 +126,14 @@ def folder_day(parts: tuple[str, ...]) -> str | None:
     return f"{year}-{int(month):02}-{int(day):02}"
 
 
+def is_of_dates(parts: tuple[str, ...]) -> bool:
+    """Whether a path ends with the folder of a year, of a month in a year, or of a day: with a part of `YYYY/MM/DD`."""
+    return any(
+        len(parts) >= count and all(map(re.Pattern[str].fullmatch, (_YEAR, _MONTH, _DAY)[:count], parts[-count:]))
+        for count in (1, 2, 3)
+    )
+
+
 class ArchiveName(NamedTuple):
     """The name of an archive, the stamp of its source and a number from 1: a bare tuple, as `DatedName`."""
 

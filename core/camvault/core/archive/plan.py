@@ -3,6 +3,7 @@
 | what is known of a clip                                                       | step                        |
 |-------------------------------------------------------------------------------|-----------------------------|
 | it, or its picture, was changed within the settle time                        | left alone                  |
+| it was changed lately, and is open for writing, or its picture is             | left alone                  |
 | it was changed lately, and has no tables of a complete file yet               | left alone                  |
 | it is empty                                                                   | left, a problem             |
 | its archive is recorded and there                                             | let go                      |
@@ -28,6 +29,8 @@ YOUNG_SETTLES = 60
 """A clip without tables is taken for damaged once it was left unchanged for so many settle times."""
 ORPHAN_SETTLES = 10
 """The same for a picture without its clip, which may still be uploaded."""
+WRITTEN = "some program has it open for writing"
+"""A file that is moved or removed meanwhile goes on growing in the trash, or nowhere."""
 
 
 class ClipStep(enum.Enum):
@@ -121,6 +124,7 @@ class ClipFacts:
     Attributes:
         age_s: How long ago the youngest of its files was changed; negative for a time in the future.
         settle_s: What was changed within so many seconds may still be written.
+        is_written: Whether some program has one of its files open for writing; asked only if it was changed lately.
         defect: Why it has no footage that can be read; asked only if it was changed lately.
         known: The record of its archive.
         archive: Which file stands under the name of that archive.
@@ -131,6 +135,7 @@ class ClipFacts:
 
     age_s: float
     settle_s: float
+    is_written: bool = False
     defect: str = ""
     known: ArchiveRecord | None = None
     archive: FileIdentity | None = None
@@ -160,6 +165,8 @@ def _reason_to_leave(clip: DatedClip, facts: ClipFacts) -> LeftFile | None:
         return LeftFile(clip.path, unsettled_reason(facts.age_s, facts.settle_s))
     if not clip.file.size_bytes:
         return LeftFile(clip.path, "it is empty: nothing of it was uploaded", is_problem=True)
+    if facts.is_written:
+        return LeftFile(clip.path, WRITTEN)
     if facts.defect:
         return LeftFile(clip.path, f"it may still be uploaded: {facts.defect}")
     is_doubted = known is not None and known.facts.doubts and is_archive_there(known, facts.archive)

@@ -14,6 +14,7 @@ import attrs
 from camvault.ports.removal import RetentionReason
 
 _DAY_S = 86_400
+_ROUNDING_S = 2.0
 
 
 def trash_path(path: PurePath, *, trash: PurePath, root: PurePath, area: str) -> PurePath:
@@ -68,6 +69,14 @@ def purge_reason(trashed_s: float | None, *, now_s: float, days: float) -> Reten
     if trashed_s is None or now_s - trashed_s < days * _DAY_S:
         return None
     return RetentionReason("--purge-trash", f"{(now_s - trashed_s) / _DAY_S:.1f} days in the trash, at most {days:g}")
+
+
+def is_changed_since(size_bytes: int, mtime_s: float, *, then_bytes: int, then_s: float) -> bool:
+    """Whether a file was written to after it came into the trash: an upload that had stood still, or another file.
+
+    Some file systems round times down, by two seconds at most.
+    """
+    return size_bytes != then_bytes or abs(mtime_s - then_s) > _ROUNDING_S
 
 
 def trashed_at_s(*, recorded_s: float | None, mtime_s: float, ctime_s: float | None, now_s: float) -> float | None:

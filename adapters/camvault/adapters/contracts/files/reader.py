@@ -49,6 +49,15 @@ class FolderReaderContract:
         assert storage.entry(harness.root / "absent/below") is None
         assert storage.entry(harness.root / "file/below") is None
 
+    def test_a_file_that_nobody_writes_to(self, storage: FolderReader, harness: FilesHarness) -> None:
+        """It is not taken for one that somebody writes to; what is not there, or no file, is told."""
+        harness.put(harness.root / "file", b"12345")
+        assert not storage.is_being_written(harness.root / "file")
+        with pytest.raises(NotFoundError):
+            storage.is_being_written(harness.root / "absent")
+        with pytest.raises(StorageError):
+            storage.is_being_written(harness.root)
+
     def test_scan_lists_parents_first_and_names_bytewise(self, storage: FolderReader, harness: FilesHarness) -> None:
         for name in (*NAMES, "d/x", "d/y/z", "d.txt", "d-"):
             harness.put(harness.root / name, b"")

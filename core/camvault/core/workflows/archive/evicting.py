@@ -44,6 +44,7 @@ class Evictor:
         elif eviction.area == INPUT and not eviction.is_archived:
             reporter.emit(NeverArchived(last.path))
         try:
+            self.way_out.check(last.path)  # before its pictures go
             while left:
                 self._evict_one(left[0], eviction)
                 # power fails here: a clip without its picture is there, which the rule takes in the next run

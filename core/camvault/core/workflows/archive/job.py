@@ -44,6 +44,11 @@ class ArchiveRoots:
         trashes = [each for each in (self.trash, self.unused_trash) if each is not None]
         return (self.input, self.output, *trashes)
 
+    @property
+    def used(self) -> tuple[PurePath, ...]:
+        """Those in which a run works."""
+        return (self.input, self.output) if self.trash is None else (self.input, self.output, self.trash)
+
     def excluded_from(self, root: PurePath) -> frozenset[PurePath]:
         """What lies below a root and is not of it: nothing in the trash or the archive is ever work."""
         return frozenset(each for each in self.all if each != root)

@@ -13,7 +13,7 @@ import attrs
 
 from camvault.core.archive.dated_names import folder_day
 from camvault.core.archive.lifecycle import ArchiveEvent, ArchiveState, archive_step
-from camvault.core.archive.plan import RemoveAction
+from camvault.core.archive.plan import WRITTEN, RemoveAction
 from camvault.core.archive.records import INPUT
 from camvault.core.retention.removals import plan_by_rule
 from camvault.core.retention.trash import TrashFolder, trash_names, trash_path
@@ -21,6 +21,7 @@ from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.archive.events import MovedToTrash, RemovedForGood
 from camvault.core.workflows.archive.job import TRASH_LEDGERS_NAME, ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers
+from camvault.core.workflows.archive.standing import StandingRoots
 from camvault.core.workflows.steps.crossing import Crossing
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import (
@@ -41,6 +42,7 @@ class WayOut:
     """Where files go that leave the input or the archive."""
 
     job: ArchiveJob
+    standing: StandingRoots
     _crossing: Crossing = attrs.field(init=False)
     _ledgers: DayLedgers = attrs.field(init=False)
     _planned: dict[PurePath, TrashFolder] = attrs.field(factory=dict, init=False)
@@ -83,6 +85,12 @@ class WayOut:
     def _unix_s(self) -> int:
         return int(self.job.ports.clock.now().timestamp())
 
+    def check(self, path: PurePath) -> None:
+        """Raise `StorageError` if nothing may leave now, or if some program writes to this file."""
+        self.standing.check()
+        if self.job.ports.storage.is_being_written(path):
+            raise StorageError(path, WRITTEN)
+
     def leave(
         self, action: RemoveAction, *, area: str, state: ArchiveState, is_by_rule: bool, for_good: Callable[[], Removal]
     ) -> PurePath | None:
@@ -100,6 +108,7 @@ class WayOut:
             BusyError: Another command works where it goes to.
         """
         trash, reporter = self.job.roots.trash, self.job.ports.reporter
+        self.check(action.path)
         refuse_step(action.path, state, _event(is_trashed=trash is not None, is_by_rule=is_by_rule))
         if trash is None:
             self.job.ports.storage.remove(for_good())
@@ -114,6 +123,7 @@ class WayOut:
         names = self._names(entry, trash, area)
         wanted = target = next(names)
         self._make_folder(wanted.parent)
+        self.standing.check()  # a trash that is made now is known from here on
         while True:
             found = storage.entry(target)
             if found is None:

@@ -20,6 +20,7 @@ from camvault.ports.files import FolderReader
 _RECORDS = frozenset({LEDGERS_NAME, TRASH_LEDGERS_NAME})
 
 OnProblem = Callable[[StorageError], None]
+OnPassed = Callable[[PurePath, Listing], None]
 
 
 @attrs.frozen
@@ -59,6 +60,7 @@ class DateTree:
         storage: Lists the folders.
         excluded: Folders that are not looked into.
         on_problem: Told of each folder that cannot be listed, and is skipped.
+        on_passed: Told of each folder that is no date folder, and of what is in it.
         empty_folders: The folders that were found empty so far.
     """
 
@@ -66,6 +68,7 @@ class DateTree:
     storage: FolderReader
     excluded: Collection[PurePath]
     on_problem: OnProblem
+    on_passed: OnPassed = lambda _folder, _listing: None
     empty_folders: list[PurePath] = attrs.field(factory=list, init=False)
     _waiting: dict[str, list[PurePath]] = attrs.field(factory=dict, init=False)
 
@@ -97,6 +100,7 @@ class DateTree:
                 continue
             listing = self._listing(folder)
             if listing is not None:
+                self.on_passed(folder, listing)
                 folders += self._below(folder, listing)
 
     def _below(self, folder: PurePath, listing: Listing) -> list[PurePath]:

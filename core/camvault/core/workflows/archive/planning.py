@@ -16,8 +16,12 @@ from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers, day_of_stamp
 from camvault.core.workflows.archive.letting_go import WayOut
 from camvault.core.workflows.archive.observing import DateFolders, DateTree
+from camvault.ports.entries import Listing
 from camvault.ports.errors import StorageError
 
+_NO_DATE_FOLDER = (
+    "no date folder (…/YYYY/MM/DD below the input), and {count} in it named like footage: nobody looks at them"
+)
 _LINK = "it is a link, which is not followed"
 
 
@@ -37,18 +41,29 @@ class ClipPlanner:
         Raises:
             StorageError: The input cannot be listed.
         """
-        problems: list[StorageError] = []
+        left: list[LeftFile] = []
+
+        def on_problem(error: StorageError) -> None:
+            left.append(LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True))
+
+        def on_passed(folder: PurePath, listing: Listing) -> None:
+            left.extend(self._passed(folder, listing))
+
         roots, storage = self.job.roots, self.job.ports.storage
-        tree = DateTree(roots.input, storage, roots.excluded_from(roots.input), problems.append)
+        tree = DateTree(roots.input, storage, roots.excluded_from(roots.input), on_problem, on_passed)
         for day in tree.days():
             self.job.ports.cancel.check()
             yield from self._day(day)
-            while problems:
-                error = problems.pop()
-                yield LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True)
-        while problems:
-            error = problems.pop()
-            yield LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True)
+            while left:
+                yield left.pop()
+        yield from reversed(left)
+
+    def _passed(self, folder: PurePath, listing: Listing) -> Iterator[LeftFile]:
+        """What somebody may have meant to be archived, in a folder that is no date folder."""
+        count = sum(self.job.options.pattern.parse(file.name) is not None for file in listing.files)
+        if count:
+            yield LeftFile(folder, _NO_DATE_FOLDER.format(count=count))
+        yield from (LeftFile(folder / name, _LINK) for name in listing.others if not name.startswith("."))
 
     def _day(self, day: DateFolders) -> Iterator[ClipPlan | LeftFile]:
         self._now_s = self.job.ports.clock.now().timestamp()
@@ -73,12 +88,15 @@ class ClipPlanner:
         known = self._known(clip, ledger) if ledger.entries else None
         candidates = folder.unrecorded(stamp, ledger)
         age_s = self._age_s(clip)
+        is_young = abs(age_s) < YOUNG_SETTLES * options.settle_s
         judged = judge_clip(
             clip,
             ClipFacts(
                 age_s=age_s,
                 settle_s=options.settle_s,
-                defect=self._defect(clip, age_s),
+                is_written=is_young and self._is_written(clip),
+                # of an older one, its transcode tells
+                defect=self.job.ports.footage.defect(clip.path) if is_young else "",
                 known=known,
                 archive=None if known is None else folder.identity_of(known.archive),
                 is_unrecorded=bool(candidates),
@@ -121,7 +139,5 @@ class ClipPlanner:
         """How long ago the youngest of its files was changed."""
         return min([self._now_s - file.mtime_ns / 1e9 for file in clip.files], key=abs)
 
-    def _defect(self, clip: DatedClip, age_s: float) -> str:
-        """Why nothing can be read of a clip that was changed lately; of an older one, its transcode tells."""
-        is_young = abs(age_s) < YOUNG_SETTLES * self.job.options.settle_s
-        return self.job.ports.footage.defect(clip.path) if is_young else ""
+    def _is_written(self, clip: DatedClip) -> bool:
+        return any(self.job.ports.storage.is_being_written(entry.path) for entry in clip.entries)

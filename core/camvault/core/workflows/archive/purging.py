@@ -6,8 +6,8 @@ from pathlib import PurePath, PurePosixPath
 
 from camvault.core.archive.plan import LeftFile, Purge, RemoveAction
 from camvault.core.archive.records import INPUT, OUTPUT
-from camvault.core.retention.trash import purge_reason, trashed_at_s
-from camvault.core.segments.ledger import Ledger, ProofKind
+from camvault.core.retention.trash import is_changed_since, purge_reason, trashed_at_s
+from camvault.core.segments.ledger import Ledger, LedgerEntry, ProofKind
 from camvault.core.workflows.archive.job import TRASH_LEDGERS_NAME, ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers
 from camvault.core.workflows.archive.letting_go import trash_day
@@ -15,6 +15,10 @@ from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import NotFoundError, StorageError
 
 AREAS = (INPUT, OUTPUT)
+_CHANGED = (
+    "it was written to after it came into the trash: what is in it now may be nowhere else. Take it out of the trash, "
+    "or remove it yourself"
+)
 
 
 def purges(job: ArchiveJob, trash: PurePath, days: float) -> Iterator[Purge | LeftFile]:
@@ -32,6 +36,9 @@ def purges(job: ArchiveJob, trash: PurePath, days: float) -> Iterator[Purge | Le
                 ledger = ledgers.of_day(trash_day(below))
             except StorageError as error:
                 yield LeftFile(entry.path, f"when it came into the trash cannot be read: {error}", is_problem=True)
+                continue
+            if _is_changed(entry, below, ledger):
+                yield LeftFile(entry.path, _CHANGED, is_problem=True)
                 continue
             reason = purge_reason(_trashed_s(entry, below, ledger, now_s), now_s=now_s, days=days)
             if reason is not None:
@@ -55,10 +62,25 @@ def _entries(job: ArchiveJob, root: PurePath) -> Iterator[FileEntry | LeftFile]:
             yield FileEntry(folder / file.name, listing.identity_of(file), FileKind.FILE)
 
 
-def _trashed_s(entry: FileEntry, below: PurePath, ledger: Ledger, now_s: float) -> float | None:
+def _noted(below: PurePath, ledger: Ledger) -> LedgerEntry | None:
     known = ledger.entries.get(PurePosixPath(below))
+    return known if known is not None and known.kind is ProofKind.TRASHED else None
+
+
+def _is_changed(entry: FileEntry, below: PurePath, ledger: Ledger) -> bool:
+    known, found = _noted(below, ledger), entry.identity
+    return known is not None and is_changed_since(
+        found.size_bytes,
+        found.mtime_ns / 1e9,
+        then_bytes=known.identity.size_bytes,
+        then_s=known.identity.mtime_ns / 1e9,
+    )
+
+
+def _trashed_s(entry: FileEntry, below: PurePath, ledger: Ledger, now_s: float) -> float | None:
+    known = _noted(below, ledger)
     recorded_s = None
-    if known is not None and known.kind is ProofKind.TRASHED and known.identity == entry.identity:
+    if known is not None:
         recorded_s = datetime.fromisoformat(known.when).timestamp()
     ctime_ns = entry.identity.ctime_ns
     return trashed_at_s(

@@ -49,6 +49,7 @@ class Releaser:
                     self._keep(clip.entry, removal, left)
                     return
                 state = self._state(record, archive)
+                self.way_out.check(clip.path)  # before its pictures go
                 while left:
                     self._leave(left[0], removal, archive, is_clip=left[0].path == clip.entry.path, state=state)
                     # power fails here: the clip without its picture is there, and goes in the next run

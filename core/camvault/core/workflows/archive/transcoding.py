@@ -20,6 +20,7 @@ from camvault.core.workflows.archive.events import (
 from camvault.core.workflows.archive.job import ActionOutcome, ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers, new_record
 from camvault.core.workflows.archive.releasing import Releaser
+from camvault.core.workflows.archive.standing import StandingRoots
 from camvault.core.workflows.archive.tally import ArchiveTally
 from camvault.core.workflows.archive.verifying import Verifier
 from camvault.core.workflows.steps.ended_work import first_ended, wait_for_all
@@ -42,6 +43,7 @@ class Transcoder:
     tally: ArchiveTally
     verifier: Verifier
     releaser: Releaser
+    standing: StandingRoots
     _running: dict["Future[MadeArchive]", ClipPlan] = attrs.field(factory=dict, init=False)
     _stop: LinkedCancellation = attrs.field(init=False)
 
@@ -130,14 +132,15 @@ class Transcoder:
         """Record the archive, and give it its name.
 
         The record comes first: it says what the archive may lack, which nobody could see later. Nothing is replaced but
-        the recorded archive of this clip, by one without a doubt (INV-30). A clip of the same name, size and time may be
-        another one: then the recorded archive is of that, and stays.
+        the recorded archive of this clip, by one without a doubt (INV-30). A clip of the same name, size and time may
+        be another one: then the recorded archive is of that, and stays.
         """
         ports, temporary = self.job.ports, temporary_path(plan.archive)
         is_replacing = plan.record is not None and plan.record.source_sha256 == encode.source_sha256
         if is_replacing and encode.made.doubts:
             words = "; ".join(encode.made.doubts)
             raise ChangedError(plan.archive, f"the earlier archive stays, the new one may lack something: {words}")
+        self.standing.check()
         check_same(FileEntry(temporary, encode.read.identity), ports.storage.entry(temporary))
         is_free = plan.record is None or is_replacing
         target = plan.archive if is_free else self.folders.free_path(plan.clip.name.stamp)

@@ -32,7 +32,7 @@ class Verifier:
         """
         ports, clip = self.job.ports, plan.clip
         for candidate in plan.candidates:
-            # read before it is decoded: what this machine remembers of it is dropped, and the medium is what is compared
+            # read before it is decoded: what this machine remembers of it is dropped, so that the medium is compared
             read = ports.storage.read_back(candidate, on_bytes=lambda _: None, cancel=ports.cancel)
             doubts = self._doubts(candidate, clip.entry)
             if doubts:

@@ -21,11 +21,12 @@ from camvault.core.workflows.archive.observing import DateTree
 from camvault.core.workflows.archive.planning import ClipPlanner
 from camvault.core.workflows.archive.purging import purges
 from camvault.core.workflows.archive.releasing import Releaser
+from camvault.core.workflows.archive.standing import StandingRoots
 from camvault.core.workflows.archive.tally import ArchiveReport, ArchiveTally
 from camvault.core.workflows.archive.transcoding import Transcoder
 from camvault.core.workflows.archive.units import FootageUnits
 from camvault.core.workflows.archive.verifying import Verifier
-from camvault.ports.errors import StorageError
+from camvault.ports.errors import NoSpaceError, StorageError
 from camvault.ports.events import Warned
 
 
@@ -41,13 +42,15 @@ class ArchiveRun:
     _ledgers: DayLedgers = attrs.field(init=False)
     _way_out: WayOut = attrs.field(init=False)
     _tally: ArchiveTally = attrs.field(init=False)
+    _standing: StandingRoots = attrs.field(init=False)
     _folders: ArchiveFolders = attrs.field(init=False)
     _clips: ClipPlanner = attrs.field(init=False)
     _cleanup: CleanupPlanner = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._ledgers = DayLedgers(self.job.ledgers_folder, self.job.ports.storage)
-        self._way_out = WayOut(self.job)
+        self._standing = StandingRoots(self.job.roots.used, self.job.ports.storage)
+        self._way_out = WayOut(self.job, self._standing)
         self._tally = ArchiveTally(job=self.job)
         self._folders = ArchiveFolders(self.job, is_sweeping=not self.is_preview)
         self._clips = ClipPlanner(self.job, self._ledgers, self._way_out, self._folders)
@@ -70,7 +73,7 @@ class ArchiveRun:
             yield from self._clips.plans()
 
     def carry_out(self, chosen: Iterable[Work | LeftFile] | None = None) -> ArchiveReport:
-        """Do the work, all of it or what was chosen; one bad file or folder stops no other.
+        """Do the work, all of it or what was chosen; one bad file or folder stops no other; a root that is gone does.
 
         Raises:
             RootHeldError: Another run works in the input or in the archive; nothing was touched.
@@ -80,11 +83,16 @@ class ArchiveRun:
         ports, started_s = self.job.ports, self.job.ports.clock.monotonic_s()
         releaser = Releaser(self.job, self._way_out, self._tally)
         verifier = Verifier(self.job, self._ledgers, self._tally)
-        transcoder = Transcoder(self.job, self._ledgers, self._folders, self._tally, verifier, releaser)
+        transcoder = Transcoder(
+            self.job, self._ledgers, self._folders, self._tally, verifier, releaser, standing=self._standing
+        )
         evictor = Evictor(self.job, self._ledgers, self._way_out, self._tally)
+        self._standing.gone()  # from here on they are known
         try:
             for item in self.work() if chosen is None else chosen:
                 ports.cancel.check()
+                if self._standing.gone() is not None:
+                    break
                 if isinstance(item, LeftFile):
                     self._tally.left(item)
                 elif isinstance(item, ClipPlan):
@@ -96,7 +104,11 @@ class ArchiveRun:
             transcoder.finish()
         finally:
             transcoder.abandon()
-        self._end(evictor)
+        gone = self._standing.gone()  # what was listed may have been another folder
+        if gone is None:
+            self._end(evictor)
+        else:
+            self._tally.left(gone)
         return self._tally.report(duration_s=ports.clock.monotonic_s() - started_s, oldest=tuple(self._oldest()))
 
     def _end(self, evictor: Evictor) -> None:
@@ -124,12 +136,20 @@ class ArchiveRun:
 def hold_roots(job: ArchiveJob) -> Iterator[None]:
     """Inside, no other run works in the input or in the archive, which is made if it is missing.
 
+    On a full disk a cleanup goes on without an archive, in which there is nothing: it makes the room for one.
+
     Raises:
         RootHeldError: Another run works in one of them; nothing was touched.
         StorageError: The archive cannot be made, or something cannot be locked.
     """
     storage, holder = job.ports.storage, job.options.holder
     with held(job.roots.input, storage=storage, holder=holder):
-        storage.make_folder(job.roots.output)
+        try:
+            storage.make_folder(job.roots.output)
+        except NoSpaceError:
+            if not job.options.is_cleanup:
+                raise
+            yield
+            return
         with held(job.roots.output, storage=storage, holder=holder):
             yield

@@ -518,6 +518,18 @@ class TestWriters:
         assert (report.transcoded_count, report.let_go_count, report.problem_count) == (1, 0, 1)
         assert cameras.inputs() == [PICTURE, CLIP]
 
+    @pytest.mark.parametrize("changes", [{}, {"is_cleanup": True}])
+    def test_an_upload_that_gets_the_name_in_the_last_moment_stays(
+        self, cameras: Cameras, changes: dict[str, Any]
+    ) -> None:
+        clip = cameras.clip(OLD)
+        new = MemoryClip().content(2500)
+        cameras.calls.hook("storage.move", lambda: cameras.storage.put(clip, new))
+        report = cameras.run(**changes)
+        assert (report.removed_count, report.problem_count) == (0, 1)
+        assert cameras.storage.content(clip) == new
+        assert cameras.names(TRASH) == []
+
     def test_no_rule_takes_it(self, cameras: Cameras) -> None:
         cameras.storage.written.add(cameras.clip(OLD, has_picture=True))
         assert cameras.run(is_cleanup=True).problem_count == 1

@@ -153,9 +153,14 @@ class WayOut:
         if not entry.identity.is_same_file(now.identity):
             raise ChangedError(entry.path, "it is another file now than the one that was looked at; it is kept")
         try:
-            storage.move(entry.path, target=target)
+            moved = storage.move(entry.path, target=target).identity
         except OtherVolumeError:
             self._crossing.copy_away(entry, target)
+            return
+        if moved != entry.identity:  # by size and time: an overlay gives what it moves another number
+            # a camera gave its next upload this name in the last moment: that is archived nowhere
+            storage.move(target, target=entry.path)
+            raise ChangedError(entry.path, "another file got its name while it was moved; that one is kept")
 
     def _make_folder(self, folder: PurePath) -> None:
         """Make a folder in the trash; a link in it might lead anywhere."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from camvault.adapters.memory.calls import Call, Phase
 from camvault.adapters.memory.media import MemoryClip
-from camvault.core.archive.dated_names import NamePattern
+from camvault.core.archive.dated_names import NamePattern, folder_day
 from camvault.core.archive.plan import LeftFile, RemoveAction, TranscodeAction
 from camvault.core.archive.records import record_of
 from camvault.core.segments.ledger import ProofKind, parse_ledger
@@ -715,6 +715,14 @@ class TestTrouble:
         report = cameras.run()
         assert (report.transcoded_count, report.problem_count) == (84, 0)
 
+    def test_where_two_trees_have_clips_in_turns_the_trash_of_each_is_listed_once(self, cameras: Cameras) -> None:
+        for minute in range(10, 20):
+            cameras.clip(f"202403091200{minute}", day=("a/" if minute % 2 else "b/") + DAY)
+        cameras.plan()
+        listed = [str(call.arguments[0]) for call in cameras.calls.log if call.operation == "storage.listing"]
+        trashes = [folder for folder in listed if folder.startswith(str(TRASH))]
+        assert sorted(trashes) == [str(TRASH / "input" / tree / DAY) for tree in ("a", "b")]
+
     def test_a_stop_in_the_last_clip_leaves_nothing_either(self, cameras: Cameras) -> None:
         cameras.clip()
         cameras.calls.hook("archiver.archive", cameras.cancel.request, when=Phase.DURING)
@@ -1201,6 +1209,18 @@ class TestSizeAndSpace:
 
     def test_a_limit_that_is_met_takes_nothing(self, cameras: Cameras) -> None:
         assert cameras.plan(is_cleanup=True, max_bytes=12_000, min_free_bytes=1) == ([], [])
+
+    def test_where_nothing_goes_each_folder_is_listed_once(self, cameras: Cameras) -> None:
+        cameras.archive(STAMP)
+        cameras.plan(is_cleanup=True, is_output_cleaned=True, max_bytes=12_000, age_days=99_999)
+        calls = [str(call.arguments[0]) for call in cameras.calls.log if call.operation == "storage.listing"]
+        listed = [folder for folder in calls if folder_day(PurePath(folder).parts) is not None]
+        assert sorted(listed) == [*(f"{CAMERA}/2024/03/{day}" for day in ("01", "03", "05")), f"{OUT}/{DAY}"]
+
+    def test_a_folder_that_cannot_be_listed_is_told_also_where_nothing_goes(self, cameras: Cameras) -> None:
+        cameras.storage.unreadable.add(CAMERA / "2024/03/01")
+        _, left = cameras.plan(is_cleanup=True, max_bytes=12_000, age_days=99_999)
+        assert [(file.path, file.is_problem) for file in left] == [(CAMERA / "2024/03/01", True)]
 
 
 class TestPurge:

@@ -1,5 +1,7 @@
 """Composition root: camera_archiver."""
 
+import gc
+
 from camvault.apps._archive.options import Options
 from camvault.apps._cli.entry import console_script
 from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage
@@ -18,6 +20,7 @@ def run(context: Context, options: Options) -> None:
     from camvault.apps._archive.job import archive_job  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.apps._archive.running import carry_out, preview  # noqa: PLC0415
 
+    gc.freeze()  # what was imported stays: among a million files, the collector need not look through it again
     with archive_job(context, options) as job:
         if options.dry_run:
             preview(context, options, job)

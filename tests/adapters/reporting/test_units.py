@@ -20,6 +20,7 @@ from camvault.adapters.reporting import (
     LogFile,
     PlainConsole,
     arrows,
+    escaped_lines,
     make_console,
     redacting,
     shell_line,
@@ -96,6 +97,11 @@ class TestTextLines:
     def test_what_cannot_be_shown_is_escaped(self, text: str, shown: str) -> None:
         """Control characters and stray bytes appear as escapes, everything printable as itself."""
         assert single_line(text) == shown
+
+    @given(st.text(st.characters() | st.sampled_from("\n\r\x85\u2028\udc80 a"), max_size=40))
+    def test_many_lines_at_once_are_escaped_as_each_by_itself(self, text: str) -> None:
+        """Whatever ends a line elsewhere, here it is a newline only."""
+        assert escaped_lines(text) == "\n".join(single_line(line) for line in text.split("\n"))
 
     def test_a_traceback_takes_lines_of_its_own(self) -> None:
         """Each with the time and level of its event, marked as a part of it."""

@@ -17,6 +17,7 @@ from camvault.core.archive.dated_names import (
     instant_s,
     is_of_dates,
     parse_archive_name,
+    stamp_of_archive,
 )
 
 PATTERN = NamePattern()
@@ -114,6 +115,7 @@ def test_a_date_folder_has_its_date_in_its_last_three_parts(parts: tuple[str, ..
 def test_an_archives_name_is_read_back(stamp: datetime, number: int) -> None:
     name = ArchiveName(stamp, number)
     assert parse_archive_name(str(name)) == name
+    assert stamp_of_archive(str(name)) == stamp
     assert name.path == archive_folder(stamp) / str(name)
 
 
@@ -130,6 +132,7 @@ def test_archives_of_one_second_are_numbered() -> None:
 )
 def test_other_names_are_no_archives(name: str) -> None:
     assert parse_archive_name(name) is None
+    assert stamp_of_archive(name) is None
 
 
 @pytest.mark.parametrize(

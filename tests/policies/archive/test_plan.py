@@ -120,7 +120,7 @@ def test_the_actions_of_a_plan_are_flat_and_the_clip_goes_last() -> None:
         RemoveAction(picture, None, "its clip is archived as /a.mp4"),
         RemoveAction(ENTRY, None, "archived as /a.mp4"),
     )
-    plan = ClipPlan(clip=clip, step=ClipStep.TRANSCODE, reason="r", archive=PurePath("/a.mp4"))
+    plan = ClipPlan(clip=clip, step=ClipStep.TRANSCODE, reason="r", archive_text="/a.mp4")
     assert list(actions_of(plan)) == [TranscodeAction(ENTRY.path, PurePath("/a.mp4"), "r"), *removals]
     assert list(actions_of(attrs.evolve(plan, step=ClipStep.LET_GO))) == list(removals)
     reason = RetentionReason("--age", "31 days")
@@ -132,7 +132,7 @@ def test_the_actions_of_a_plan_are_flat_and_the_clip_goes_last() -> None:
 def test_what_goes_to_the_trash_keeps_its_name_unless_it_is_taken_there() -> None:
     trash = TrashFolder(PurePath("/trash/input/2023/01/09"), frozenset({FILE.name}), unix_s=7)
     clip = CLIP._replace(pictures=(FILE._replace(name="REO_a_20230109120000.jpg"),))
-    plan = ClipPlan(clip=clip, step=ClipStep.LET_GO, reason="r", archive=PurePath("/a.mp4"), trash=trash)
+    plan = ClipPlan(clip=clip, step=ClipStep.LET_GO, reason="r", archive_text="/a.mp4", trash=trash)
     assert [action.to for action in plan.removals] == [
         trash.path / "REO_a_20230109120000.jpg",
         trash.path / "REO_a_20230109120000_7_1.mp4",

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.retention.trash import is_changed_since, purge_reason, trash_names, trash_path, trashed_at_s
+from camvault.core.retention.trash import (
+    TrashFolder,
+    is_changed_since,
+    purge_reason,
+    trash_names,
+    trash_path,
+    trashed_at_s,
+)
 
 ROOT, TRASH = PurePath("/camera"), PurePath("/camera/.deleted")
 DAY_S = 86_400
@@ -23,6 +30,12 @@ DAY_S = 86_400
 )
 def test_a_file_keeps_its_path_below_the_trash_and_is_never_nested(path: str, expected: str) -> None:
     assert trash_path(PurePath(path), trash=TRASH, root=ROOT, area="input") == PurePath(expected)
+
+
+def test_all_files_of_a_folder_go_to_one_and_a_taken_name_gets_the_time_and_a_number() -> None:
+    folder = TrashFolder(TRASH / "input", frozenset({"a.mp4", "a_1700_1.mp4"}), unix_s=1700)
+    assert folder.path_of("b.mp4") == TRASH / "input/b.mp4"
+    assert folder.path_of("a.mp4") == TRASH / "input/a_1700_2.mp4"
 
 
 def test_a_taken_name_gets_the_time_and_a_number() -> None:

@@ -41,15 +41,16 @@ class _Lines:
     def add(self, *lines: str) -> None:
         """Add one item, of one or more lines; a newline in a name does not end one."""
         self.count += 1
-        for line in lines:
-            self._waiting.append(line.replace("\n", "\\n") if "\n" in line else line)
+        self._waiting += lines
         if len(self._waiting) >= _LINES_AT_ONCE:
             self._flush()
 
     def _flush(self) -> None:
-        if self._waiting:
-            self._spool.write("\n".join(self._waiting) + "\n")
-            self._waiting.clear()
+        text = "".join([f"{line}\n" for line in self._waiting])
+        if text.count("\n") != len(self._waiting):
+            text = "".join([line.replace("\n", "\\n") + "\n" for line in self._waiting])
+        self._spool.write(text)
+        self._waiting.clear()
 
     def close(self) -> None:
         """Let go of the lines."""
@@ -101,7 +102,7 @@ class PlanText:
 
     def _transcode(self, plan: ClipPlan) -> None:
         """A clip with its pictures, as text right away: no action is made of what is only printed."""
-        folder, archive = plan.clip.folder, str(plan.archive)
+        folder, archive = plan.clip.folder, plan.archive_text
         clip = folder.text_of(plan.clip.file)
         pictures = [folder.text_of(picture) for picture in plan.clip.pictures]
         self._transcodes.add(

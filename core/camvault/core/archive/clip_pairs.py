@@ -7,7 +7,7 @@ Files are kept as their folder and what its listing says of them. Their paths ar
 run sees a million of them and works on a few.
 """
 
-from collections import Counter
+import itertools
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import PurePath
@@ -118,15 +118,18 @@ def paired(files: Iterable[DatedFile]) -> DayFootage:
         else:
             pictures.setdefault(_key(file), []).append(file)
     clips.sort(key=_order)
-    last = {_key(clip): number for number, clip in enumerate(clips)}
     found = []
-    for number, clip in enumerate(clips):
-        key = _key(clip)
-        of_clip = pictures.pop(key, ()) if last[key] == number else ()
-        found.append(DatedClip(clip.folder, clip.file, clip.name, tuple([picture.file for picture in of_clip])))
+    for clip in reversed(clips):
+        of_clip = tuple([picture.file for picture in pictures.pop(_key(clip), ())])
+        found.append(DatedClip(*clip, of_clip))
+    found.reverse()
     orphans = sorted((file for each in pictures.values() for file in each), key=_order)
-    counts = Counter([clip.name.stamp for clip in clips])
-    return DayFootage(tuple(found), tuple(orphans), frozenset(stamp for stamp, count in counts.items() if count > 1))
+    return DayFootage(tuple(found), tuple(orphans), _repeated([clip.name.stamp for clip in found]))
+
+
+def _repeated(stamps: list[datetime]) -> frozenset[datetime]:
+    """Which of the stamps, which are in their order, come more than once."""
+    return frozenset([one for one, other in itertools.pairwise(stamps) if one == other])
 
 
 def _key(file: DatedFile) -> tuple[str, str, datetime]:

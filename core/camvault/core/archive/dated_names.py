@@ -170,3 +170,12 @@ def parse_archive_name(name: str) -> ArchiveName | None:
     date, time, number = match.groups()
     stamp = _stamp_of(f"{date}T{time}")
     return None if stamp is None else ArchiveName(stamp, int(number or 1))
+
+
+def stamp_of_archive(name: str) -> datetime | None:
+    """The stamp of `parse_archive_name`: a rule asks no more of a million names."""
+    match = _ARCHIVE.fullmatch(name)
+    if match is None:
+        return None
+    date, time, _ = match.groups()
+    return _stamp_of(f"{date}T{time}")

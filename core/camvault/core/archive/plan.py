@@ -84,7 +84,7 @@ class ClipPlan:
         clip: The clip and its pictures.
         step: What is done.
         reason: Why.
-        archive: Where the archive will be, or is.
+        archive_text: Where the archive will be, or is, as text: of most plans no more is asked.
         candidates: The archives that are verified, if that is the step.
         record: What is known of the archive that is there; with TRANSCODE, the new one takes the place of that.
         trash: Where its files go afterwards; None if they are deleted.
@@ -93,10 +93,15 @@ class ClipPlan:
     clip: DatedClip
     step: ClipStep
     reason: str
-    archive: PurePath
+    archive_text: str
     candidates: tuple[PurePath, ...] = ()
     record: ArchiveRecord | None = None
     trash: TrashFolder | None = None
+
+    @property
+    def archive(self) -> PurePath:
+        """Where the archive will be, or is."""
+        return PurePath(self.archive_text)
 
     @property
     def removals(self) -> tuple[RemoveAction, ...]:
@@ -105,7 +110,7 @@ class ClipPlan:
             RemoveAction(
                 self.clip.folder.entry_of(file),
                 None if self.trash is None else self.trash.path_of(file.name),
-                release_reason(self.archive, is_clip=file is self.clip.file),
+                release_reason(self.archive_text, is_clip=file is self.clip.file),
             )
             for file in self.clip.files
         )

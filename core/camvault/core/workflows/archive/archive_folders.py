@@ -24,7 +24,7 @@ class ArchiveFolder:
     """What is in one day of the archive, and the names that are promised to archives of this run.
 
     Attributes:
-        path: Where it is; `below` is its path below the root of the archive.
+        path: Where it is, also as `text`; `below` is its path below the root of the archive.
         listing: What is in it; `files` are the regular ones, by name.
         by_stamp: The archives among them, by stamp.
         taken: The names that no archive may get, `folded`.
@@ -36,6 +36,10 @@ class ArchiveFolder:
     files: dict[str, ListedFile] = attrs.field(factory=dict)
     by_stamp: dict[datetime, list[str]] = attrs.field(factory=dict)
     taken: set[str] = attrs.field(factory=set)
+    text: str = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "text", str(self.path))
 
     @classmethod
     def of(cls, path: PurePath, below: PurePosixPath, listing: Listing) -> "ArchiveFolder":
@@ -63,6 +67,12 @@ class ArchiveFolder:
             for name in self.by_stamp[stamp]
             if not is_recorded(ledger, self.below / name, self.listing.identity_of(self.files[name]))
         )
+
+    def free_path(self, stamp: datetime) -> str:
+        """A path for the archive of a clip of this time, which nothing has, and which no other clip was promised."""
+        name = next(name for name in ArchiveName(stamp).numbered() if name not in self.taken)
+        self.taken.add(name)
+        return f"{self.text}/{name}"
 
 
 @attrs.define
@@ -112,8 +122,9 @@ class ArchiveFolders:
         return folder
 
     def free_path(self, stamp: datetime) -> PurePath:
-        """A path for the archive of a clip of this time, which nothing has, and which no other clip was promised."""
-        folder = self.of(stamp)
-        name = next(name for name in ArchiveName(stamp).numbered() if name not in folder.taken)
-        folder.taken.add(name)
-        return folder.path / name
+        """As `ArchiveFolder.free_path`.
+
+        Raises:
+            StorageError: As `of`.
+        """
+        return PurePath(self.of(stamp).free_path(stamp))

@@ -77,12 +77,13 @@ class CleanupPlanner:
             self.empty_folders += tree.empty_folders
 
     def _of_tree(self, tree: DateTree, area: str, cut: Cut | None) -> Iterator[Eviction | LeftFile]:
-        for unit, rules in self.units.all(tree, area):
-            reason = rules.age_reason(unit) or (None if cut is None else cut.reason_for(unit))
-            if reason is None:
-                continue
-            unsettled = rules.unsettled(unit)
-            yield LeftFile(unit.path, unsettled) if unsettled else self._eviction(unit, reason, area)
+        for units, rules in self.units.by_day(tree, area):
+            for unit in units:
+                reason = rules.age_reason(unit) or (None if cut is None else cut.reason_for(unit))
+                if reason is None:
+                    continue
+                unsettled = rules.unsettled(unit)
+                yield LeftFile(unit.path, unsettled) if unsettled else self._eviction(unit, reason, area)
 
     def _eviction(self, unit: FootageUnit, reason: RetentionReason, area: str) -> Eviction:
         words = f"orphaned JPG (no MP4 pair), {reason}" if unit.is_orphan else str(reason)

@@ -5,6 +5,7 @@ more than one day.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from pathlib import PurePath
 
@@ -54,17 +55,20 @@ class Sums:
     bytes_by_day: Counter[date] = attrs.field(factory=Counter)
     has_old: bool = False
 
-    def add(self, unit: FootageUnit, rules: UnitRules) -> None:
-        """One more."""
-        size_bytes, may_go = unit.size_bytes, not rules.unsettled(unit)
-        if rules.age_reason(unit) is not None:
-            self.has_old = True
+    def add(self, units: Iterable[FootageUnit], rules: UnitRules) -> None:
+        """Add more of them; of most, two comparisons say all."""
+        bytes_by_day, settled_ns, first_young_day = self.bytes_by_day, rules.settled_ns, rules.first_young_day
+        for unit in units:
+            size_bytes = unit.size_bytes
+            may_go = unit.changed_ns < settled_ns or not rules.unsettled(unit)
+            if unit.stamp.toordinal() < first_young_day and rules.age_reason(unit) is not None:
+                self.has_old = True
+                if may_go:
+                    self.old_bytes += size_bytes
+                    continue
+            self.kept_bytes += size_bytes
             if may_go:
-                self.old_bytes += size_bytes
-                return
-        self.kept_bytes += size_bytes
-        if may_go:
-            self.bytes_by_day[unit.stamp.date()] += size_bytes
+                bytes_by_day[unit.stamp.date()] += size_bytes
 
 
 @attrs.define
@@ -95,8 +99,8 @@ class Cutter:
             StorageError: The root cannot be listed.
         """
         sums = Sums()
-        for unit, rules in self.units.all(tree, area):
-            sums.add(unit, rules)
+        for units, rules in self.units.by_day(tree, area):
+            sums.add(units, rules)
         return sums
 
     def cut(self, root: PurePath, area: str, sums: Sums) -> Cut | None:
@@ -119,7 +123,8 @@ class Cutter:
             self._not_met(root, excess, rest - bytes_by_day[day])
         of_day = (
             (unit.stamp, str(unit.path), unit.size_bytes, unit)
-            for unit, rules in self.units.all(self.units.tree(root), area)
+            for units, rules in self.units.by_day(self.units.tree(root), area)
+            for unit in units
             if unit.stamp.date() == day and not rules.age_reason(unit) and not rules.unsettled(unit)
         )
         chosen = oldest_first(of_day, rest)

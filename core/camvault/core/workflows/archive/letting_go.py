@@ -60,12 +60,13 @@ class WayOut:
         trash = self.job.roots.trash
         if trash is None:
             return None
-        if folder not in self._planned:
+        planned = self._planned.get(folder)
+        if planned is None:
             while len(self._planned) >= _FOLDERS_MOST:  # folders come by their days
                 del self._planned[next(iter(self._planned))]
-            target = trash_path(folder, trash=trash, root=self._root(area), area=area)
-            self._planned[folder] = TrashFolder(target, self._names_in(target), self._unix_s)
-        return self._planned[folder]
+            target = trash_path(folder, trash=trash, root=_root(self.job, area), area=area)
+            planned = self._planned[folder] = TrashFolder(target, self._names_in(target), self._unix_s)
+        return planned
 
     def _names_in(self, folder: PurePath) -> frozenset[str]:
         try:
@@ -75,11 +76,8 @@ class WayOut:
         return frozenset((*(file.name for file in listing.files), *listing.folders, *listing.others))
 
     def _names(self, entry: FileEntry, trash: PurePath, area: str) -> Iterator[PurePath]:
-        wanted = trash_path(entry.path, trash=trash, root=self._root(area), area=area)
+        wanted = trash_path(entry.path, trash=trash, root=_root(self.job, area), area=area)
         return trash_names(wanted, unix_s=self._unix_s)
-
-    def _root(self, area: str) -> PurePath:
-        return self.job.roots.input if area == INPUT else self.job.roots.output
 
     @property
     def _unix_s(self) -> int:
@@ -180,6 +178,10 @@ class WayOut:
         line = LedgerEntry(PurePosixPath(below), identity, "", ProofKind.TRASHED, when, "", str(entry.path))
         with suppress(StorageError):
             self._ledgers.add(trash_day(below), line)
+
+
+def _root(job: ArchiveJob, area: str) -> PurePath:
+    return job.roots.input if area == INPUT else job.roots.output
 
 
 def trash_day(below: PurePath) -> str:

@@ -6,6 +6,7 @@ trash of a desktop), and what is below a folder that holds the records of a tras
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from heapq import heappop, heappush
 from pathlib import PurePath
 
 import attrs
@@ -71,6 +72,8 @@ class DateTree:
     on_passed: OnPassed = lambda _folder, _listing: None
     empty_folders: list[PurePath] = attrs.field(factory=list, init=False)
     _waiting: dict[str, list[PurePath]] = attrs.field(factory=dict, init=False)
+    _days: list[str] = attrs.field(factory=list, init=False)
+    """The days that are waiting, as a heap."""
 
     def days(self) -> Iterator[DateFolders]:
         """Day by day, the oldest first; a day comes again if a folder of it lies within a date folder.
@@ -81,7 +84,7 @@ class DateTree:
         """
         self._walk([self.root])
         while self._waiting:
-            day = min(self._waiting)
+            day = heappop(self._days)
             listed: dict[PurePath, Listing] = {}
             for folder in sorted(self._waiting.pop(day)):
                 listing = self._listing(folder)
@@ -96,7 +99,10 @@ class DateTree:
             folder = folders.pop()
             day = folder_day(folder.relative_to(self.root).parts)
             if day is not None:
-                self._waiting.setdefault(day, []).append(folder)
+                if day not in self._waiting:
+                    self._waiting[day] = []
+                    heappush(self._days, day)
+                self._waiting[day].append(folder)
                 continue
             listing = self._listing(folder)
             if listing is not None:

@@ -1,7 +1,6 @@
 """Workflow, private part: what is done with each clip of the input, day by day."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 
 import attrs
@@ -108,12 +107,15 @@ class ClipPlanner:
             return judged
         step, reason = judged
         record = self._record(step, known, folder)
-        archive = self._archive_path(step, stamp, record, candidates)
+        if record is not None:
+            archive = str(self.job.roots.output / record.archive)
+        else:
+            archive = str(candidates[0]) if step is ClipStep.VERIFY else folder.free_path(stamp)
         return ClipPlan(
             clip=clip,
             step=step,
             reason=reason,
-            archive=archive,
+            archive_text=archive,
             candidates=candidates if step is ClipStep.VERIFY else (),
             record=record,
             trash=self.way_out.trash_of(clip.folder.path, INPUT),
@@ -127,13 +129,6 @@ class ClipPlanner:
         """What is known of the archive that is let go beside, or that is replaced; another file is never replaced."""
         is_there = known is not None and is_archive_there(known, folder.identity_of(known.archive))
         return known if is_there and step is not ClipStep.VERIFY else None
-
-    def _archive_path(
-        self, step: ClipStep, stamp: datetime, record: ArchiveRecord | None, candidates: tuple[PurePath, ...]
-    ) -> PurePath:
-        if step is ClipStep.VERIFY:
-            return candidates[0]
-        return self.folders.free_path(stamp) if record is None else self.job.roots.output / record.archive
 
     def _age_s(self, clip: DatedClip) -> float:
         """How long ago the youngest of its files was changed."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import attrs
 
 from camvault.core.archive.clip_pairs import FootageFolder, paired
-from camvault.core.archive.dated_names import instant_s, parse_archive_name
+from camvault.core.archive.dated_names import instant_s, stamp_of_archive
 from camvault.core.archive.plan import ORPHAN_SETTLES, is_settled, unsettled_reason
 from camvault.core.archive.records import OUTPUT
 from camvault.core.retention.dated_rules import age_reason, first_young_day
@@ -20,9 +20,14 @@ from camvault.ports.removal import RetentionReason
 
 
 class FootageUnit(NamedTuple):
-    """What goes together, all in one folder: a bare tuple, because a rule looks at a million of them."""
+    """What goes together, all in one folder: a bare tuple, because a rule looks at a million of them.
+
+    `size_bytes` is that of all of its files, and `changed_ns` when the last of them was changed (`mtime_ns`).
+    """
 
     stamp: datetime
+    size_bytes: int
+    changed_ns: int
     folder: FootageFolder
     files: tuple[ListedFile, ...]
     is_orphan: bool = False
@@ -37,11 +42,6 @@ class FootageUnit(NamedTuple):
         """What is known of its files, in the order in which they go."""
         return tuple(map(self.folder.entry_of, self.files))
 
-    @property
-    def size_bytes(self) -> int:
-        """Of all of its files."""
-        return sum([file.size_bytes for file in self.files])
-
 
 @attrs.frozen(kw_only=True)
 class UnitRules:
@@ -53,6 +53,7 @@ class UnitRules:
         age_days: What is older goes; 0: nothing.
         settle_s: What was changed within so many seconds may still be written.
         first_young_day: From this day on nothing is too old, and nothing is asked of the zone, which takes long.
+        settled_ns: What was changed before that is settled, whatever it is.
     """
 
     now_s: float
@@ -60,9 +61,12 @@ class UnitRules:
     age_days: float
     settle_s: float
     first_young_day: int = attrs.field(init=False)
+    settled_ns: float = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "first_young_day", first_young_day(now_s=self.now_s, days=self.age_days))
+        longest_s = self.settle_s * ORPHAN_SETTLES
+        object.__setattr__(self, "settled_ns", (self.now_s - longest_s) * 1e9)
 
     def age_reason(self, unit: FootageUnit) -> RetentionReason | None:
         """Why it is too old; None if it is not."""
@@ -72,6 +76,8 @@ class UnitRules:
 
     def unsettled(self, unit: FootageUnit) -> str:
         """Why it may still be written; "" if nobody writes to it."""
+        if unit.changed_ns < self.settled_ns:
+            return ""
         settle_s = self.settle_s * (ORPHAN_SETTLES if unit.is_orphan else 1)
         age_s = min([self.now_s - file.mtime_ns / 1e9 for file in unit.files], key=abs)
         return "" if is_settled(age_s, settle_s) else unsettled_reason(age_s, settle_s)
@@ -87,13 +93,11 @@ class FootageUnits:
         """The date folders of a root; told are those that cannot be listed, which are left out."""
         return DateTree(root, self.job.ports.storage, self.job.roots.excluded_from(root), on_problem)
 
-    def all(self, tree: DateTree, area: str) -> Iterator[tuple[FootageUnit, UnitRules]]:
-        """All of a tree, each with what is asked of it now."""
+    def by_day(self, tree: DateTree, area: str) -> Iterator[tuple[Iterator[FootageUnit], UnitRules]]:
+        """All of a tree, the units of each day of folders with what is asked of them now."""
         for day in tree.days():
             self.job.ports.cancel.check()
-            rules = self._rules()
-            for unit in self._of_day(day, area):
-                yield unit, rules
+            yield self._of_day(day, area), self._rules()
 
     def _of_day(self, day: DateFolders, area: str) -> Iterator[FootageUnit]:
         """Those of one day of the input or of the archive."""
@@ -101,15 +105,16 @@ class FootageUnits:
             for path, listing in day.folders.items():
                 folder = FootageFolder(path, listing)
                 for file in listing.files:
-                    name = parse_archive_name(file.name)
-                    if name is not None:
-                        yield FootageUnit(name.stamp, folder, (file,))
+                    stamp = stamp_of_archive(file.name)
+                    if stamp is not None:
+                        yield FootageUnit(stamp, file.size_bytes, file.mtime_ns, folder, (file,))
             return
         footage = paired(day.footage(self.job.options.pattern))
         for clip in footage.clips:
-            yield FootageUnit(clip.name.stamp, clip.folder, clip.files)
-        for picture in footage.orphans:
-            yield FootageUnit(picture.name.stamp, picture.folder, (picture.file,), is_orphan=True)
+            changed_ns = max([file.mtime_ns for file in clip.files])
+            yield FootageUnit(clip.name.stamp, clip.size_bytes, changed_ns, clip.folder, clip.files)
+        for folder, file, name in footage.orphans:
+            yield FootageUnit(name.stamp, file.size_bytes, file.mtime_ns, folder, (file,), is_orphan=True)
 
     def _rules(self) -> UnitRules:
         options, ports = self.job.options, self.job.ports

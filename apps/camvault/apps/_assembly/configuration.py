@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from camvault.adapters.jsonc import read_jsonc
-from camvault.core.stations.configuration import BackupConfig, Camera, Checked, read_backup, read_cameras
+from camvault.core.checked_values import Checked
+from camvault.core.stations.configuration import BackupConfig, Camera, read_backup, read_cameras
 from camvault.ports.errors import RecordError, UsageError
 
 T = TypeVar("T")

@@ -13,6 +13,7 @@ _RICH: Final = "the interface of rich.console.Console"
 _RAW_IO: Final = "the interface of io.RawIOBase"
 _EAGER: Final = "typer calls its callback, which prints and exits"
 _TEMPLATE: Final = "the template of adapters/jinja reads it"
+_PRINTED: Final = "camera_service --check-config prints the whole configuration"
 _MEMBER: Final = "typer reads the members of the enumeration"
 
 PUBLIC_NAMES: Final[Mapping[str, str]] = {
@@ -37,7 +38,23 @@ PUBLIC_NAMES: Final[Mapping[str, str]] = {
     "camvault.apps.service_helper.STATUS": _MEMBER,
     "camvault.apps.service_helper.STOP": _MEMBER,
     "camvault.apps.service_helper.print_template": _EAGER,
-    "camvault.core.power.states.decide": _FACE,
+    "camvault.core.dashcam.configuration.after_copy": _PRINTED,
+    "camvault.core.dashcam.configuration.copy_subdirs": _PRINTED,
+    "camvault.core.dashcam.configuration.dest_path": _PRINTED,
+    "camvault.core.dashcam.configuration.hub_location": _PRINTED,
+    "camvault.core.dashcam.configuration.known_hosts": _PRINTED,
+    "camvault.core.dashcam.configuration.local_staging": _PRINTED,
+    "camvault.core.dashcam.configuration.method": _PRINTED,
+    "camvault.core.dashcam.configuration.mount_base": _PRINTED,
+    "camvault.core.dashcam.configuration.mount_timeout_seconds": _PRINTED,
+    "camvault.core.dashcam.configuration.off_seconds": _PRINTED,
+    "camvault.core.dashcam.configuration.on_exit": _PRINTED,
+    "camvault.core.dashcam.configuration.port_number": _PRINTED,
+    "camvault.core.dashcam.configuration.product": _PRINTED,
+    "camvault.core.dashcam.configuration.ssh_key": _PRINTED,
+    "camvault.core.dashcam.configuration.upload": _PRINTED,
+    "camvault.core.dashcam.configuration.upload_retries": _PRINTED,
+    "camvault.core.dashcam.configuration.vendor": _PRINTED,
     "camvault.core.segments.coverage.bridged_s": _VALUE,
     "camvault.ports.image.files_at": _VALUE,
     "camvault.ports.pages.charts": _TEMPLATE,

@@ -1,11 +1,13 @@
-"""Composition root, shared part: cameras.json and backup.json, read and checked."""
+"""Composition root, shared part: cameras.json, backup.json and config.yaml, read and checked."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from camvault.adapters.jsonc import read_jsonc
+from camvault.adapters.yamlfile import read_yaml
 from camvault.core.checked_values import Checked
+from camvault.core.dashcam.configuration import BoxConfig, read_box
 from camvault.core.stations.configuration import BackupConfig, Camera, read_backup, read_cameras
 from camvault.ports.errors import RecordError, UsageError
 
@@ -30,12 +32,27 @@ def cameras_config(path: Path) -> tuple[Camera, ...]:
     return _checked(path, read_cameras, flag="--cameras_config", template="cameras")
 
 
+def box_config(path: Path) -> BoxConfig:
+    """The configuration of a dashcam box, with the defaults of what it leaves out.
+
+    Raises:
+        UsageError: As for `backup_config`.
+    """
+    if not path.exists():
+        raise UsageError(f"{path}: No such file or directory; --config names the file")
+    return _value(path, read_box, read_yaml)
+
+
 def _checked(path: Path, read: Callable[[object], Checked[T]], *, flag: str, template: str) -> T:
     if not path.exists():
         hint = f"{flag} names the file, and service_helper --print-template {template} prints a template of it"
         raise UsageError(f"{path}: No such file or directory; {hint}")
+    return _value(path, read, read_jsonc)
+
+
+def _value(path: Path, read: Callable[[object], Checked[T]], read_document: Callable[[Path], object]) -> T:
     try:
-        checked = read(read_jsonc(path))
+        checked = read(read_document(path))
     except RecordError as error:
         raise UsageError(str(error)) from error
     if checked.value is None:

@@ -1,0 +1,1 @@
+"""The dashcam box: what is configured, and how a configuration would decide."""

@@ -1,0 +1,83 @@
+"""What a configuration would have decided in a drive."""
+
+import itertools
+from typing import Any
+
+import attrs
+import pytest
+
+from camvault.core.dashcam.configuration import BoxConfig, LevelsConfig
+from camvault.core.dashcam.simulation import OffloadRates, SimulatedLook, TracePoint, simulate
+from camvault.core.power.states import BoxState
+from camvault.ports.battery import PowerRegisters
+
+RATES = OffloadRates(recorded=1e6, copied=10e6, sent=5e6)
+
+
+def point(at_s: float, *, vbat_mv: int | None = 3450, is_near: bool, **changes: Any) -> TracePoint:
+    registers = PowerRegisters(vbat_mv=vbat_mv, vin_mv=0, vin_threshold_mv=4498)
+    return attrs.evolve(TracePoint(at_s=at_s, registers=registers, is_server_reached=is_near), **changes)
+
+
+def looks(*points: TracePoint, config: BoxConfig | None = None) -> list[SimulatedLook]:
+    return list(simulate(points, config or BoxConfig(), RATES))
+
+
+def states(found: list[SimulatedLook]) -> list[BoxState]:
+    """The states, one after the other."""
+    return [look.state for number, look in enumerate(found) if not number or look.state is not found[number - 1].state]
+
+
+def test_what_was_recorded_away_from_home_is_copied_and_then_sent() -> None:
+    found = looks(point(0, is_near=False), point(600, is_near=True), point(1200, is_near=True))
+    assert states(found) == [BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING, BoxState.RECORDING]
+    by_time = {look.at_s: look for look in found}
+    assert by_time[600].card_bytes == 600e6
+    assert (by_time[660].card_bytes, by_time[660].staged_bytes) == (0, 600e6)
+    assert by_time[780].staged_bytes == 0
+
+
+def test_the_camera_is_left_alone_until_it_is_looked_at_again() -> None:
+    found = looks(point(0, is_near=True), point(3600, is_near=True))
+    begun = [
+        look.at_s
+        for number, look in enumerate(found)
+        if "data_on" in [c.value for c in look.commands]
+        and (not number or found[number - 1].state is not BoxState.COPYING)
+    ]
+    assert len(begun) >= 3
+    assert min(later - earlier for earlier, later in itertools.pairwise(begun)) >= 900
+
+
+def test_nothing_is_copied_from_a_camera_that_is_not_there() -> None:
+    found = looks(point(0, is_near=False), point(300, is_near=True, is_camera_there=False), point(600, is_near=True))
+    assert found[-2].card_bytes == 300e6
+    assert all(look.state is BoxState.RECORDING for look in found if look.at_s < 600)
+
+
+def test_while_nothing_is_known_nothing_moves() -> None:
+    found = looks(
+        point(0, is_near=False),
+        point(300, is_near=True),
+        point(330, vbat_mv=None, is_near=True),
+        point(360, is_near=True),
+    )
+    by_time = {look.at_s: look for look in found}
+    assert by_time[360].card_bytes == by_time[330].card_bytes
+
+
+def test_it_ends_with_the_shutdown() -> None:
+    found = looks(point(0, is_near=False), point(60, vbat_mv=3200, is_near=False), point(6000, is_near=False))
+    assert [look.state for look in found[-2:]] == [BoxState.ENDING, BoxState.ENDED]
+    assert found[-1].at_s == 90
+
+
+@pytest.mark.parametrize(("dwell_s", "is_off"), [(0, True), (120, False)])
+def test_a_configuration_makes_the_difference(dwell_s: float, is_off: bool) -> None:
+    config = BoxConfig(thresholds=LevelsConfig(dwell_seconds=dwell_s))
+    sag = (point(0, is_near=False), point(60, vbat_mv=3300, is_near=False), point(90, is_near=False))
+    assert (BoxState.RESTING in states(looks(*sag, config=config))) is is_off
+
+
+def test_a_trace_of_one_point_is_one_look() -> None:
+    assert states(looks(point(0, is_near=False))) == [BoxState.RECORDING]

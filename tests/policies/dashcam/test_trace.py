@@ -1,0 +1,67 @@
+"""The rows of a trace."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from camvault.core.dashcam.simulation import TracePoint
+from camvault.core.dashcam.trace import read_trace
+from camvault.ports.battery import PowerRegisters
+
+
+def test_rows_of_csv_and_of_json() -> None:
+    rows: list[Mapping[str, object]] = [
+        {"time": "0", "vbat": "3400", "vin": "", "host": "1"},
+        {"time": 30.5, "vbat": 41_981, "vin": -2, "vin_threshold": 4250, "host": False, "camera": 0},
+    ]
+    assert read_trace(rows).value == (
+        TracePoint(at_s=0, registers=PowerRegisters(vbat_mv=3400, vin_threshold_mv=4498), is_server_reached=True),
+        TracePoint(
+            at_s=30.5,
+            registers=PowerRegisters(vbat_mv=41_981, vin_mv=-2, vin_threshold_mv=4250),
+            is_server_reached=False,
+            is_camera_there=False,
+        ),
+    )
+
+
+def test_times_with_a_date() -> None:
+    rows = [{"time": f"2026-05-28T12:00:{second}+00:00", "vbat": "", "vin": "", "host": "0"} for second in ("00", "30")]
+    points = read_trace(rows).value
+    assert points is not None
+    assert points[1].at_s - points[0].at_s == 30
+
+
+@pytest.mark.parametrize(
+    ("rows", "problems"),
+    [
+        ([], ["the trace: found no row, expected at least one"]),
+        (
+            [{"time": "0", "vbatt": "3400", "vin": "0", "host": "1"}],
+            [
+                "row 1, vbatt: found an unknown column, expected one of time, vbat, vin, vin_threshold, host, camera",
+                "row 1, vbat: found nothing, expected a column vbat",
+            ],
+        ),
+        (
+            [
+                {"time": "10", "vbat": "3.4", "vin": "0", "host": "yes"},
+                {"time": "nan", "vbat": "", "vin": "", "host": "0"},
+                {"time": "soon", "vbat": "", "vin": "", "host": "0"},
+                {"time": "20", "vbat": "", "vin": "", "host": "0"},
+                {"time": "5", "vbat": "", "vin": "", "host": "0"},
+            ],
+            [
+                "row 1, vbat: found '3.4', expected whole millivolts, or nothing",
+                "row 1, host: found 'yes', expected 1 or 0",
+                "row 2, time: found 'nan', expected seconds or an ISO time",
+                "row 3, time: found 'soon', expected seconds or an ISO time",
+                "row 5, time: found 5, expected a time that is not before that of the row above",
+            ],
+        ),
+    ],
+)
+def test_all_problems_are_named_at_once(rows: list[Mapping[str, object]], problems: list[str]) -> None:
+    checked = read_trace(rows)
+    assert checked.value is None
+    assert [str(problem) for problem in checked.problems] == problems

@@ -119,6 +119,10 @@ def test_an_archives_name_is_read_back(stamp: datetime, number: int) -> None:
     assert name.path == archive_folder(stamp) / str(name)
 
 
+def test_an_archives_name_ends_with_the_second_whatever_more_a_time_says() -> None:
+    assert str(ArchiveName(datetime(2023, 1, 9, 12, microsecond=7, tzinfo=UTC))) == "archived-20230109120000.mp4"
+
+
 def test_archives_of_one_second_are_numbered() -> None:
     name = ArchiveName(datetime(2023, 1, 9, 12))
     found = [str(each) for each in itertools.islice(name.numbered(), 3)]

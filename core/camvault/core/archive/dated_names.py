@@ -150,7 +150,8 @@ class ArchiveName(NamedTuple):
 
     def numbered(self) -> Iterator[str]:
         """This name, and then the same with the following numbers, without end; all in small letters."""
-        digits = self.stamp.isoformat().replace("-", "").replace("T", "").replace(":", "")
+        seconds = self.stamp.isoformat()[: len("YYYY-MM-DDTHH:MM:SS")]
+        digits = seconds.replace("-", "").replace("T", "").replace(":", "")
         if self.number == 1:
             yield f"archived-{digits}.mp4"
         for number in itertools.count(max(self.number, 2)):

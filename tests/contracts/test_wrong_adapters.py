@@ -16,6 +16,7 @@ from tests.contracts.wrong import (
     copies,
     discs,
     managers,
+    power,
     records,
     segments,
     storage,
@@ -24,7 +25,7 @@ from tests.contracts.wrong import (
     waiting,
 )
 
-MODULES = (archives, clips, copies, discs, managers, records, segments, storage, targets, telling, waiting)
+MODULES = (archives, clips, copies, discs, managers, power, records, segments, storage, targets, telling, waiting)
 WRONG = {name: kind for module in MODULES for name, kind in vars(module).items() if name.startswith("Test")}
 SHIPPED = Path(camvault.adapters.contracts.__file__).parent
 

@@ -12,7 +12,6 @@ from camvault.ports.battery import PowerRegisters
 from camvault.ports.cancellation import Cancellation
 from tests.contracts.wrong.refusal import by
 
-
 _REASONS = (
     "a_register_that_does_not_answer_is_none_and_has_its_sentence",
     "a_board_that_does_not_answer_has_three_sentences",

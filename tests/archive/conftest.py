@@ -33,7 +33,7 @@ def other_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on an ext4 of its own."""
     image, folder = tmp_path / "disk.img", tmp_path / "disk"
     with image.open("wb") as file:
-        file.truncate(16 * 1024 * 1024)
+        file.truncate(64 * 1024 * 1024)
     subprocess.run(["mkfs.ext4", "-q", "-O", "^has_journal", image], check=True)
     folder.mkdir()
     subprocess.run(["mount", "-o", "loop", image, folder], check=True)

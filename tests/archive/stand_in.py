@@ -1,9 +1,14 @@
-"""Programs that stand in for ffmpeg and lie in one run, the encode, whose last argument is a file of ours."""
+"""Programs that stand in for ffmpeg.
+
+Some lie in one run, the encode, whose last argument is a file of ours; another one replays what ffmpeg said before.
+"""
 
 import stat
+import sys
 from pathlib import Path
 
 from tests.adapters.ffmpeg.tools import tools
+from tests.archive import replayed_ffmpeg
 
 LIES = {
     "empty": ': > "$last"',
@@ -29,6 +34,24 @@ def deaf_ffmpeg(folder: Path, *, started: Path) -> Path:
     (trap '' TERM INT HUP; while :; do sleep 0.1; done) &
     while :; do sleep 0.1; done"""
     return _program(folder, lie)
+
+
+def learning_ffmpeg(folder: Path) -> Path:
+    """`replayed_ffmpeg` as a program in a folder of its own; it learns until `learned_archive` is asked for."""
+    (folder / "real").symlink_to(tools("9.0").found.ffmpeg.path)
+    (folder / "learning").touch()
+    path = folder / "ffmpeg"
+    source = Path(replayed_ffmpeg.__file__).read_text(encoding="utf-8")
+    path.write_text(f"#!{sys.executable} -IS\n{source}", encoding="utf-8")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def learned_archive(program: Path) -> bytes:
+    """From now on it replays, and learns no more; the archive that it makes, without the last bytes of a source."""
+    (program.parent / "learning").unlink()
+    (made,) = program.parent.glob("*/made")
+    return made.read_bytes()
 
 
 def _program(folder: Path, lie: str) -> Path:

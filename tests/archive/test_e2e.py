@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import random
 import re
 import signal
 import subprocess
@@ -165,29 +164,6 @@ def test_a_second_run_names_the_first_and_touches_nothing(desk: ArchiveDesk, sma
         assert (sorted(desk.root.rglob("*")), desk.log.read_bytes()) == (before, log)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
-
-
-def test_kill_9_at_random_points_loses_nothing(desk: ArchiveDesk, small: Path) -> None:
-    """After each kill the clip is in the input, or in the trash and its archive is there; the last run ends it."""
-    chance = random.Random(9)
-    stamps = [f"2024030912000{second}" for second in range(3)]
-    for stamp in stamps:
-        desk.clip(small, stamp, has_picture=True)
-    for _ in range(4):
-        with desk.start("-y") as process:
-            time.sleep(0.4 + chance.random() * 1.6)
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate(timeout=30)
-        for stamp in stamps:
-            trashed = desk.trash / "input" / DAY / desk.path(stamp).name
-            assert desk.path(stamp).exists() != trashed.exists()
-            if trashed.exists():
-                assert trashed.read_bytes() == small.read_bytes()
-                assert (desk.out / DAY / f"archived-{stamp}.mp4").exists()
-                assert not desk.path(stamp, extension="jpg").exists()
-    assert desk.run("-y").code == 0
-    assert len(desk.files(desk.out)) == 3
-    assert len(desk.files(desk.trash)) == 6
 
 
 class TestTheQuestion:

@@ -1,5 +1,6 @@
 """Flags and exit codes of a page are those of `--help`; numbers of invariants and decisions lead somewhere."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -84,10 +85,18 @@ def test_every_flag_that_a_page_explains_is_one_of_the_command(command: str) -> 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_exit_codes_of_a_page_are_those_of_help(command: str) -> None:
-    told = re.findall(r"^ +(\d+)  (\S.*)$", help_of(command).partition("Exit codes:")[2], re.MULTILINE)
+    table = re.sub(r"\n {9}", " ", help_of(command).partition("Exit codes:")[2])  # a long meaning has more lines
+    told = re.findall(r"^ +(\d+)  (\S.*)$", table, re.MULTILINE)
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", page_of(command), re.MULTILINE)
     assert told
     assert [(code, meaning.replace("`", "")) for code, meaning in rows] == told
+
+
+def test_the_page_about_commands_says_on_which_stream_the_messages_of_each_are() -> None:
+    """Somebody who lets cron throw one of them away must know which."""
+    on_stderr = page_of("index").partition("stderr (")[2].partition(")")[0]
+    stages = {command: importlib.import_module(f"camvault.apps.{command}").STAGE for command in COMMANDS}
+    assert set(re.findall(r"`(\w+)`", on_stderr)) == {name for name, stage in stages.items() if stage.echo == "stderr"}
 
 
 def invariants() -> list[int]:

@@ -8,7 +8,13 @@ import typer
 
 
 def program_of(text: str) -> Path:
-    """A bare name, which is searched on PATH, stays one; what has a slash (`./ffmpeg`) is the path of a file."""
+    """A bare name, which is searched on PATH, stays one; what has a slash (`./ffmpeg`) is the path of a file.
+
+    Raises:
+        typer.BadParameter: It is empty.
+    """
+    if not text:
+        raise typer.BadParameter("found '', expected a program")
     return Path(text).absolute() if os.sep in text else Path(text)
 
 

@@ -4,12 +4,14 @@ Strict means: usage errors end with 1, long options are never abbreviated, and o
 only one is taken.
 """
 
+import copy
 import enum
 import inspect
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import attrs
 import typer
@@ -17,7 +19,10 @@ from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from camvault.apps._cli.flags import Flag, filled, flags_of
+from camvault.apps._cli.refusals import path, reason
 from camvault.apps._cli.stage import RESULT_LOST_EXIT, USAGE_EXIT, ExitCodes, Log, Parsed, Stage
+
+_HELP_WIDTH = 76  # a terminal of 80 columns without the indentation of the table; its lines are not filled anew
 
 
 class LogFormat(enum.StrEnum):
@@ -68,7 +73,7 @@ def parse(stage: Stage[Any], argv: Sequence[str]) -> Parsed | int:
 def _sentence(error: TyperException, command: TyperCommand) -> str:
     name = getattr(error, "option_name", None)
     if name is None or not error.message.startswith("No such option"):
-        return error.format_message()
+        return reason(error, error.format_message())
     hidden = {option for p in command.params if getattr(p, "hidden", False) for option in p.opts}
     close = ", ".join(sorted({*(getattr(error, "possibilities", None) or ())} - hidden))
     return f"unknown option {name!a}" + (f" (did you mean {close}?)" if close else "")
@@ -99,7 +104,7 @@ def _print_version(is_wanted: bool) -> None:
 def _command(stage: Stage[Any], flags: Sequence[Flag]) -> TyperCommand:
     """A command that returns an object with the value of each flag by `Flag.name`."""
     required_first = sorted(flags, key=lambda flag: flag.default is not attrs.NOTHING)
-    fields = {flag.name: attrs.field(type=flag.annotation, default=flag.default) for flag in required_first}
+    fields = {flag.name: attrs.field(type=_strict(flag).annotation, default=flag.default) for flag in required_first}
     values: Callable[..., Any] = attrs.make_class("Values", fields, frozen=True, kw_only=True)
     app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
     app.command(
@@ -114,6 +119,21 @@ def _command(stage: Stage[Any], flags: Sequence[Flag]) -> TyperCommand:
     return command
 
 
+def _strict(flag: Flag) -> Flag:
+    """The flag; if its values are paths, without the empty one."""
+    kinds = {flag.kind, *get_args(flag.kind)}
+    if not kinds & {Path, list[Path]} or flag.info.parser is not None:
+        return flag
+    info = copy.copy(flag.info)
+    info.parser = path
+    return attrs.evolve(flag, info=info)
+
+
 def _exit_table(codes: ExitCodes) -> str:
-    rows = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in codes.rows())
+    rows = "\n".join(_exit_row(code, meaning) for code, meaning in codes.rows())
     return f"\b\nExit codes:\n{rows}"
+
+
+def _exit_row(code: int, meaning: str) -> str:
+    head = f"  {code:>3}  "
+    return textwrap.fill(meaning, _HELP_WIDTH, initial_indent=head, subsequent_indent=" " * len(head))

@@ -28,7 +28,7 @@ from camvault.core.workflows.archive import (
 from camvault.core.workflows.archive.events import ArchiveRefused, NeverArchived, OrphansRemoved, RuleBinds, RuleNotMet
 from camvault.core.workflows.archive.letting_go import rule_removal
 from camvault.core.workflows.steps.target_claim import temporary_path
-from camvault.ports.errors import Cancelled, NoSpaceError, StorageError, ToolError, UsageError
+from camvault.ports.errors import Cancelled, MediaError, NoSpaceError, StorageError, ToolError, UsageError
 from camvault.ports.events import Progressed, Warned
 from camvault.ports.mounts import MountTable
 from camvault.ports.removal import RetentionReason
@@ -787,7 +787,22 @@ class TestTrouble:
         cameras.calls.hook("archiver.archive", lambda: cameras.clock.advance(2), when=Phase.DURING, times=None)
         cameras.run()
         told = [event for event in cameras.reporter.of(Progressed) if event.task == "transcode"]
-        assert [(event.done, event.item) for event in told] == [(10.0, name_of())]
+        assert [(event.done, event.total, event.item) for event in told[:-1]] == [(10.0, None, name_of())]
+        assert (told[-1].done, told[-1].total) == (10.0, 10.0), "its bar would stay"
+
+    def test_the_progress_of_a_clip_ends_with_its_failure(self, cameras: Cameras) -> None:
+        """A bar of a clip that nobody works on any more would run until the end of the run."""
+        cameras.clip()
+
+        def fail() -> None:
+            cameras.clock.advance(2)
+            if cameras.reporter.of(Progressed):
+                raise MediaError(CAMERA, "damaged")
+
+        cameras.calls.hook("archiver.archive", fail, when=Phase.DURING, times=None)
+        cameras.run()
+        told = [event for event in cameras.reporter.of(Progressed) if event.task == "transcode"]
+        assert told[-1].done == told[-1].total
 
 
 class TestOneRunAtATime:

@@ -97,8 +97,14 @@ class Progressed(Event):
     item: str = ""
 
     def __str__(self) -> str:
-        share = f" {100 * self.done / self.total:.0f} %" if self.total else ""
-        return f"{self.task} {self.item}{share}".replace("  ", " ")
+        return f"{self.task} {self.item} {self.position}".replace("  ", " ").rstrip()
+
+    @property
+    def position(self) -> str:
+        """How far it is, in words: a share of the total, or what is done of an unknown one."""
+        if self.total is None:
+            return f"{self.done:,.0f} {self.unit}" if self.done else ""
+        return f"{100 * self.done / self.total:.0f} %" if self.total else ""
 
 
 @attrs.frozen

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camvault.adapters.memory import MemoryClock
 from camvault.adapters.reporting import (
     Fanout,
     JsonLogFile,
@@ -320,6 +321,31 @@ class TestConsole:
         close()
         assert isinstance(console, PlainConsole)
         assert [line.split(" ▶ ")[2] for line in echo.getvalue().splitlines()] == ["done"]
+
+    @pytest.mark.parametrize("is_json", [False, True])
+    def test_progress_without_a_terminal_is_news(self, *, is_json: bool) -> None:
+        """Once a minute, with the position; a page says that levels are INFO, WARNING and ERROR, and so does cron."""
+        echo = io.StringIO()
+        clock = MemoryClock()
+        console, _ = make_console(echo, io.StringIO(), clock=clock, is_json=is_json)
+        for done in (30, 73):
+            console.emit(Progressed("transcode", done, None, unit="s", item="a.mp4"))
+            clock.advance(61)
+        assert "INFO" in echo.getvalue()
+        assert "DEBUG" not in echo.getvalue()
+        assert "transcode a.mp4 73 s" in echo.getvalue()
+
+    @pytest.mark.parametrize(
+        ("event", "said"),
+        [
+            (Progressed("copy", 1, 3, item="a"), "copy a 33 %"),
+            (Progressed("copy", 0, 0), "copy"),
+            (Progressed("copy", 0, None), "copy"),
+            (Progressed("archive", 1200, None, unit="clips", item="a"), "archive a 1,200 clips"),
+        ],
+    )
+    def test_progress_says_how_far_it_is(self, event: Progressed, said: str) -> None:
+        assert str(event) == said
 
     def test_a_terminal_gets_sentences_and_bars(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """No time stamps, no markup taken from names, a bar for a running task, errors on stderr."""

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 
 from camvault.adapters.reporting.redaction import Redact, redact_nothing
-from camvault.ports.events import Crashed, Event, Level, Scoped, level_of, unscoped
+from camvault.ports.events import Crashed, Event, Level, Progressed, Scoped, level_of, unscoped
 
 LineFormat = Callable[[datetime, Level, str], str]
 """Builds a log line from time, level and an escaped message; each specification has its own."""
@@ -96,9 +96,14 @@ def message_of(event: Event, redact: Redact = redact_nothing) -> str:
     return single_line(redact(text))
 
 
+def shown_level(event: Event) -> Level:
+    """The level that a line names. Progress that is shown at all is news like other news."""
+    return Level.INFO if isinstance(unscoped(event), Progressed) else level_of(event)
+
+
 def text_lines(event: Event, at: datetime, line_format: LineFormat, redact: Redact) -> list[str]:
     """The line of a log file, and one more for each line of a traceback."""
-    level = level_of(event)
+    level = shown_level(event)
     inner = unscoped(event)
     details = inner.traceback if isinstance(inner, Crashed) else ()
     messages = [message_of(event, redact), *(single_line(redact(f"| {line}")) for line in details)]
@@ -111,7 +116,7 @@ def json_line(event: Event, at: datetime, redact: Redact) -> str:
     Bytes of file names that are not UTF-8 appear as lone surrogates (`\udcff`), as Python's `os.fsdecode` gives them.
     """
     inner = unscoped(event)
-    record: dict[str, Any] = {"at": at.isoformat(), "level": level_of(event).name, "event": type(inner).__name__}
+    record: dict[str, Any] = {"at": at.isoformat(), "level": shown_level(event).name, "event": type(inner).__name__}
     if isinstance(event, Scoped):
         record["scope"] = event.scope
     record["message"] = message_of(inner, redact)

@@ -4,7 +4,15 @@ import threading
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from camvault.adapters.reporting.lines import encodable, message_of, single_line
@@ -73,7 +81,8 @@ class TerminalConsole:
     def _advance(self, progress: Progressed, scope: str) -> None:
         bars = self._bars()
         key = f"{scope}/{progress.task}"
-        sentence = single_line(self._redact(f"{scope or progress.task:<8} {progress.item}"))
+        position = progress.position if progress.total is None else ""  # of a known total, the bar says it
+        sentence = single_line(self._redact(f"{scope or progress.task:<8} {progress.item} {position}".rstrip()))
         label = encodable(sentence, self._echo.encoding)
         is_new = key not in self._tasks
         if is_new:
@@ -90,6 +99,7 @@ class TerminalConsole:
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TaskProgressColumn(),
+                TimeElapsedColumn(),
                 TimeRemainingColumn(),
             )
             self._progress = Progress(*columns, console=self._echo, transient=True)

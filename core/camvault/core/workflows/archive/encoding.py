@@ -1,6 +1,7 @@
 """Workflow, private part: what a worker does: one archive, made under its temporary name and read back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
 
 import attrs
@@ -33,9 +34,10 @@ def encoded(job: ArchiveJob, plan: ClipPlan, settings: ArchiveSettings, cancel: 
     sha256 = storage.digest(source.path, on_bytes=lambda _: None, cancel=cancel)
     storage.make_folder(temporary.parent)
     discard_temporary(temporary, storage=storage)  # an encoder would write through a link
-    made = job.ports.archiver.archive(
-        source.path, target=temporary, settings=settings, on_seconds=_progress(job, source.path), cancel=cancel
-    )
+    with _progress(job, source.path) as on_seconds:
+        made = job.ports.archiver.archive(
+            source.path, target=temporary, settings=settings, on_seconds=on_seconds, cancel=cancel
+        )
     check_same(source, storage.entry(source.path))  # if it changed meanwhile, the archive may hold anything
     read = storage.read_back(temporary, on_bytes=lambda _: None, cancel=cancel)
     if read.sha256 != made.sha256:
@@ -46,16 +48,24 @@ def encoded(job: ArchiveJob, plan: ClipPlan, settings: ArchiveSettings, cancel: 
 _PROGRESS_S = 1.0
 
 
-def _progress(job: ArchiveJob, path: PurePath) -> Callable[[float], None]:
-    told_s = [job.ports.clock.monotonic_s()]
+@contextmanager
+def _progress(job: ArchiveJob, path: PurePath) -> Iterator[Callable[[float], None]]:
+    """Inside, positions in the clip are told about once a second; then that it has come to its end, if any was."""
+    told_at_s = job.ports.clock.monotonic_s()
+    reached_s = 0.0
 
     def tell(seconds: float) -> None:
+        nonlocal told_at_s, reached_s
         now_s = job.ports.clock.monotonic_s()
-        if now_s - told_s[0] >= _PROGRESS_S:
-            told_s[0] = now_s
+        if now_s - told_at_s >= _PROGRESS_S:
+            told_at_s, reached_s = now_s, seconds
             job.ports.reporter.emit(Progressed("transcode", seconds, None, unit="s", item=path.name))
 
-    return tell
+    try:
+        yield tell
+    finally:
+        if reached_s:
+            job.ports.reporter.emit(Progressed("transcode", reached_s, reached_s, unit="s", item=path.name))
 
 
 def check_same(entry: FileEntry, found: FileEntry | None) -> None:

@@ -107,19 +107,27 @@ class RecordError(CamvaultError):
 
 @attrs.define(str=False)
 class MissingToolError(CamvaultError):
-    """A program is absent, too old or lacks a capability. `found` names path and version of what was found."""
+    """A program is absent, too old or lacks a capability. `found` names path and version of what was found.
+
+    `is_there`: a program was found and ran; it is unfit.
+    """
 
     tool: str
     required: str
     found: str = "nothing"
+    is_there: bool = False
 
     def __str__(self) -> str:
-        return f"Required tool not found: {self.tool}: found {self.found}, required {self.required}"
+        headline = "Required tool is unfit" if self.is_there else "Required tool not found"
+        return f"{headline}: {self.tool}: found {self.found}, required {self.required}"
 
 
 @attrs.define(str=False)
 class ToolError(CamvaultError):
-    """A program ran and failed. The exit code is the child's and is never handed on as ours."""
+    """A program ran and failed. The exit code is the child's and is never handed on as ours.
+
+    0: it did not fail by its exit code, but could not be started, does not answer, or is no program of its own.
+    """
 
     tool: str
     exit_code: int
@@ -127,6 +135,8 @@ class ToolError(CamvaultError):
 
     def __str__(self) -> str:
         words = " | ".join(self.last_lines[-5:]) or "no message"
+        if not self.exit_code:
+            return f"{self.tool} failed: {words}"
         return f"{self.tool} failed (its exit code {self.exit_code}): {words}"
 
 

@@ -158,7 +158,7 @@ class _Search:
                 return FoundProgram(candidate.path, version, candidate.origin)
             found = f"{candidate.path} ({candidate.origin}){f' {version}' if version else ''}: {', '.join(problems)}"
             if candidate.is_explicit:
-                raise MissingToolError(name, self.required(name), found)
+                raise MissingToolError(name, self.required(name), found, is_there=version is not None)
             self._unfit.append(_PassedOver(name, found))
         return None
 
@@ -169,7 +169,9 @@ class _Search:
         try:
             version = parse_version_output(self._ask(version_argv(path)))
             encoders = parse_encoders(self._ask(encoders_argv(path))) if name == "ffmpeg" else None
-        except (MissingToolError, ToolError, ValueError) as error:
+        except MissingToolError as error:
+            return None, (f"{error.found}, expected {error.required}",)
+        except (ToolError, ValueError) as error:
             return None, (str(error),)
         return version, shortcomings(version, encoders, needed=self.encoders)
 

@@ -87,7 +87,8 @@ def decided(archiver: FfmpegArchiver, trials: Collection[Trial], *, wish: Archiv
         required = (
             "an encoder of H.264 that works here" if wish is None else f"{PictureEncoder(wish).name} to work here"
         )
-        raise MissingToolError("ffmpeg", required, f"{archiver.ffmpeg} {archiver.version}: {'; '.join(failed)}")
+        found = f"{archiver.ffmpeg} {archiver.version}: {'; '.join(failed)}"
+        raise MissingToolError("ffmpeg", required, found, is_there=True)
     chosen = "wished for" if wish else "a trial encode was good" if works[0].is_hardware else ""
     return attrs.evolve(archiver, encoders=tuple(works), why="; ".join(word for word in (chosen, *failed) if word))
 

@@ -132,6 +132,51 @@ def test_two_cameras_of_one_second_and_what_is_there_already(desk: ArchiveDesk, 
     assert len(desk.files(desk.out)) == 2
 
 
+@pytest.mark.parametrize("flags", [("--age", "30"), ("--max-size", "1TB"), ("--min-free", "1k"), ("--clean-output",)])
+def test_rules_of_a_cleanup_say_that_they_do_nothing_in_a_plain_run(desk: ArchiveDesk, flags: tuple[str, ...]) -> None:
+    """Also with the value that is the default: who writes it expects something of it."""
+    desk.root.mkdir(exist_ok=True)
+    ended = desk.run("-y", *flags)
+    assert ended.code == 0, ended
+    assert f"WARNING - {flags[0]} does nothing without --cleanup" in ended.err
+    assert "does nothing" not in desk.run("-y", "--cleanup", *flags).err
+
+
+@pytest.mark.parametrize("size", ["0", "0GB"])
+def test_no_size_keeps_no_footage(desk: ArchiveDesk, small: Path, size: str) -> None:
+    """0 switches other rules off; here it would let everything go."""
+    desk.clip(small)
+    before = desk.inputs()
+    ended = desk.run("-y", "--cleanup", "--max-size", size)
+    assert ended.code == 1
+    assert f"'--max-size': found '{size}', expected more: no footage at all would be kept" in ended.err
+    assert desk.inputs() == before
+
+
+@pytest.mark.parametrize(("flags", "niceness"), [((), 10), (("--nice", "0"), 0), (("--nice", "19"), 19)])
+def test_other_programs_go_first(
+    desk: ArchiveDesk, small: Path, tmp_path: Path, flags: tuple[str, ...], niceness: int
+) -> None:
+    """As far as the run is not so already: nobody but root may lower it."""
+    desk.clip(small)
+    started = tmp_path / "started"
+    with desk.start("-y", *flags, "--ffmpeg", str(deaf_ffmpeg(tmp_path, started=started))) as process:
+        wait_until(started.exists, process)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == max(niceness, os.getpriority(os.PRIO_PROCESS, 0))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def test_a_tool_that_is_there_is_unfit_and_one_that_is_not_there_is_not_found(desk: ArchiveDesk, small: Path) -> None:
+    """In one sentence, not one within another."""
+    desk.clip(small)
+    gone = desk.run("-y", "--ffmpeg", "/nonexistent/ffmpeg").err
+    assert "Required tool not found: ffmpeg: found /nonexistent/ffmpeg (--ffmpeg): nothing, expected an exec" in gone
+    assert gone.count("Required tool") == 1
+    unfit = desk.run("-y", "--encoder", "v4l2m2m").err
+    assert "Required tool is unfit: ffmpeg: found " in unfit
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_end_a_run_within_5_seconds_also_with_a_deaf_ffmpeg(
     desk: ArchiveDesk, small: Path, tmp_path: Path, number: signal.Signals

@@ -12,7 +12,7 @@ import attrs
 from camvault.adapters.clipcheck import Mp4Footage
 from camvault.adapters.filesystem import LocalStorage, read_mount_table
 from camvault.adapters.system.zone import LocalZone
-from camvault.apps._archive.options import EncoderChoice, Options
+from camvault.apps._archive.options import DEFAULT_AGE_DAYS, EncoderChoice, Options
 from camvault.apps._assembly.farms import farm_at
 from camvault.apps._assembly.no_archiver import NO_ARCHIVER
 from camvault.apps._assembly.processors import cpu_count
@@ -61,6 +61,7 @@ def _warn(context: Context, options: Options) -> None:
         flag
         for flag, is_given in (
             ("--clean-output", options.clean_output),
+            ("--age", options.age is not None),
             ("--max-size", options.max_size is not None),
             ("--min-free", options.min_free is not None),
         )
@@ -86,7 +87,7 @@ def _asked(options: Options) -> ArchiveOptions:
         is_made_anew=options.no_skip,
         is_cleanup=options.cleanup,
         is_output_cleaned=options.clean_output,
-        age_days=options.age,
+        age_days=DEFAULT_AGE_DAYS if options.age is None else options.age,
         max_bytes=options.max_size,
         min_free_bytes=options.min_free,
         purge_days=options.purge_trash,

@@ -7,13 +7,14 @@ from typing import Annotated
 import attrs
 import typer
 
-from camvault.apps._archive.values import pattern_of, size_of
+from camvault.apps._archive.values import pattern_of, size_above_0, size_of
 from camvault.apps._assembly.farms import EXECUTOR_HELP, LOCAL, executor_of
 from camvault.apps._assembly.program_path import FfmpegFlag, FfprobeFlag
 from camvault.core.archive.dated_names import DEFAULT_PATTERN, NamePattern
 from camvault.ports.archiving import Sound
 
 _DEFAULT_INPUT = Path("/camera")
+DEFAULT_AGE_DAYS = 30
 
 
 class EncoderChoice(enum.StrEnum):
@@ -57,15 +58,21 @@ class Options:
         bool, typer.Option("--clean-output", help="With --cleanup: let old archives go as well.")
     ] = False
     age: Annotated[
-        int,
-        typer.Option("--age", metavar="DAYS", min=0, max=1_000_000, help="With --cleanup: what is older goes; 0: off."),
-    ] = 30
+        int | None,
+        typer.Option(
+            "--age",
+            metavar="DAYS",
+            min=0,
+            max=1_000_000,
+            help=f"With --cleanup: what is older goes, {DEFAULT_AGE_DAYS} by default; 0: off.",
+        ),
+    ] = None
     max_size: Annotated[
         int | None,
         typer.Option(
             "--max-size",
             metavar="SIZE",
-            parser=size_of,
+            parser=size_above_0,
             help="With --cleanup: the oldest go until a root holds at most so much (500GB, 2TiB).",
         ),
     ] = None
@@ -96,6 +103,10 @@ class Options:
         int | None,
         typer.Option("--jobs", metavar="N", min=1, max=1024, help="Clips transcoded at once; half the processors."),
     ] = None
+    nice: Annotated[
+        int,
+        typer.Option("--nice", metavar="N", min=0, max=19, help="How far other programs go first, encoders included."),
+    ] = 10
     pattern: Annotated[
         NamePattern | None,
         typer.Option(

@@ -24,7 +24,6 @@ from camvault.ports.errors import UsageError
 from camvault.ports.events import Failed, Note, Warned
 
 LOG_LIMIT_BYTES = 4_194_304
-_NICENESS = 10
 _NOTHING = "No files to process"
 
 
@@ -63,7 +62,7 @@ def carry_out(context: Context, options: Options, job: ArchiveJob) -> int:
         if not _is_agreed(context, options, job, chosen):
             context.reporter.emit(Note("Operation cancelled by user"))
             return 0
-    _be_nice()
+    _be_nice(options.nice)
     with (
         with_archiver(context, options, job) as equipped,
         hold_roots(equipped),
@@ -109,10 +108,10 @@ def _to_stderr(text: str) -> None:
     write_line(sys.stderr, escaped_lines(text))
 
 
-def _be_nice() -> None:
-    """Let other programs go first, for this process and the encoders that it starts."""
+def _be_nice(niceness: int) -> None:
+    """Let other programs go first, for this process and the encoders that it starts; as far as it is not so already."""
     with suppress(OSError):
-        os.nice(max(0, _NICENESS - os.nice(0)))
+        os.nice(max(0, niceness - os.nice(0)))
 
 
 @contextmanager

@@ -9,10 +9,18 @@ _SHOWN_MOST = 60
 
 
 def size_of(text: str) -> int:
-    """What the text after `--max-size` means, in bytes."""
+    """What the text after `--min-free` means, in bytes."""
     value = bytes_of_size(text)
     if value is None:
         raise typer.BadParameter(f"{text[:_SHOWN_MOST]!a} is not {SIZE_RULE}")
+    return value
+
+
+def size_above_0(text: str) -> int:
+    """What the text after `--max-size` means, in bytes; 0 is no size, because for other rules it means "off"."""
+    value = size_of(text)
+    if not value:
+        raise typer.BadParameter(f"found {text[:_SHOWN_MOST]!a}, expected more: no footage at all would be kept")
     return value
 
 

@@ -12,9 +12,10 @@ from camvault.core.archive.dated_names import NamePattern
 from camvault.core.archive.day_gaps import DayGap
 from camvault.core.archive.records import INPUT, OUTPUT, lost_entry
 from camvault.core.archive.report import TRASH, ClipStanding, HoldingsReport
-from camvault.core.workflows.archive import ReportJob, checked_roots, report_holdings
+from camvault.core.workflows.archive import checked_roots
 from camvault.core.workflows.archive.job import LEDGERS_NAME, TRASH_LEDGERS_NAME
 from camvault.core.workflows.archive.ledgers import DayLedgers
+from camvault.core.workflows.archive.report import ReportJob, report_holdings
 from camvault.ports.archiving import ArchiveSettings
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled, DeniedError, NotFoundError, StorageError

@@ -14,7 +14,8 @@ from camvault.apps._report.page import page_of
 from camvault.core.archive.dated_names import NamePattern
 from camvault.core.archive.report import HoldingsReport
 from camvault.core.segments.report_period import parse_last
-from camvault.core.workflows.archive import ArchiveRoots, ReportJob, checked_roots, report_holdings
+from camvault.core.workflows.archive import ArchiveRoots, checked_roots
+from camvault.core.workflows.archive.report import ReportJob, report_holdings
 from camvault.ports.errors import UsageError
 
 

@@ -166,7 +166,15 @@ def start_again(world: World) -> None:
     world.resume() if is_begun or len(world.clips_left()) < len(SECONDS) else world.run()
 
 
-@pytest.mark.parametrize("kind", ["copies by copies", "encodes by encodes", "encodes by copies", "another card"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "copies by copies",
+        "encodes by encodes",
+        pytest.param("encodes by copies", marks=pytest.mark.nightly),
+        "another card",
+    ],
+)
 def test_starting_again_survives_everything_everywhere(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     """New before old: whatever is cut off, a readable copy of both generations exists, until the new one is proven."""
     found = explore(

@@ -13,7 +13,7 @@ STICK = "/dev/disk/by-id/usb-QEMU_QEMU_HARDDISK_RIG0001-0:0"
 CHANGES = ("copy", "publish", "write_text", "append_line", "refuse")
 
 
-@pytest.mark.parametrize("kind", ["vfat", "exfat"])
+@pytest.mark.parametrize("kind", ["vfat", pytest.param("exfat", marks=pytest.mark.nightly)])
 def test_what_was_acknowledged_survives_a_power_cut(guest: Guest, kind: str) -> None:
     guest.shell("mkdir -p /mnt/stick /tmp/tests/adapters/filesystem")
     guest.put(Path(__file__).with_name("fat_scene.py").read_bytes(), "/tmp/tests/adapters/filesystem/fat_scene.py")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from camvault.adapters.ffmpeg.accounting import doubts_of
 from camvault.adapters.ffmpeg.argv import encode_argv, sample_argv
-from camvault.adapters.ffmpeg.loudness import choice
+from camvault.adapters.ffmpeg.loudness import choice, other_windows
 from camvault.adapters.ffmpeg.parse import (
     EncodeProgress,
     duration_of,
@@ -518,3 +518,21 @@ class TestStreams:
     def test_what_cannot_be_opened(self) -> None:
         """No line that names the input."""
         assert parse_source(["file:a.mp4: Invalid data found when processing input"]) is None
+
+
+class TestOtherSound:
+    """Half seconds of a source, and of its archive."""
+
+    def test_the_same(self) -> None:
+        """A sound begins in the one window or in the next; silence is rounded to another silence."""
+        source = [[-91.0], [-math.inf], [-20.0], [-21.0], [-80.0]]
+        archive = [[-80.0], [-70.0], [-60.0], [-20.0], [-22.0]]
+        assert other_windows(source, archive) == 0
+
+    def test_silence_and_another_sound(self) -> None:
+        """Or one that breaks off, or what was not there."""
+        loud = [[-20.0]] * 6
+        assert other_windows(loud, [[-math.inf]] * 6) == 6
+        assert other_windows(loud, []) == 6
+        assert other_windows([[-90.0]] * 6, loud) == 6
+        assert other_windows(loud, loud[:3]) == 2

@@ -35,6 +35,8 @@ def doubts_of(
     the frames that ffmpeg itself says it left out and doubled.
     """
     yield from damage_of(talk, mapping, formats=formats, packets_in_file=packets_in_file)
+    if talk.remarks:
+        yield f"the encoder could not read all of it: {talk.remarks[0]}"
     yield from losses_of(talk, mapping, dropped=dropped, added=added)
     yield from changes_of(talk, mapping)
     for stream in mapping.pictures:

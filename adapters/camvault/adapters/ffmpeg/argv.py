@@ -142,9 +142,13 @@ def loudness_argv(ffmpeg: PurePath, source: PurePath, sounds: Sequence[SourceStr
 
 
 def decode_argv(ffmpeg: PurePath, path: PurePath) -> tuple[str | PurePath, ...]:
-    """Decode all pictures and sounds of an output to nowhere."""
+    """Decode all pictures and sounds of an output to nowhere.
+
+    Each picture gets a time of its own: where two have the same one, as cameras give it, "nowhere" complains of that.
+    """
     maps = ("-map", "0:V", "-map", "0:a?", "-fps_mode", "passthrough", "-enc_time_base:v", "1:90000")
-    return (ffmpeg, *TALK, "-i", file_url(path), *maps, "-f", "null", "-")
+    times = ("-filter:v", "settb=1/90000,setpts=N*1000")
+    return (ffmpeg, *TALK, "-i", file_url(path), *maps, *times, "-f", "null", "-")
 
 
 def encode_argv(

@@ -1,4 +1,4 @@
-"""Adapter for ffmpeg, pure part: what a mono mix does to the channels of a sound, window by window.
+"""Adapter for ffmpeg, pure part: how loud a sound is, window by window: what a mono mix does to it, and an encoder.
 
 Microphones of opposite phase cancel one another out, the channel for low frequencies is in no mix, and of many channels
 each is faint. Where that is so one channel is taken instead of the mix, and what that loses is a doubt.
@@ -15,6 +15,11 @@ _MIX_LOSES_DB = 15.0
 
 _CHANNEL_LOSES_DB = 6.0
 """How much fainter than the loudest channel the one may be that is taken instead of the mix."""
+
+_AUDIBLE_DB = -45.0
+_MUCH_DB = 20.0
+"""From how much difference on the sound of an archive is another one. An encoder does not change its loudness."""
+_LEAST_OTHER = 2
 
 Windows = Sequence[Sequence[float]]
 """The level of each channel in dB, for each window."""
@@ -36,3 +41,21 @@ def choice(channels: Windows, mix: Windows) -> tuple[int | None, int]:
     ]
     best = min(range(count), key=lambda channel: by_channel[channel])
     return (best, by_channel[best]) if by_channel[best] < by_mix else (None, by_mix)
+
+
+def other_windows(source_db: Windows, archive_db: Windows) -> int:
+    """How many windows of a sound are much fainter or louder in its archive, the windows beside them included.
+
+    0 if it is one only: where a sound begins, it may be in the one window or in the next.
+    """
+    source, archive = [levels[0] for levels in source_db if levels], [levels[0] for levels in archive_db if levels]
+    count = _missing(source, archive) + _missing(archive, source)
+    return count if count >= _LEAST_OTHER else 0
+
+
+def _missing(one: Sequence[float], other: Sequence[float]) -> int:
+    """How many windows of one are audible, and have nothing of it in the other."""
+    return sum(
+        level > _AUDIBLE_DB and max(other[max(0, at - 1) : at + 2], default=-math.inf) < level - _MUCH_DB
+        for at, level in enumerate(one)
+    )

@@ -42,6 +42,15 @@ _SOUND_SHAPE = re.compile(
     r"\[graph_\S+?_in_0[_:](?P<index>\d+) @ 0x[0-9a-f]+\] \[verbose\] tb:\S+ samplefmt:\S+ samplerate:\d+"
     r" chlayout:(?P<layout>.+)"
 )
+_SHOWN_IN = re.compile(
+    r"\[Parsed_showinfo_\d+ @ 0x[0-9a-f]+\] \[info\] config in time_base: (?P<above>\d+)/(?P<below>[1-9]\d*)"
+)
+_SHOWN = re.compile(r"\[Parsed_showinfo_\d+ @ 0x[0-9a-f]+\] \[info\] n: *\d+ pts: *(?P<ticks>-?\d+) ")
+_BESIDE_THE_PICTURE = re.compile(
+    r"SEI type \d+ (?:size \d+ truncated at|overread by) \d+|non-existing SPS \d+ referenced in buffering period"
+)
+"""Of messages between the pictures; cameras of several makers write such ones into every clip."""
+
 _STREAM_HIT = re.compile(r"#0:(?P<index>\d+)")
 _NO_DECODER = ("no decoder found for", "not found for input stream")
 
@@ -68,8 +77,13 @@ class Talk:
     """How loud the channels of a sound are (`all1`) and their mix is (`mix1`), for each window."""
     shapes: dict[int, list[str]] = attrs.field(factory=dict)
     """Of each stream that is filtered: sizes of a picture, or channels of a sound, each once."""
+    shown_s: list[float] = attrs.field(factory=list)
+    """When each picture is shown, where the filter `showinfo` says it."""
     undecodable: int | None = None
     """The stream for which this ffmpeg has no decoder, if it ended for that."""
+    remarks: list[str] = attrs.field(factory=list)
+    """What a decoder calls an error, and what is none of a picture or a sound."""
+    _tick_s: float = attrs.field(default=0.0, init=False)
 
     def take(self, line: str) -> None:
         """Read one line."""
@@ -79,6 +93,10 @@ class Talk:
             self.inputs[int(match["index"])] = _count(match.groupdict())
         elif match := _OUTPUT.match(line):
             self.outputs[int(match["index"])] = _count(match.groupdict())
+        elif match := _SHOWN.match(line):
+            self.shown_s.append(int(match["ticks"]) * self._tick_s)
+        elif match := _SHOWN_IN.match(line):
+            self._tick_s = int(match["above"]) / int(match["below"])
         elif match := _LEVEL.match(line):
             windows = self.levels_db.setdefault(match["name"], [])
             if match["channel"] == "1":
@@ -95,8 +113,9 @@ class Talk:
             known.append(shape)
 
     def _take_error(self, line: str, words: str) -> None:
-        if len(self.errors) < _ERRORS_KEPT:
-            self.errors.append(words)
+        kept = self.remarks if _BESIDE_THE_PICTURE.match(words) else self.errors
+        if len(kept) < _ERRORS_KEPT:
+            kept.append(words)
         hit = _STREAM_HIT.search(line)
         if hit and any(known in line for known in _NO_DECODER):
             self.undecodable = int(hit["index"])

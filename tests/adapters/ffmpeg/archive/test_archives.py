@@ -136,6 +136,46 @@ def test_frames_at_irregular_times(kit: FfmpegArchiver, tmp_path: Path) -> None:
     assert found["streams"][0]["nb_frames"] == str(len(times[0]))
 
 
+IRREGULAR = {
+    "two at one time": ("settb=1/90000,setpts=floor(N/2)*9000", ("-preset", "fast")),
+    "the last one is held": ("settb=1/90000,setpts=N*1800", ()),
+    "half a minute after the first": ("settb=1/90000,setpts=N*4500+gte(N\\,1)*2700000", ("-preset", "fast")),
+    "a minute before the last": ("settb=1/90000,setpts=N*4500+gte(N\\,39)*5400000", ()),
+    "refreshed bit by bit": ("null", ("-x264-params", "intra-refresh=1:keyint=10", "-preset", "medium")),
+}
+
+
+@pytest.mark.parametrize("case", IRREGULAR)
+def test_a_whole_clip_is_not_refused(kit: FfmpegArchiver, tmp_path: Path, case: str) -> None:
+    """TRAP: each of these was fine, and kept for ever: its times, or its lack of a place to begin at."""
+    times, more = IRREGULAR[case]
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10:duration=4", "-vf", times)
+    as_it_is = ("-fps_mode", "passthrough", "-enc_time_base", "1:90000")
+    run_ffmpeg(*picture, *as_it_is, *VIDEO, *more, str(tmp_path / "a.mp4"))
+    assert archived(kit, tmp_path / "a.mp4")[0].doubts == ()
+
+
+def test_messages_that_are_cut_are_no_damage(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """TRAP: cameras of several makers write them before each picture; the decoder says so as an error."""
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=1")
+    run_ffmpeg(*picture, *VIDEO, "-bf", "0", "-f", "h264", str(tmp_path / "a.h264"))
+    begin = b"\0\0\0\1"
+    message = begin + bytes([6, 240, 40]) + b"\x55" * 20 + b"\x80"
+    pictures = ((tmp_path / "a.h264").read_bytes().replace(begin, begin[1:])).split(begin[1:])[1:]
+    units = (message * (unit[0] & 31 in (1, 5)) + begin + unit for unit in pictures)
+    (tmp_path / "b.h264").write_bytes(b"".join(units))
+    run_ffmpeg("-framerate", "25", "-i", str(tmp_path / "b.h264"), "-c", "copy", str(tmp_path / "a.mp4"))
+    assert archived(kit, tmp_path / "a.mp4")[0].doubts == ()
+
+
+def test_a_second_picture_is_looked_at(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """A camera with two lenses; each is compared with its own."""
+    two = ("-f", "lavfi", "-i", "testsrc2=size=160x120:duration=1", "-f", "lavfi", "-i", "mandelbrot=size=160x120")
+    run_ffmpeg(*two, "-t", "1", "-map", "0", "-map", "1", *VIDEO, str(tmp_path / "a.mp4"))
+    made, found = archived(kit, tmp_path / "a.mp4")
+    assert (made.doubts, len(found["streams"])) == ((), 2)
+
+
 def _no_tables(path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: content.rindex(b"moov") - 4])
@@ -211,6 +251,10 @@ def test_an_archive_of_before(kit: FfmpegArchiver, tmp_path: Path) -> None:
     run_ffmpeg("-i", str(tmp_path / "a.mp4"), *argv, str(tmp_path / "old.mp4"))
     old = PurePath(tmp_path / "old.mp4")
     assert kit.doubts(old, source=PurePath(tmp_path / "a.mp4"), cancel=CANCEL) == ()
+    green = ("-vf", "scale=w=160:h=120,drawbox=w=iw:h=ih:t=fill:color=0x008700:enable='between(n,16,21)'")
+    run_ffmpeg("-i", str(tmp_path / "a.mp4"), *green, *argv[2:], str(tmp_path / "green.mp4"))
+    (doubt,) = kit.doubts(PurePath(tmp_path / "green.mp4"), source=PurePath(tmp_path / "a.mp4"), cancel=CANCEL)
+    assert doubt.startswith("at 0.7 s a part of its picture is another one")
     run_ffmpeg(
         "-i", str(tmp_path / "a.mp4"), "-vf", "select='lt(n,44)+gt(n,48)'", *argv[2:], str(tmp_path / "less.mp4")
     )

@@ -52,6 +52,17 @@ LIES = {
     "shifted": other_picture("scroll=vpos=0.1"),
     "late": other_picture("tpad=start=6:start_mode=clone,setpts=N/25/TB,trim=end_frame=25"),
     "grey": other_picture("lutyuv=u=128:v=128"),
+    "squeezed": other_picture("scale=160:240,setsar=1"),
+    "small": other_picture("scale=160:120"),
+    "wide pixels": other_picture("setsar=2"),
+}
+FOR_A_MOMENT = other_picture("drawbox=w=iw:h=ih:t=fill:color=0x008700:enable=between(n\\,8\\,10)")
+"""Green between the places of the close looks."""
+
+LOSSES = {
+    "silent": (again("-map_metadata 0 -c:v copy -af volume=0 -c:a aac"), "much fainter or louder"),
+    "late": (again("-map_metadata 0 -c:v copy -af adelay=2000,atrim=end=3 -c:a aac"), "much fainter or louder"),
+    "without its date": (again("-map_metadata -1 -c copy"), "tags of it are not in the output: creation_time"),
 }
 
 STAND_IN = """#!/bin/sh
@@ -69,6 +80,7 @@ case "$*" in
     exit 0 ;;
 *h264_qsv*) {qsv} ;;
 *h264_vaapi*) {vaapi} ;;
+*" -f null -") exec "$real" "$@" ;;
 *-progress*) {x264} ;;
 *) exec "$real" "$@" ;;
 esac
@@ -126,6 +138,23 @@ def test_a_lie_is_no_archive(liar: Liar, clip: PurePath, tmp_path: Path, lie: st
         archived(kit, clip, tmp_path)
     assert isinstance(caught.value, MediaError)
     assert "no encoder made an archive that holds all of it: libx264: " in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_no_encoder_can_do_better_is_a_doubt(liar: Liar, tmp_path: Path, loss: str) -> None:
+    """The archive is there, and the clip stays."""
+    dated = PurePath(tmp_path / "dated.mp4")
+    make_clip(dated, seconds=3, more=("-metadata", "creation_time=2025-07-18T10:15:00Z"))
+    lie, words = LOSSES[loss]
+    (doubt,) = archived(liar.archiver(X264, x264=f"{HONEST}; {lie}"), dated, tmp_path).doubts
+    assert words in doubt
+
+
+def test_hardware_is_looked_at_all_the_time(liar: Liar, clip: PurePath, tmp_path: Path) -> None:
+    """TRAP: three green frames, and none of them at a place that was looked at."""
+    kit = liar.archiver(QSV, X264, qsv=f"{BY_X264}; {FOR_A_MOMENT}")
+    assert archived(kit, clip, tmp_path).encoder == "libx264"
+    assert "h264_qsv: at 0.3 s a part of its picture is another one" in kit.name
 
 
 def test_the_stand_in_itself_is_no_lie(liar: Liar, clip: PurePath, tmp_path: Path) -> None:

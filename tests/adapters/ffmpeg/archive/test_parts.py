@@ -13,10 +13,12 @@ from camvault.adapters.ffmpeg.archive.argv import (
     PictureEncoder,
     archive_argv,
     filters_argv,
+    levels_argv,
     look_argv,
     measure_argv,
     remux_argv,
     trial_argv,
+    watch_argv,
 )
 from camvault.adapters.ffmpeg.archive.choice import Trial, candidates, decided
 from camvault.adapters.ffmpeg.archive.compare import (
@@ -31,8 +33,10 @@ from camvault.adapters.ffmpeg.archive.compare import (
 from camvault.adapters.ffmpeg.archive.picture import archive_size, shown_size
 from camvault.adapters.ffmpeg.archive.proof import length_doubt, picture_seconds
 from camvault.adapters.ffmpeg.archive.quality import MEASURES
+from camvault.adapters.ffmpeg.archive.shape import Shape, shape_doubt
+from camvault.adapters.ffmpeg.archive.watch import WATCH_HEIGHT_PX, WATCH_WIDTH_PX, Track, track_of, watch_doubt
 from camvault.adapters.ffmpeg.argv import decode_argv, inspect_argv, loudness_argv, probe_argv, streams_argv
-from camvault.adapters.ffmpeg.streams import Mapping, SourceStream, parse_source
+from camvault.adapters.ffmpeg.streams import Mapping, Source, SourceStream, parse_source
 from camvault.adapters.pyav import PyavProbe
 from camvault.ports.archiving import ArchiveCodec, ArchiveSettings
 from camvault.ports.errors import MissingToolError
@@ -207,7 +211,9 @@ class TestArgv:
             streams_argv(FFMPEG, CLIP),
             decode_argv(FFMPEG, CLIP),
             loudness_argv(FFMPEG, CLIP, [SOUND]),
-            look_argv(FFMPEG, CLIP, PART, at_s=1.0),
+            look_argv(FFMPEG, CLIP, PART, stream=(0, 0), at_s=1.0),
+            watch_argv(FFMPEG, CLIP, "0:0", are_all=True, has_kept_times=False),
+            levels_argv(FFMPEG, CLIP, [("0:1", "")]),
             measure_argv(FFMPEG, CLIP, PART, measure="xpsnr", at_s=1.0, size=(16, 16)),
             filters_argv(FFMPEG),
         )
@@ -305,13 +311,101 @@ class TestPictures:
         """The figure for it is infinite."""
         assert psnr_db(0) == math.inf
 
-    @given(st.integers(1, 10_000), st.floats(0.04, 4000))
-    def test_places_are_within_the_clip(self, frame_count: int, duration_s: float) -> None:
-        """Rising, each in the middle between two frames, the first at the beginning."""
-        found = at_places(duration_s, frame_count, (0.0, 0.5, 1.0))
+    @given(st.lists(st.floats(0, 4000), min_size=1, max_size=200).map(sorted))
+    def test_places_are_just_before_their_frames(self, times_s: list[float]) -> None:
+        """Rising; what is looked for from there on is the frame, however irregular they are."""
+        chosen = sorted({round(place * (len(times_s) - 1)) for place in (0.0, 0.5, 1.0)})
+        found = at_places(times_s, (0.0, 0.5, 1.0))
+        assert found == sorted(found)
         assert found[0] == 0.0
-        assert found == sorted(set(found))
-        assert found[-1] < duration_s
+        for at_s, number in zip(found, chosen, strict=True):
+            first = next(time for time in times_s if time >= at_s)
+            assert times_s[number] - first < 0.0006 or at_s == 0.0
+
+    def test_a_last_frame_that_is_held(self) -> None:
+        """TRAP: an average frame before the end of the clip, there was none that begins."""
+        assert at_places([0.0, 0.05, 0.1], (1.0,))[0] < 0.1
+        assert at_places([0.0, 30.05, 30.1, 30.1], (0.0, 1.0)) == [0.0, pytest.approx(30.075)]
+
+    def test_without_frames_there_are_no_places(self) -> None:
+        """Nothing was decoded."""
+        assert at_places([], (0.0, 1.0)) == []
+
+
+def watched(*pictures: list[int], step_s: float = 0.1) -> Track:
+    """Pictures of points: grey levels that are repeated over the whole picture, row by row."""
+    size = WATCH_WIDTH_PX * WATCH_HEIGHT_PX
+    planes = [bytes((levels * (size // len(levels) + 1))[:size]) for levels in pictures]
+    raw = b"".join(plane * 3 for plane in planes)
+    return track_of(raw, [number * step_s for number in range(len(pictures))])
+
+
+def walker(number: int, *, level: int = 90) -> list[int]:
+    """A still scene in which four points are another place each time."""
+    points = [100 + 3 * (at % 7) for at in range(WATCH_WIDTH_PX * WATCH_HEIGHT_PX)]
+    return [level if at // 4 == number else point for at, point in enumerate(points)]
+
+
+class TestAllTimes:
+    """What is looked for in all pictures."""
+
+    def test_the_same(self) -> None:
+        """No doubt, nor one frame apart."""
+        pictures = [walker(number, level=200) for number in range(30)]
+        track = watched(*pictures)
+        assert watch_doubt(track, track, quality=26, pixel_count=HD) == ""
+        late = watched(pictures[0], *pictures)
+        assert watch_doubt(track, late, quality=26, pixel_count=HD) == ""
+
+    def test_green_for_a_moment(self) -> None:
+        """Between the places of the close looks."""
+        good = [walker(number) for number in range(30)]
+        green = [*good[:7], [0], [0], [0], *good[10:]]
+        doubt = watch_doubt(watched(*good), watched(*green), quality=26, pixel_count=HD)
+        assert doubt == "at 0.8 s a part of its picture is another one (by 110 of 255)"
+
+    def test_somebody_who_stands_still(self) -> None:
+        """Less than a hundredth of a still picture moves: no part of it is another one, by its mean."""
+        source = watched(*(walker(number) for number in range(30)))
+        frozen = watched(*(walker(min(number, 12)) for number in range(30)))
+        doubt = watch_doubt(source, frozen, quality=26, pixel_count=HD)
+        assert doubt == "at 1.3 s its picture stands still, and that of its source does not"
+
+    def test_noise_that_is_left_out(self) -> None:
+        """An encoder smooths it, and every point of the source changes."""
+        noise = [[100 + (at * 7919 + number * 104729) % 31 for at in range(769)] for number in range(30)]
+        smooth = watched(*([115] for _ in range(30)))
+        assert watch_doubt(watched(*noise), smooth, quality=26, pixel_count=HD) == ""
+
+    def test_another_pace(self) -> None:
+        """As many frames, at other times."""
+        still = [walker(0) for _ in range(30)]
+        doubt = watch_doubt(watched(*still), watched(*still, step_s=0.09), quality=26, pixel_count=HD)
+        assert doubt == "at 2.8 s there is no picture in it"
+
+
+class TestShape:
+    MADE = Source("mov", (SourceStream(0, "video", "h264", width_px=640, height_px=360), SOUND))
+    MAPPING = Mapping((SourceStream(0, "video", "hevc"),), (SOUND,))
+
+    @pytest.mark.parametrize(
+        ("shape", "doubt"),
+        [
+            (Shape(640, 360), ""),
+            (Shape(640, 360, turned_degrees=359.9), ""),
+            (Shape(320, 360), "its picture is 640x360, expected 320x360"),
+            (Shape(640, 360, 2.0), "its picture is 640x360, expected 640x360, pixels 2.00 wide"),
+            (Shape(640, 360, 1.0, 90), "its picture is 640x360, expected 640x360, turned by 90 degrees"),
+        ],
+    )
+    def test_as_asked_for(self, shape: Shape, doubt: str) -> None:
+        """Scaled to be compared, all of these are the same picture."""
+        assert shape_doubt(self.MADE, self.MAPPING, [shape]) == doubt
+
+    def test_streams(self) -> None:
+        """As many as were asked for."""
+        made = attrs.evolve(self.MADE, streams=self.MADE.streams[:1])
+        assert shape_doubt(made, self.MAPPING, []) == "it has 1 pictures and 0 sounds, expected 1 and 1"
 
 
 class TestLength:

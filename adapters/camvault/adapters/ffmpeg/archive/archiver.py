@@ -8,7 +8,14 @@ import attrs
 
 from camvault.adapters._shared.durable import translated
 from camvault.adapters.ffmpeg.archive.argv import PictureEncoder
-from camvault.adapters.ffmpeg.archive.attempt import ArchiveAttempt, Archived, AttemptError, SourceClip, source_clip
+from camvault.adapters.ffmpeg.archive.attempt import (
+    ArchiveAttempt,
+    Archived,
+    AttemptError,
+    PaceError,
+    SourceClip,
+    source_clip,
+)
 from camvault.adapters.ffmpeg.archive.proof import ArchiveProof, length_doubt, picture_seconds
 from camvault.adapters.ffmpeg.archive.quality import measured
 from camvault.adapters.ffmpeg.argv import decode_argv
@@ -93,7 +100,13 @@ class FfmpegArchiver:
             picture = next(s for s in clip.described.streams if s.kind == "video" and not s.is_cover)
             source_s, seconds = picture_seconds(clip.info, picture.index), proof.seconds(archive)
             found = length_doubt(source_s, seconds, frame_count=frames) or proof.another_picture(
-                archive, source, seconds=source_s, frame_count=frames, quality=_QUALITY_OF_OLD, cancel=cancel
+                archive,
+                source,
+                stream=(picture.index, 0),
+                seconds=source_s,
+                quality=_QUALITY_OF_OLD,
+                are_all=True,  # hardware may have made it
+                cancel=cancel,
             )
         except MediaError as error:
             return (error.problem,)
@@ -106,11 +119,16 @@ class FfmpegArchiver:
     def _encoded(self, attempt: ArchiveAttempt) -> tuple[Archived, str]:
         """By the first encoder that makes an archive of it, and its name."""
         failures: list[str] = []
-        for encoder in self.encoders:
+        encoders = [*self.encoders]
+        for encoder in encoders:  # it may grow
             if encoder in self._unfit:
                 continue
             try:
                 return attempt.encoded(encoder), encoder.name
+            except PaceError as error:
+                failures.append(f"{encoder.name}: {error}")
+                if encoder.has_b_frames and not encoder.is_hardware:
+                    encoders.append(attrs.evolve(encoder, has_b_frames=False))
             except AttemptError as error:
                 failures.append(f"{encoder.name}: {error}")
                 # x264 is not given up for one clip that it could not do: nothing comes after it

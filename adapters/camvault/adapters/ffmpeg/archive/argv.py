@@ -20,7 +20,9 @@ from pathlib import PurePath
 import attrs
 
 from camvault.adapters.ffmpeg.archive.picture import archive_size, frame_rate_of
-from camvault.adapters.ffmpeg.argv import QUIETLY, TALK, file_url, one_channel, other_codecs
+from camvault.adapters.ffmpeg.archive.shape import Shape
+from camvault.adapters.ffmpeg.archive.watch import WATCH_HEIGHT_PX, WATCH_WIDTH_PX
+from camvault.adapters.ffmpeg.argv import QUIETLY, TALK, WINDOWS_PER_S, file_url, one_channel, other_codecs
 from camvault.adapters.ffmpeg.streams import Mapping, SourceStream
 from camvault.ports.archiving import ArchiveCodec, ArchiveSettings
 
@@ -32,6 +34,8 @@ LOOK_FRAMES = 3
 
 SOUND_RATE_HZ = 24_000
 _SOUND_KBPS = 32
+_SPEECH_HZ = 3000
+"""What is above an encoder may leave out."""
 _HARDWARE_STEP_PX = 16
 _MP4_SOUNDS = frozenset({"aac", "ac3", "alac", "eac3", "flac", "mp2", "mp3", "opus"})
 _V4L2_BITS_PER_PIXEL = 0.07
@@ -43,10 +47,14 @@ _KEPT_TIMES = ("-seek_timestamp", "1")
 
 @attrs.frozen
 class PictureEncoder:
-    """An encoder of H.264, and the device that it needs ("" for none)."""
+    """An encoder of H.264, and the device that it needs ("" for none).
+
+    `has_b_frames`: the order in which frames are stored may be another one than that in which they are shown.
+    """
 
     codec: ArchiveCodec
     device: str = ""
+    has_b_frames: bool = True
 
     @property
     def name(self) -> str:
@@ -57,6 +65,12 @@ class PictureEncoder:
     def is_hardware(self) -> bool:
         """Whether it may be absent, or give a picture that is none."""
         return self.codec is not ArchiveCodec.X264
+
+
+def wanted_shape(stream: SourceStream, settings: ArchiveSettings, encoder: PictureEncoder) -> Shape:
+    """How the picture of an archive is to be: upright, with square pixels."""
+    step_px = _HARDWARE_STEP_PX if encoder.is_hardware else 2
+    return Shape(*archive_size(stream, settings, width_step_px=step_px))
 
 
 def archive_argv(
@@ -120,18 +134,48 @@ def is_held(sound: SourceStream) -> bool:
     return sound.codec in _MP4_SOUNDS
 
 
-def look_argv(ffmpeg: PurePath, source: PurePath, archive: PurePath, *, at_s: float) -> tuple[str | PurePath, ...]:
-    """Print some frames of both, scaled and one above the other, as red, green and blue."""
-    small = f"scale={LOOK_WIDTH_PX}:{LOOK_HEIGHT_PX}:flags=area,setsar=1,format=gbrp,setpts=N/TB"
-    graph = (
-        f"[0:V:0]{small},trim=end_frame={LOOK_FRAMES}[s];[1:V:0]{small},trim=end_frame={LOOK_FRAMES}[a];"
-        "[s][a]vstack=shortest=1"
+def look_argv(
+    ffmpeg: PurePath,
+    source: PurePath,
+    archive: PurePath,
+    *,
+    stream: tuple[int, int],
+    at_s: float,
+    is_sought: bool = True,
+) -> tuple[str | PurePath, ...]:
+    """Print some frames of both, scaled and one above the other, as red, green and blue.
+
+    `stream` is the number of its stream in the source, and that of it among the pictures of the archive. What is not
+    sought is decoded from the beginning: a camera that refreshes its picture bit by bit has no place to begin at.
+    """
+    begin = "" if is_sought else f"trim=start={at_s:.6f},"
+    small = (
+        f"{begin}scale={LOOK_WIDTH_PX}:{LOOK_HEIGHT_PX}:flags=area,setsar=1,format=gbrp,setpts=N/TB,"
+        f"trim=end_frame={LOOK_FRAMES}"
     )
+    graph = f"[0:{stream[0]}]{small}[s];[1:V:{stream[1]}]{small}[a];[s][a]vstack=shortest=1"
     return (
         *(ffmpeg, *QUIETLY),
-        *(*_seek(source, at_s), *_KEPT_TIMES, *_seek(archive, at_s)),
+        *(*_seek(source, at_s if is_sought else 0.0), *_KEPT_TIMES, *_seek(archive, at_s if is_sought else 0.0)),
         *("-filter_complex", graph, "-an", "-frames:v", str(LOOK_FRAMES), "-fps_mode", "passthrough"),
         *("-f", "rawvideo", "pipe:1"),
+    )
+
+
+def watch_argv(
+    ffmpeg: PurePath, path: PurePath, stream: str, *, are_all: bool, has_kept_times: bool
+) -> tuple[str | PurePath, ...]:
+    """Print every picture of a stream very small, or the key pictures, and on stderr when each is shown.
+
+    `has_kept_times`: times are those in the file; otherwise they begin with the file, as those of an encode do.
+    """
+    small = f"scale={WATCH_WIDTH_PX}:{WATCH_HEIGHT_PX}:flags=area,setsar=1,format=gbrp,showinfo=checksum=0"
+    return (
+        *(ffmpeg, *QUIETLY),
+        *(("-copyts",) if has_kept_times else ()),
+        *(() if are_all else ("-skip_frame", "nokey")),
+        *("-i", file_url(path), "-map", stream, "-vf", small, "-fps_mode", "passthrough"),
+        *("-enc_time_base", "1:90000", "-f", "rawvideo", "pipe:1"),
     )
 
 
@@ -162,6 +206,19 @@ def trial_argv(ffmpeg: PurePath, target: PurePath) -> tuple[str | PurePath, ...]
     picture = ("-f", "lavfi", "-i", "testsrc2=size=640x480:rate=25:duration=1")
     codec = ("-c:v", "mpeg4", "-q:v", "2", "-pix_fmt", "yuv420p")
     return (ffmpeg, *QUIETLY, "-y", *picture, *codec, "-f", "mp4", file_url(target))
+
+
+def levels_argv(ffmpeg: PurePath, path: PurePath, streams: Sequence[tuple[str, str]]) -> tuple[str | PurePath, ...]:
+    """Print how loud the speech of each sound is in every half second. `streams` are its name and a filter before."""
+    graphs = [
+        f"[{name}]{filters}aformat=channel_layouts=mono,aresample={SOUND_RATE_HZ},lowpass=f={_SPEECH_HZ},"
+        f"asetnsamples=n={SOUND_RATE_HZ // WINDOWS_PER_S}:p=0,"
+        "astats=metadata=1:reset=1:measure_perchannel=RMS_level:measure_overall=none,"
+        f"ametadata@mix{place}=print[o{place}]"
+        for place, (name, filters) in enumerate(streams)
+    ]
+    maps = [word for place in range(len(streams)) for word in ("-map", f"[o{place}]")]
+    return (ffmpeg, *TALK, "-vn", "-i", file_url(path), "-filter_complex", ";".join(graphs), *maps, "-f", "null", "-")
 
 
 def filters_argv(ffmpeg: PurePath) -> tuple[str | PurePath, ...]:
@@ -195,8 +252,8 @@ def _decoder(encoder: PictureEncoder, *, is_turned: bool) -> tuple[str, ...]:
 
 
 def _filter(stream: SourceStream, settings: ArchiveSettings, encoder: PictureEncoder) -> str:
-    step_px = _HARDWARE_STEP_PX if encoder.is_hardware else 2
-    width, height = archive_size(stream, settings, width_step_px=step_px)
+    shape = wanted_shape(stream, settings, encoder)
+    width, height = shape.width_px, shape.height_px
     by_processor = f"scale=w={width}:h={height}:flags=bicubic,setsar=1,"
     match encoder.codec:
         case ArchiveCodec.QSV if not stream.turned_degrees:
@@ -227,7 +284,8 @@ def _quality(settings: ArchiveSettings, encoder: PictureEncoder, pictures: Seque
             kbps = max(100, round(width * height * frame_rate_of(pictures) * bits / 1000))
             return ("-qmin", quality, "-qmax", quality, "-b:v", f"{kbps}k")
         case ArchiveCodec.X264:
-            return ("-preset", "medium", "-crf", quality)
+            order = () if encoder.has_b_frames else ("-bf", "0")
+            return ("-preset", "medium", "-crf", quality, *order)
 
 
 def _sound(mapping: Mapping, channels: Sequence[tuple[int, int]]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Adapter for ffmpeg: one attempt to make an archive, and everything that must be true of it."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
 import attrs
@@ -10,8 +11,11 @@ from camvault.adapters._shared.containers import structure_doubts
 from camvault.adapters._shared.durable import translated
 from camvault.adapters._shared.payload import Payload, payload_of
 from camvault.adapters.ffmpeg.accounting import changes_of, copy_losses_of, damage_of, losses_of, payload_doubts
-from camvault.adapters.ffmpeg.archive.argv import PictureEncoder, archive_argv, is_held, remux_argv
+from camvault.adapters.ffmpeg.archive.argv import PictureEncoder, archive_argv, is_held, remux_argv, wanted_shape
 from camvault.adapters.ffmpeg.archive.proof import ArchiveProof, length_doubt, picture_seconds
+from camvault.adapters.ffmpeg.archive.shape import Shape, shape_of
+from camvault.adapters.ffmpeg.looks import told_of
+from camvault.adapters.ffmpeg.outcome import output_doubts, packet_doubts
 from camvault.adapters.ffmpeg.parse import failure
 from camvault.adapters.ffmpeg.program import FfmpegProgram, FfmpegRun, Mixes
 from camvault.adapters.ffmpeg.streams import Mapping as StreamMapping
@@ -58,6 +62,13 @@ class AttemptError(Exception):
     def __init__(self, problem: str, *, is_unfit: bool) -> None:
         super().__init__(problem)
         self.is_unfit = is_unfit
+
+
+class PaceError(AttemptError):
+    """Its tables are longer or shorter than the clip: where there is a gap in its times, B-frames do that."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, is_unfit=False)
 
 
 def source_clip(program: FfmpegProgram, probe: MediaProbe, source: PurePath, cancel: Cancellation) -> SourceClip:
@@ -112,13 +123,17 @@ class ArchiveAttempt:
             raise AttemptError(lost[0], is_unfit=True)
         frames = tuple(talk.outputs[place].frames for place in range(len(mapping.pictures)))
         samples = tuple(talk.inputs[sound.index].samples for sound in mapping.sounds)
-        seconds, sha256 = self._proven(mapping, frames, _made_samples(mapping, done))
+        shapes = [wanted_shape(stream, self.settings, encoder) for stream in mapping.pictures]
+        made = _Wanted(mapping, shapes, frames, _made_samples(mapping, done), are_all=encoder.is_hardware)
+        seconds, sha256 = self._proven(made)
         doubts = (
             *self.clip.structure,
             *mapping.left_out,
             *changes_of(talk, mapping),
             *mixes.doubts,
             *self._unread(done, mapping),
+            *self._unkept(done, mapping),
+            *self._other_sound(mapping, mixes),
         )
         return Archived(mapping, seconds, sha256, frames, samples, doubts)
 
@@ -145,9 +160,11 @@ class ArchiveAttempt:
         if lost:
             raise AttemptError(lost[0], is_unfit=False)
         samples = [made or read for made, read in zip(_made_samples(mapping, done), encode.sample_counts, strict=True)]
-        seconds, sha256 = self._proven(mapping, encode.frame_counts, samples)
-        doubts = tuple(dict.fromkeys((*encode.doubts, *mixes.doubts)))
-        return attrs.evolve(encode, seconds=seconds, sha256=sha256, doubts=doubts)
+        # what is copied bit by bit is not torn by the way
+        shapes = [shape_of(stream) for stream in mapping.pictures]
+        seconds, sha256 = self._proven(_Wanted(mapping, shapes, encode.frame_counts, samples, are_all=False))
+        doubts = (*encode.doubts, *mixes.doubts, *self._unkept(done, mapping), *self._other_sound(mapping, mixes))
+        return attrs.evolve(encode, seconds=seconds, sha256=sha256, doubts=tuple(dict.fromkeys(doubts)))
 
     def _encode(self, encoder: PictureEncoder) -> tuple[StreamMapping, Mixes, FfmpegRun]:
         """Encode without the streams for which there is no decoder."""
@@ -195,7 +212,7 @@ class ArchiveAttempt:
             raise AttemptError(str(error), is_unfit=False) from error
         raise error
 
-    def _proven(self, mapping: StreamMapping, frames: Sequence[int], samples: Sequence[int]) -> tuple[float, str]:
+    def _proven(self, made: "_Wanted") -> tuple[float, str]:
         """How long it is, once it is proven, and the digest of what was proven.
 
         The digest comes first. Whatever the proof reads afterwards, memory or medium: if the medium has this content
@@ -204,7 +221,7 @@ class ArchiveAttempt:
         sha256 = ""
         try:
             sha256 = self._digest()
-            problem, seconds = self._problem(mapping, frames, samples)
+            problem, seconds = self._problem(made)
         except (MediaError, NotFoundError) as error:
             if error.path != self.target:
                 raise
@@ -217,28 +234,72 @@ class ArchiveAttempt:
         with translated(self.target), Path(self.target).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def _problem(self, mapping: StreamMapping, frames: Sequence[int], samples: Sequence[int]) -> tuple[str, float]:
-        target, source, cancel = self.target, self.clip.path, self.cancel
-        if problem := self.proof.unplayable(target, wanted_frames=frames, wanted_samples=samples, cancel=cancel):
+    def _problem(self, made: "_Wanted") -> tuple[str, float]:
+        target, proof, cancel, frames = self.target, self.proof, self.cancel, made.frames
+        if problem := proof.unplayable(target, wanted_frames=frames, wanted_samples=made.samples, cancel=cancel):
             return problem, 0.0
-        source_s, seconds = picture_seconds(self.clip.info, mapping.pictures[0].index), self.proof.seconds(target)
-        if problem := length_doubt(source_s, seconds, frame_count=frames[0]):
+        source_s, seconds = picture_seconds(self.clip.info, made.mapping.pictures[0].index), proof.seconds(target)
+        if problem := proof.another_shape(target, mapping=made.mapping, shapes=made.shapes, cancel=cancel):
             return problem, seconds
-        problem = self.proof.another_picture(
-            target,
-            source,
-            seconds=source_s,
-            frame_count=frames[0],
-            quality=self.settings.quality,
-            cancel=cancel,
-        )
+        length = length_doubt(source_s, seconds, frame_count=frames[0])
+        if length and seconds > source_s:
+            raise PaceError(length)
+        # it is shorter by its tables where a last frame was held: then all frames are compared, each at its time
+        ends_s = seconds if length else math.inf
+        problem = self._other_picture(made, are_all=made.are_all or bool(length), ends_s=ends_s)
+        if length and problem:
+            raise PaceError(length)
         return problem, seconds
+
+    def _other_picture(self, made: "_Wanted", *, are_all: bool, ends_s: float) -> str:
+        problems = (
+            self.proof.another_picture(
+                self.target,
+                self.clip.path,
+                stream=(stream.index, place),
+                seconds=picture_seconds(self.clip.info, stream.index),
+                quality=self.settings.quality,
+                are_all=are_all,
+                cancel=self.cancel,
+                ends_s=math.inf if place else ends_s,
+            )
+            for place, stream in enumerate(made.mapping.pictures)
+        )
+        return next((problem for problem in problems if problem), "")
 
     def _unread(self, done: FfmpegRun, mapping: StreamMapping) -> tuple[str, ...]:
         """What of the file's bytes nobody read; a sound that was not wanted is no doubt."""
         if self.settings.sound is Sound.DROP:
             return ()
         return tuple(payload_doubts(done.talk, self.clip.described, mapping, self.clip.payload))
+
+    def _other_sound(self, mapping: StreamMapping, mixes: Mixes) -> Iterator[str]:
+        return self.proof.other_sound(
+            self.target, self.clip.path, sounds=mapping.sounds, channels=mixes.channels, cancel=self.cancel
+        )
+
+    def _unkept(self, done: FfmpegRun, mapping: StreamMapping) -> Iterator[str]:
+        """What beside pictures and sounds is not in the archive as ffmpeg reads it again: streams, chapters, tags."""
+        yield from packet_doubts(done.talk, mapping)
+        path, stall_s = self.program.path, self.program.stall_s
+        clip = told_of(path, self.clip.path, self.clip.described, self.cancel, stall_s)
+        made = told_of(path, self.target, self.program.described(self.target, self.cancel), self.cancel, stall_s)
+        if isinstance(clip, str) or isinstance(made, str):
+            words = clip if isinstance(clip, str) else made
+            yield f"what else it holds could not be compared: {words}"
+        else:
+            yield from output_doubts(clip, made, mapping, keys={}, packets_in_file=self.clip.packets)
+
+
+@attrs.frozen
+class _Wanted:
+    """What an attempt was to make. `are_all`: every picture is compared, and not only key pictures."""
+
+    mapping: StreamMapping
+    shapes: Sequence[Shape]
+    frames: Sequence[int]
+    samples: Sequence[int]
+    are_all: bool
 
 
 def _made_samples(mapping: StreamMapping, done: FfmpegRun) -> list[int]:

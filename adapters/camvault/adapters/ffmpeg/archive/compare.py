@@ -26,12 +26,14 @@ PLANE_NAMES = ("green", "blue", "red")
 _SQUARES = [*(value * value for value in range(256)), *(value * value for value in range(-255, 0))]
 """By difference: a negative one counts from the end."""
 
-_FINE_QUALITY = 26
+FINE_QUALITY = 26
 """The quality from which on an encode may differ by more, the coarser the more."""
 _LEAST_PSNR_DB, _PSNR_DB_A_STEP = 24.0, 0.3
-_BLOCK_LIMIT, _STEPS_A_DOUBLE = 7.0, 12.0
+_BLOCK_LIMIT, STEPS_A_DOUBLE = 7.0, 12.0
 _MEASURED_PIXELS = 320 * 180
 _NEARER_TIMES, _NOISE = 3.0, 1.0
+_SAME_TIME_S = 0.0005
+"""Cameras give two frames the same time."""
 
 
 @attrs.frozen
@@ -99,13 +101,24 @@ def nearest(look: ComparedPlace) -> tuple[Picture, Picture]:
     return look.source[s], look.archive[a]
 
 
-def at_places(duration_s: float, frame_count: int, places: Sequence[float]) -> list[float]:
-    """The seconds of the places (0 to 1), each in the middle between two frames."""
-    count = max(1, frame_count)
-    step = duration_s / count
-    # a picture begins the stretch of time for which it is shown: half of it before its beginning finds it
-    chosen = sorted({min(count - 1, round(place * (count - 1))) for place in places})
-    return [max(0.0, (number - 0.5) * step) for number in chosen]
+def at_places(times_s: Sequence[float], places: Sequence[float]) -> list[float]:
+    """The seconds of the places (0 to 1), each in the middle between two frames that are shown at these times."""
+    count = len(times_s)
+    chosen = sorted({min(count - 1, round(place * (count - 1))) for place in places}) if count else []
+    # what is looked for from there on is the frame; each in the middle of all would miss it where frames are irregular
+    return [_just_before(times_s, number) for number in chosen]
+
+
+def _just_before(times_s: Sequence[float], number: int) -> float:
+    earlier = (time for time in reversed(times_s[:number]) if time < times_s[number] - _SAME_TIME_S)
+    before_s = next(earlier, None)
+    return 0.0 if before_s is None else max(0.0, (before_s + times_s[number]) / 2)
+
+
+def block_limit_of(quality: int, pixel_count: int) -> float:
+    """By how much the mean of a square of a good archive differs at most."""
+    coarser = max(0, quality - FINE_QUALITY)
+    return _BLOCK_LIMIT * 2 ** (coarser / STEPS_A_DOUBLE) * _smaller(pixel_count)
 
 
 def picture_doubt(looks: Sequence[ComparedPlace], *, quality: int, pixel_count: int) -> str:
@@ -113,10 +126,9 @@ def picture_doubt(looks: Sequence[ComparedPlace], *, quality: int, pixel_count: 
 
     `pixel_count` is the archive's: of a smaller one, fewer points are one point here, so that what it leaves out shows.
     """
-    coarser = max(0, quality - _FINE_QUALITY)
-    smaller = max(1.0, math.sqrt(_MEASURED_PIXELS / max(1, pixel_count)))
+    coarser, smaller = max(0, quality - FINE_QUALITY), _smaller(pixel_count)
     error_limit = 255**2 / 10 ** ((_LEAST_PSNR_DB - coarser * _PSNR_DB_A_STEP) / 10) * smaller**2
-    block_limit = _BLOCK_LIMIT * 2 ** (coarser / _STEPS_A_DOUBLE) * smaller
+    block_limit = block_limit_of(quality, pixel_count)
     pairs = [nearest(look) for look in looks]
     for look, (source, archive) in zip(looks, pairs, strict=True):
         if (block := worst_block(source, archive)) > block_limit:
@@ -127,6 +139,10 @@ def picture_doubt(looks: Sequence[ComparedPlace], *, quality: int, pixel_count: 
             if error > _NEARER_TIMES * (error_of(elsewhere, archive) + _NOISE):
                 return f"at {look.at_s:.1f} s its picture is that of {other.at_s:.1f} s"
     return ""
+
+
+def _smaller(pixel_count: int) -> float:
+    return max(1.0, math.sqrt(_MEASURED_PIXELS / max(1, pixel_count)))
 
 
 def psnr_db(error: float) -> float:

@@ -176,6 +176,30 @@ def test_a_second_picture_is_looked_at(kit: FfmpegArchiver, tmp_path: Path) -> N
     assert (made.doubts, len(found["streams"])) == ((), 2)
 
 
+def _forget_a_track(path: Path) -> None:
+    """The last track of a clip whose tables stand behind its footage."""
+    content = bytearray(path.read_bytes())
+    moov, track = content.rindex(b"moov") - 4, content.rindex(b"trak") - 4
+    size = int.from_bytes(content[track : track + 4], "big")
+    content[moov : moov + 4] = (int.from_bytes(content[moov : moov + 4], "big") - size).to_bytes(4, "big")
+    del content[track : track + size]
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("has_audio", [True, False])
+def test_footage_that_no_table_names(kit: FfmpegArchiver, tmp_path: Path, *, has_audio: bool) -> None:
+    """TRAP: where the sound was not wanted, nobody asked what of the file was read."""
+    make_clip(tmp_path / "one.mp4", size="320x180", has_audio=has_audio)
+    one = ("-i", str(tmp_path / "one.mp4"))
+    maps = (*(("-map", "0:a") if has_audio else ()), "-map", "0:v", "-map", "1:v")
+    run_ffmpeg(*one, *one, *maps, "-c", "copy", str(tmp_path / "a.mp4"))
+    dropped = ArchiveSettings(sound=Sound.DROP)
+    assert archived(kit, tmp_path / "a.mp4", dropped)[0].doubts == ()
+    _forget_a_track(tmp_path / "a.mp4")
+    (doubt,) = archived(kit, tmp_path / "a.mp4", dropped)[0].doubts
+    assert "bytes of footage in it were read" in doubt
+
+
 def _no_tables(path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: content.rindex(b"moov") - 4])

@@ -17,6 +17,7 @@ from camvault.adapters.ffmpeg.archive.argv import (
     look_argv,
     measure_argv,
     remux_argv,
+    sounds_argv,
     trial_argv,
     watch_argv,
 )
@@ -215,6 +216,7 @@ class TestArgv:
             watch_argv(FFMPEG, CLIP, "0:0", are_all=True, has_kept_times=False),
             levels_argv(FFMPEG, CLIP, [("0:1", "")]),
             measure_argv(FFMPEG, CLIP, PART, measure="xpsnr", at_s=1.0, size=(16, 16)),
+            sounds_argv(FFMPEG, CLIP),
             filters_argv(FFMPEG),
         )
         assert [argv for argv in runs if str(argv[-1]).startswith(("file:", "/"))] == []

@@ -221,6 +221,11 @@ def levels_argv(ffmpeg: PurePath, path: PurePath, streams: Sequence[tuple[str, s
     return (ffmpeg, *TALK, "-vn", "-i", file_url(path), "-filter_complex", ";".join(graphs), *maps, "-f", "null", "-")
 
 
+def sounds_argv(ffmpeg: PurePath, source: PurePath) -> tuple[str | PurePath, ...]:
+    """Read all sounds, and say how many bytes they are; nothing is decoded."""
+    return (ffmpeg, *TALK, "-i", file_url(source), "-map", "0:a", "-c", "copy", "-f", "null", "-")
+
+
 def filters_argv(ffmpeg: PurePath) -> tuple[str | PurePath, ...]:
     """Print the list of filters."""
     return (ffmpeg, "-hide_banner", "-filters")

@@ -11,7 +11,14 @@ from camvault.adapters._shared.containers import structure_doubts
 from camvault.adapters._shared.durable import translated
 from camvault.adapters._shared.payload import Payload, payload_of
 from camvault.adapters.ffmpeg.accounting import changes_of, copy_losses_of, damage_of, losses_of, payload_doubts
-from camvault.adapters.ffmpeg.archive.argv import PictureEncoder, archive_argv, is_held, remux_argv, wanted_shape
+from camvault.adapters.ffmpeg.archive.argv import (
+    PictureEncoder,
+    archive_argv,
+    is_held,
+    remux_argv,
+    sounds_argv,
+    wanted_shape,
+)
 from camvault.adapters.ffmpeg.archive.proof import ArchiveProof, length_doubt, picture_seconds
 from camvault.adapters.ffmpeg.archive.shape import Shape, shape_of
 from camvault.adapters.ffmpeg.looks import told_of
@@ -268,10 +275,12 @@ class ArchiveAttempt:
         return next((problem for problem in problems if problem), "")
 
     def _unread(self, done: FfmpegRun, mapping: StreamMapping) -> tuple[str, ...]:
-        """What of the file's bytes nobody read; a sound that was not wanted is no doubt."""
-        if self.settings.sound is Sound.DROP:
-            return ()
-        return tuple(payload_doubts(done.talk, self.clip.described, mapping, self.clip.payload))
+        """What of the file's bytes nobody read; a sound that is not wanted is read for that only."""
+        talk, described = done.talk, self.clip.described
+        if self.settings.sound is Sound.DROP and any(stream.kind == "audio" for stream in described.streams):
+            heard = self.program.run(sounds_argv(self.program.path, self.clip.path), self.clip.path, cancel=self.cancel)
+            talk = attrs.evolve(talk, inputs={**heard.talk.inputs, **talk.inputs})
+        return tuple(payload_doubts(talk, described, mapping, self.clip.payload))
 
     def _other_sound(self, mapping: StreamMapping, mixes: Mixes) -> Iterator[str]:
         return self.proof.other_sound(

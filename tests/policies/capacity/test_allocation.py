@@ -234,7 +234,7 @@ class TestComplexity:
         assert end_of(batch, results).is_within_limit
 
     @given(models(0.02, 0.4, min_size=2), st.floats(0.02, 0.5), st.integers(30, 2000))
-    @settings(max_examples=60000, deadline=None)
+    @settings(max_examples=200, deadline=None)
     def test_a_correction_keeps_the_lowest_rate(self, model: Model, level: float, lowest: int) -> None:
         """No clip is corrected to less picture than `min_kbps`, as far as its outputs foretell it."""
         batch = attrs.evolve(batch_of(model, limit_at(model, level), ComplexityRate()), min_kbps=lowest)

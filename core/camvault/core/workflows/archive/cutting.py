@@ -4,19 +4,21 @@ One pass adds up each day of the stamps, and a further one looks at the day of t
 more than one day.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
 from pathlib import PurePath
 
 import attrs
 
+from camvault.core.archive.clip_pairs import FootageFolder
+from camvault.core.archive.dated_names import stamp_of_archive
+from camvault.core.archive.records import OUTPUT
 from camvault.core.retention.dated_rules import Excess, day_of_cut, free_excess, oldest_first, size_excess
 from camvault.core.workflows.archive.events import RuleBinds, RuleNotMet
 from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.archive.observing import DateTree
 from camvault.core.workflows.archive.tally import ArchiveTally
-from camvault.core.workflows.archive.units import FootageUnit, FootageUnits, UnitRules
+from camvault.core.workflows.archive.units import FootageUnit, FootageUnits, UnitRules, unit_of_archive
 from camvault.ports.removal import RetentionReason
 
 _FREES_NOTHING = (
@@ -27,15 +29,15 @@ _FREES_NOTHING = (
 
 @attrs.frozen
 class Cut:
-    """What goes by size or by free space: all of the days before `day`, and `paths` of that day."""
+    """What goes by size or by free space: all of the days before `day` (an ordinal), and `paths` of that day."""
 
-    day: date
+    day: int
     paths: frozenset[PurePath]
     reason: RetentionReason
 
     def reason_for(self, unit: FootageUnit) -> RetentionReason | None:
         """Why a unit goes; None if it stays."""
-        day = unit.stamp.date()
+        day = unit.stamp.toordinal()
         return self.reason if day < self.day or (day == self.day and unit.path in self.paths) else None
 
 
@@ -46,29 +48,45 @@ class Sums:
     Attributes:
         kept_bytes: What is not too old, or may still be written.
         old_bytes: What is too old, and goes.
-        bytes_by_day: What may go by size, by the day of its stamp.
+        bytes_by_day: What may go by size, by the day of its stamp: its ordinal, of which a million are cheap.
         has_old: Whether anything is too old.
     """
 
     kept_bytes: int = 0
     old_bytes: int = 0
-    bytes_by_day: Counter[date] = attrs.field(factory=Counter)
+    bytes_by_day: defaultdict[int, int] = attrs.field(factory=lambda: defaultdict(int))
     has_old: bool = False
 
     def add(self, units: Iterable[FootageUnit], rules: UnitRules) -> None:
         """Add more of them; of most, two comparisons say all."""
         bytes_by_day, settled_ns, first_young_day = self.bytes_by_day, rules.settled_ns, rules.first_young_day
         for unit in units:
-            size_bytes = unit.size_bytes
+            size_bytes, day = unit.size_bytes, unit.stamp.toordinal()
             may_go = unit.changed_ns < settled_ns or not rules.unsettled(unit)
-            if unit.stamp.toordinal() < first_young_day and rules.age_reason(unit) is not None:
+            if day < first_young_day and rules.age_reason(unit) is not None:
                 self.has_old = True
                 if may_go:
                     self.old_bytes += size_bytes
                     continue
             self.kept_bytes += size_bytes
             if may_go:
-                bytes_by_day[unit.stamp.date()] += size_bytes
+                bytes_by_day[day] += size_bytes
+
+    def add_archives(self, folder: FootageFolder, rules: UnitRules) -> None:
+        """Add the archives of a folder; no unit is made of one that two comparisons settle, and most are."""
+        bytes_by_day, settled_ns, first_young_day = self.bytes_by_day, rules.settled_ns, rules.first_young_day
+        others = []
+        for file in folder.listing.files:
+            stamp = stamp_of_archive(file.name)
+            if stamp is None:
+                continue
+            day = stamp.toordinal()
+            if file.mtime_ns < settled_ns and day >= first_young_day:
+                self.kept_bytes += file.size_bytes
+                bytes_by_day[day] += file.size_bytes
+            else:
+                others.append(unit_of_archive(stamp, folder, file))
+        self.add(others, rules)
 
 
 @attrs.define
@@ -99,6 +117,11 @@ class Cutter:
             StorageError: The root cannot be listed.
         """
         sums = Sums()
+        if area == OUTPUT:
+            for day, rules in self.units.days(tree):
+                for path, listing in day.folders.items():
+                    sums.add_archives(FootageFolder(path, listing), rules)
+            return sums
         for units, rules in self.units.by_day(tree, area):
             sums.add(units, rules)
         return sums
@@ -125,7 +148,7 @@ class Cutter:
             (unit.stamp, str(unit.path), unit.size_bytes, unit)
             for units, rules in self.units.by_day(self.units.tree(root), area)
             for unit in units
-            if unit.stamp.date() == day and not rules.age_reason(unit) and not rules.unsettled(unit)
+            if unit.stamp.toordinal() == day and not rules.age_reason(unit) and not rules.unsettled(unit)
         )
         chosen = oldest_first(of_day, rest)
         self._free(root, before + sum(unit.size_bytes for unit in chosen))

@@ -43,6 +43,11 @@ class FootageUnit(NamedTuple):
         return tuple(map(self.folder.entry_of, self.files))
 
 
+def unit_of_archive(stamp: datetime, folder: FootageFolder, file: ListedFile) -> FootageUnit:
+    """An archive goes by itself."""
+    return FootageUnit(stamp, file.size_bytes, file.mtime_ns, folder, (file,))
+
+
 @attrs.frozen(kw_only=True)
 class UnitRules:
     """What is asked of single units at one time.
@@ -93,11 +98,16 @@ class FootageUnits:
         """The date folders of a root; told are those that cannot be listed, which are left out."""
         return DateTree(root, self.job.ports.storage, self.job.roots.excluded_from(root), on_problem)
 
-    def by_day(self, tree: DateTree, area: str) -> Iterator[tuple[Iterator[FootageUnit], UnitRules]]:
-        """All of a tree, the units of each day of folders with what is asked of them now."""
+    def days(self, tree: DateTree) -> Iterator[tuple[DateFolders, UnitRules]]:
+        """All of a tree, each day of folders with what is asked of its units now."""
         for day in tree.days():
             self.job.ports.cancel.check()
-            yield self._of_day(day, area), self._rules()
+            yield day, self._rules()
+
+    def by_day(self, tree: DateTree, area: str) -> Iterator[tuple[Iterator[FootageUnit], UnitRules]]:
+        """The same as units of the input or of the archive."""
+        for day, rules in self.days(tree):
+            yield self._of_day(day, area), rules
 
     def _of_day(self, day: DateFolders, area: str) -> Iterator[FootageUnit]:
         """Those of one day of the input or of the archive."""
@@ -107,7 +117,7 @@ class FootageUnits:
                 for file in listing.files:
                     stamp = stamp_of_archive(file.name)
                     if stamp is not None:
-                        yield FootageUnit(stamp, file.size_bytes, file.mtime_ns, folder, (file,))
+                        yield unit_of_archive(stamp, folder, file)
             return
         footage = paired(day.footage(self.job.options.pattern))
         for clip in footage.clips:

@@ -17,7 +17,7 @@ from camvault.ports.removal import RetentionReason
 _DAY_S = 86_400
 _DAY_OF_1970 = date(1970, 1, 1).toordinal()
 T = TypeVar("T")
-DayT = TypeVar("DayT", str, date)
+DayT = TypeVar("DayT", str, date, int)
 
 
 def age_reason(stamp_s: float, *, now_s: float, days: float) -> RetentionReason | None:

@@ -708,6 +708,12 @@ class TestTrouble:
         assert ArchiveRun(cameras.job()).carry_out(chosen).problem_count == 1
         assert cameras.names(TRASH) == []
 
+    def test_a_clip_that_vanishes_right_before_it_is_moved_is_told(self, cameras: Cameras) -> None:
+        clip = cameras.clip(OLD)
+        cameras.calls.hook("storage.append_line", lambda: cameras.storage.tree.discard(clip))
+        assert cameras.run(is_cleanup=True).problem_count == 1
+        assert cameras.names(TRASH) == []
+
     def test_years_of_days_are_planned_with_a_bounded_memory(self, cameras: Cameras) -> None:
         for day in range(1, 29):
             for month in (1, 2, 3):
@@ -1186,6 +1192,15 @@ class TestSizeAndSpace:
         cameras.run(is_cleanup=True, is_output_cleaned=True, max_bytes=12_000)
         assert len(cameras.inputs()) == 12
         assert len(cameras.names(OUT)) == 2
+
+    def test_in_the_archive_only_archives_count_and_a_fresh_one_stays(self, cameras: Cameras) -> None:
+        for day in (1, 2, 3):
+            cameras.archive(f"2024030{day}120000", b"y" * 5000)
+        fresh = cameras.archive("20240228120000", b"y" * 5000, minutes_ago=0)
+        notes = cameras.storage.put(OUT / "2024/03/01/notes.txt", b"n" * 50_000).path
+        cameras.run(is_cleanup=True, is_output_cleaned=True, max_bytes=12_000)
+        left = {path.name for path in cameras.storage.files(OUT) if path.suffix in {".mp4", ".txt"}}
+        assert left == {fresh.name, notes.name, "archived-20240303120000.mp4"}
 
     def test_free_space_is_made_and_no_more_than_needed(self, cameras: Cameras) -> None:
         used = sum(len(content) for content in cameras.storage.files().values())

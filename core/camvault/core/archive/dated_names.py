@@ -156,8 +156,7 @@ class ArchiveName(NamedTuple):
         digits = seconds.replace("-", "").replace("T", "").replace(":", "")
         if self.number == 1:
             yield f"archived-{digits}.mp4"
-        for number in itertools.count(max(self.number, 2)):
-            yield f"archived-{digits}~{number}.mp4"
+        yield from map(f"archived-{digits}~{{}}.mp4".format, itertools.count(max(self.number, 2)))
 
 
 def archive_folder(stamp: datetime) -> PurePosixPath:

@@ -134,6 +134,8 @@ class Farm:
     def made(self, work: Callable[[PurePath], tuple[T, PurePath]], /, *, target: PurePath, cancel: Cancellation) -> T:
         """Have `target` made: `work` gets the order, and returns its result and the file that it wrote.
 
+        `target` is a temporary name of this run: what has it is removed without a question.
+
         A worker that is lost is replaced by the executor, with the same order.
 
         Raises:

@@ -12,6 +12,7 @@ from camvault.core.stations.configuration import BackupConfig, Camera, read_back
 from camvault.ports.errors import RecordError, UsageError
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 def backup_config(path: Path) -> BackupConfig:
@@ -40,17 +41,27 @@ def box_config(path: Path) -> BoxConfig:
     """
     if not path.exists():
         raise UsageError(f"{path}: No such file or directory; --config names the file")
-    return _value(path, read_box, read_yaml)
+    return checked_value(path, read_box, read_yaml)
 
 
 def _checked(path: Path, read: Callable[[object], Checked[T]], *, flag: str, template: str) -> T:
     if not path.exists():
         hint = f"{flag} names the file, and service_helper --print-template {template} prints a template of it"
         raise UsageError(f"{path}: No such file or directory; {hint}")
-    return _value(path, read, read_jsonc)
+    return checked_value(path, read, read_jsonc)
 
 
-def _value(path: Path, read: Callable[[object], Checked[T]], read_document: Callable[[Path], object]) -> T:
+def checked_value(path: Path, read: Callable[[D], Checked[T]], read_document: Callable[[Path], D]) -> T:
+    """What a file says.
+
+    Args:
+        path: The file.
+        read: Checks a document.
+        read_document: Reads the document.
+
+    Raises:
+        UsageError: It cannot be read, or something in it is wrong; every problem is named.
+    """
     try:
         checked = read(read_document(path))
     except RecordError as error:

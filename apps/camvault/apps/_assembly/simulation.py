@@ -1,54 +1,27 @@
 """Composition root, shared part: traces are read, and what was simulated is shown."""
 
-import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
+from camvault.adapters.tracefile import read_rows
+from camvault.apps._assembly.configuration import checked_value
 from camvault.core.dashcam.simulation import SimulatedLook, TracePoint
 from camvault.core.dashcam.trace import read_trace
-from camvault.ports.errors import UsageError
 from camvault.ports.plots import PlotSpan, PowerPlot
 
 _HOUR_S, _GB = 3600, 1e9
 
 
 def trace_points(path: Path) -> tuple[TracePoint, ...]:
-    """The points in a file: JSON lines if the first character is a brace, CSV with a heading otherwise.
+    """The points in a file.
 
     Raises:
         UsageError: It cannot be read, or rows are wrong; every problem is named.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        problem = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"{path}: {problem}") from error
-    checked = read_trace(_json_rows(path, text) if text.lstrip().startswith("{") else _csv_rows(text))
-    if checked.value is None:
-        first, *others = (f"{path}: {problem}" for problem in checked.problems)
-        raise UsageError(first, tuple(others))
-    return checked.value
-
-
-def _csv_rows(text: str) -> Iterator[Mapping[str, object]]:
-    for row in csv.DictReader(text.splitlines()):
-        yield {"too many cells" if name is None else name: value for name, value in row.items()}
-
-
-def _json_rows(path: Path, text: str) -> Iterator[Mapping[str, object]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise UsageError(f"{path}: row {number}: no JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise UsageError(f"{path}: row {number}: found {line.strip()[:40]}, expected an object")
-        yield row
+    return checked_value(path, read_trace, read_rows)
 
 
 def told(looks: Sequence[SimulatedLook]) -> Iterator[str]:

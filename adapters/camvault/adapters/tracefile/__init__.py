@@ -1,0 +1,5 @@
+"""Adapter for files of traces: the rows of CSV with a heading, or of JSON lines."""
+
+from camvault.adapters.tracefile.read import read_rows
+
+__all__ = ["read_rows"]

@@ -220,7 +220,7 @@ def test_a_command_works_with_closed_standard_streams(tmp_path: Path, closed: st
 
 def run_in(folder: Path, command: str, *flags: str) -> "subprocess.CompletedProcess[str]":
     argv = (sys.executable, "-m", f"camvault.apps.{command}", *flags)
-    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_a_log_level_that_ffmpeg_does_not_know_is_refused(tmp_path: Path) -> None:

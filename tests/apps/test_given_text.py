@@ -117,7 +117,7 @@ def test_bytes_that_are_no_utf_8_are_named(context: Context, tmp_path: Path) -> 
 def test_the_substitution_of_a_shell_works_with_the_command_itself(tmp_path: Path) -> None:
     command = f"{sys.executable} -m camvault.apps.record_camera --ip 127.0.0.1 --station A --user u"
     script = f'{command} --output_dir {tmp_path} --ffmpeg_path /nowhere --password-file <(echo "$0")'
-    done = subprocess.run(["bash", "-c", script, "a word"], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["bash", "-c", script, "a word"], capture_output=True, text=True, check=False, timeout=300)
 
     assert done.returncode == 1
     assert "Required tool not found: ffmpeg: found /nowhere" in done.stderr

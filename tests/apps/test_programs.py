@@ -26,7 +26,7 @@ def _run(command: str, *argv: str, folder: Path) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -57,6 +57,6 @@ def seen(page: str, folder: Path, *, is_dark: bool) -> dict[str, Any]:
     )
     scheme = f"--blink-settings=preferredColorScheme={0 if is_dark else 1}"
     argv = ("chromium", *_FLAGS, scheme, f"--user-data-dir={folder / 'profile'}", "--dump-dom", around.as_uri())
-    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=300)
     text = done.stdout.partition('<pre id="shown">')[2].partition("</pre>")[0]
     return dict(json.loads(html.unescape(text)))

@@ -74,7 +74,7 @@ class ArchiveDesk:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
             env={**os.environ, **self.env},
             **more,
         )

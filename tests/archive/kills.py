@@ -158,7 +158,7 @@ class KillDesk:
         with self.desk.start(*self.flags) as process:
             self._wait_for_work(process)
             work_s = time.monotonic()
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
         return Pace(work_s - began_s, (time.monotonic() - work_s) / len(_OF_A_DAY))
 
@@ -175,7 +175,7 @@ class KillDesk:
                 _sleep(process, way.after_s)
             if process.poll() is None:
                 _kill(process, is_alone=way.is_alone)
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=300)
         assert process.returncode in (0, -signal.SIGKILL), err
         return process.returncode != 0
 

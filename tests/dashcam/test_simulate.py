@@ -13,7 +13,7 @@ TRACES = Path(__file__).parents[1] / "samples/traces"
 
 def service(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
     argv = [sys.executable, "-m", "camvault.apps.camera_service", *map(str, arguments)]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture

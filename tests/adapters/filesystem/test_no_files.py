@@ -68,6 +68,6 @@ def test_every_command_ends_at_once(argv: tuple[str, ...], fifo: Path) -> None:
     keys = ("ready_for_backup_dir", "nas_target_dir", "success_log_dir", "lock_dir")
     (folder / "backup.json").write_text(json.dumps({key: str(folder / key) for key in keys}))
     command = [sys.executable, "-m", f"camvault.apps.{argv[0]}", *argv[1:]]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode not in (0, 130)
     assert "expected a regular file" in done.stderr + done.stdout

@@ -15,7 +15,7 @@ import attrs
 SOURCE = Path(__file__).parents[2] / "rig" / "vburn.c"
 DEVICE = "/dev/sr5"
 BLOCKS = 2048
-DEADLINE_S = 90.0
+DEADLINE_S = 300.0
 ERROR = " ▶ ERROR ▶ "
 _STATUS, _NEXT_WRITABLE, _IS_TRACK_OPEN = 4, 7, 9
 

@@ -250,7 +250,7 @@ class TestScenarios:
             process,
         )
         next(signals(process, signal.SIGINT, is_group=False))
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
         assert process.returncode == 130
         running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
         assert str(workspace.clips) not in running
@@ -264,7 +264,7 @@ class TestScenarios:
         """Three at once: three logs, three images with three labels, nothing left over."""
         runs = [workspace.start(*clips, "--burn-device", f"stdio:{tmp_path / f'disc{n}.img'}") for n in range(3)]
         for run in runs:
-            _, errors = run.communicate(timeout=120)
+            _, errors = run.communicate(timeout=300)
             assert (run.returncode, errors) == (0, "")
         images, logs = workspace.images(), workspace.logs()
         assert (len(images), len(logs), workspace.build_dirs()) == (3, 3, [])

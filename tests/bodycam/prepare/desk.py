@@ -14,7 +14,7 @@ import attrs
 import av
 
 COMMAND = (sys.executable, "-m", "camvault.apps.prepare_bodycam")
-TIMEOUT_S = 120.0
+TIMEOUT_S = 300.0
 
 
 @attrs.frozen

@@ -62,7 +62,7 @@ def recording(
             process.wait()
 
 
-def wait_for(what: str, condition: object, *, within_s: float = 60) -> float:
+def wait_for(what: str, condition: object, *, within_s: float = 180) -> float:
     """Wait until `condition()` holds; how long it took."""
     assert callable(condition)
     begun = time.monotonic()

@@ -210,11 +210,11 @@ def test_a_kill_loses_at_most_one_and_a_half_seconds(kbps: int, tmp_path: Path) 
     lost = [lost_s for lost_s, _ in kills]
     assert statistics.median(lost) <= 1.5, lost
     _, live = kills[-1]
-    with FakeCamera(mute_footage) as camera, recording(tmp_path / "kill2", camera, "9.0") as run:
-        wait_for("adoption", run.segments)
     name = parse_live_name(min(each.name for each in live))
     assert name is not None
-    assert run.segments()[0].name == str(name.segment.in_zone(LocalZone()))
+    wanted = str(name.segment.in_zone(LocalZone()))  # not the first one where a slow camera was asked twice
+    with FakeCamera(mute_footage) as camera, recording(tmp_path / "kill2", camera, "9.0") as run:
+        wait_for("adoption", lambda: wanted in [segment.name for segment in run.segments()])
 
 
 def test_killed_with_its_recorder(footage: Footage, tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_second_recorder_of_a_station_is_refused_until_the_first_is_gone(
         with recording(tmp_path, camera, "9.0", *first):
             wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*.mkv")))
             with recording(tmp_path, camera, "9.0", *second, said="refused") as refused:
-                assert refused.process.wait(timeout=60) == 1
+                assert refused.process.wait(timeout=300) == 1
             assert "ROST2: another recorder of this station runs; it holds" in refused.said()
         with recording(tmp_path, camera, "9.0", *second) as run:
             connections = camera.connections
@@ -321,7 +321,7 @@ def test_wrong_usage_ends_with_1_and_says_what_was_expected(
     flags: tuple[str, ...], words: str, footage: Footage, tmp_path: Path
 ) -> None:
     with FakeCamera(footage) as camera, recording(tmp_path, camera, "9.0", *flags) as run:
-        assert run.process.wait(timeout=60) == 1
+        assert run.process.wait(timeout=300) == 1
 
     assert words in run.said()
     assert "word@" not in run.said()

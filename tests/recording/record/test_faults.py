@@ -52,7 +52,7 @@ def _ffmpeg_of(run: Recording) -> int:
 
 def _stop(run: Recording) -> None:
     run.process.send_signal(signal.SIGTERM)
-    run.process.wait(timeout=30)
+    run.process.wait(timeout=300)
 
 
 def _has_said(run: Recording, words: str, count: int) -> bool:

@@ -67,7 +67,7 @@ def _lost_s(version: str, footage: Footage, folder: Path, life_s: float) -> floa
             time.sleep(life_s)
             sent = camera.frames_sent
             os.kill(recorder, signal.SIGKILL)
-            assert ended.result(timeout=30).exit_code == -signal.SIGKILL
+            assert ended.result(timeout=300).exit_code == -signal.SIGKILL
         finally:
             killed.set()
     return (sent - sum(kept_frames(each) for each in folder.glob("*.mkv"))) / footage.frame_rate

@@ -42,7 +42,7 @@ def test_when_the_camera_refuses_it(version: str, flags: tuple[str, ...], footag
     ):
         wait_for("the reason", lambda: "401" in run.said())
         if flags:
-            run.process.wait(timeout=60)
+            run.process.wait(timeout=300)
 
     canary.look("log", "what record_camera said", run.said())
 
@@ -75,7 +75,7 @@ def test_on_the_command_line_it_goes_no_further(footage: Footage, tmp_path: Path
         with subprocess.Popen(argv, stdout=said, stderr=subprocess.STDOUT) as process:
             wait_for("a segment", lambda: list((tmp_path / "ROST2").glob("*.mkv")))
             process.terminate()
-            assert process.wait(timeout=60) == 130
+            assert process.wait(timeout=300) == 130
 
     assert "everybody on this machine can see it" in (tmp_path / "said").read_text()
 

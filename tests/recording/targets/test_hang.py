@@ -204,7 +204,7 @@ def test_backup_video_ends_and_keeps_everything(
         [sys.executable, "-c", BACKUP, "--backup_config", str(tmp_path / "backup.json"), "--hang-limit", "2"],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
 
@@ -246,7 +246,7 @@ def test_cleanup_video_frees_the_card_although_a_share_hangs(
         ],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
 
@@ -269,7 +269,7 @@ def test_monitor_recordings_tells_of_a_disk_that_hangs(hanging: Callable[[str], 
             env={**os.environ, "RUNTIME_DIRECTORY": str(tmp_path / "run")},
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 1

@@ -16,6 +16,7 @@ import pytest
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryStorage
 from camvault.adapters.rsync import TARGET_MARKER_NAME, RemoteGuard, RsyncTransfer, reach
+from camvault.adapters.rsync.parse import MEANINGS
 from camvault.adapters.rsync.remote_guard import Ends, NotSeen
 from camvault.adapters.rsync.route import Route, host_of, route_to
 from camvault.ports.errors import DeniedError, NoSpaceError, StorageError
@@ -95,7 +96,7 @@ class Card:
 
     def run(self, command: str) -> "subprocess.CompletedProcess[str]":
         argv = [sys.executable, "-m", f"camvault.apps.{command}", "--backup_config", str(self.root / "backup.json")]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
 
     def left(self) -> tuple[str, ...]:
         return tuple(sorted(path.name for path in (self.root / "home" / "ready").glob("*.mkv")))
@@ -189,7 +190,7 @@ def test_a_target_that_refuses_the_connection_is_offline(nas: Nas, tmp_path: Pat
 
 @pytest.mark.parametrize("fault", ["key", "host key"])
 def test_a_machine_that_answers_and_refuses_is_not_offline(nas: Nas, tmp_path: Path, fault: str) -> None:
-    """Ssh ends with 255 as if there were no connection."""
+    """Ssh ends with 255 as if there were no connection; rsync says 12 where its end of the pipe closes before that."""
     transfer = transfer_of(nas, tmp_path / "logs")
     transfer.mark()
     sshd = tmp_path / "sshd"
@@ -202,7 +203,7 @@ def test_a_machine_that_answers_and_refuses_is_not_offline(nas: Nas, tmp_path: P
         strict = nas.rsh.replace("StrictHostKeyChecking=no", "StrictHostKeyChecking=yes")
         transfer = RsyncTransfer(nas.spec, ("-avh", strict), RemoteGuard(tmp_path / "logs", LocalStorage()))
     said = unsure(transfer.ask())
-    assert "the remote shell failed" in said
+    assert any(MEANINGS[code] in said for code in (12, 255)), said
     assert said.endswith("answers")
 
 

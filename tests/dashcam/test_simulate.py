@@ -64,7 +64,8 @@ def test_json_lines_are_a_trace_too(config: Path, tmp_path: Path) -> None:
         '{"time": 0, "vbat": 3400, "vin": 0, "host": 0}\n\n{"time": 60, "vbat": 3400, "vin": 0, "host": 0}\n'
     )
     done = service("--config", config, "--simulate", trace, "--json")
-    assert [json.loads(line)["state"] for line in done.stdout.splitlines()] == ["recording"] * 3
+    looks = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(look["at_s"], look["state"]) for look in looks] == [(at_s, "recording") for at_s in (0, 10, 30, 60)]
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,8 @@ def run(context: Context, options: Options) -> None:
         context.print_result(json.dumps(attrs.asdict(config), indent=2))
         return
     from camvault.apps._assembly.simulation import as_json, plotted, told, trace_points  # noqa: PLC0415
-    from camvault.core.dashcam.simulation import OffloadRates, simulate  # noqa: PLC0415
+    from camvault.core.dashcam.simulated_box import OffloadRates  # noqa: PLC0415
+    from camvault.core.dashcam.simulation import simulate  # noqa: PLC0415
 
     looks = tuple(simulate(trace_points(options.simulate), config, OffloadRates()))
     context.print_result("\n".join(as_json(looks) if options.json_output else told(looks)))

@@ -7,11 +7,14 @@ import attrs
 import pytest
 
 from camvault.core.dashcam.configuration import BoxConfig, LevelsConfig
-from camvault.core.dashcam.simulation import OffloadRates, SimulatedLook, TracePoint, simulate
-from camvault.core.power.states import BoxState
+from camvault.core.dashcam.simulated_box import OffloadRates
+from camvault.core.dashcam.simulation import SimulatedLook, TracePoint, simulate
+from camvault.core.power.states import BoxState, Command
 from camvault.ports.battery import PowerRegisters
 
 RATES = OffloadRates(recorded=1e6, copied=10e6, sent=5e6)
+COPY = (Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT)
+SEND = (Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED)
 
 
 def point(at_s: float, *, vbat_mv: int | None = 3450, is_near: bool, **changes: Any) -> TracePoint:
@@ -32,9 +35,10 @@ def test_what_was_recorded_away_from_home_is_copied_and_then_sent() -> None:
     found = looks(point(0, is_near=False), point(600, is_near=True), point(1200, is_near=True))
     assert states(found) == [BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING, BoxState.RECORDING]
     by_time = {look.at_s: look for look in found}
-    assert by_time[600].card_bytes == 600e6
-    assert (by_time[660].card_bytes, by_time[660].staged_bytes) == (0, 600e6)
-    assert by_time[780].staged_bytes == 0
+    assert by_time[600].card_bytes == 570e6  # it was off for the first 30 s
+    assert (by_time[657].card_bytes, by_time[657].staged_bytes) == (0, 570e6)
+    assert by_time[771].staged_bytes == 0
+    assert [by_time[at_s].commands for at_s in (600, 630, 657, 660)] == [(*COPY,), (), (Command.PORT_OFF, *SEND), ()]
 
 
 def test_the_camera_is_left_alone_until_it_is_looked_at_again() -> None:
@@ -51,7 +55,7 @@ def test_the_camera_is_left_alone_until_it_is_looked_at_again() -> None:
 
 def test_nothing_is_copied_from_a_camera_that_is_not_there() -> None:
     found = looks(point(0, is_near=False), point(300, is_near=True, is_camera_there=False), point(600, is_near=True))
-    assert found[-2].card_bytes == 300e6
+    assert found[-2].card_bytes == 270e6
     assert all(look.state is BoxState.RECORDING for look in found if look.at_s < 600)
 
 
@@ -69,7 +73,7 @@ def test_while_nothing_is_known_nothing_moves() -> None:
 def test_it_ends_with_the_shutdown() -> None:
     found = looks(point(0, is_near=False), point(60, vbat_mv=3200, is_near=False), point(6000, is_near=False))
     assert [look.state for look in found[-2:]] == [BoxState.ENDING, BoxState.ENDED]
-    assert found[-1].at_s == 90
+    assert found[-1].at_s == 70
 
 
 @pytest.mark.parametrize(("dwell_s", "is_off"), [(0, True), (120, False)])

@@ -27,6 +27,8 @@ from camvault.ports.battery import PowerRegisters
 PAGE = Path(__file__).parents[3] / "docs/design/power-states.md"
 SWITCHING = {Command.PORT_OFF, Command.POWER_ON, Command.DATA_ON, Command.AFTER_COPY}
 OFFLOADING = {Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED}
+COPYING = [Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT]
+SENDING = [Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED]
 GARBAGE = (None, -1, -2, 0xFFFF, 41_981, 4_197_813)
 
 
@@ -35,6 +37,10 @@ def seen(battery_mv: int | None = 3400, *, is_external: bool = False, **changes:
     reading = PowerReading(battery_mv=battery_mv, external=external, problems=("VBAT: found nothing",))
     observed = Observation(reading=reading, now_s=0, is_server_reached=True)
     return attrs.evolve(observed, **changes)  # type: ignore[arg-type]
+
+
+def stuck(**changes: object) -> Observation:
+    return attrs.evolve(seen(staged_count=1, is_sending_stuck=True), **changes)  # type: ignore[arg-type]
 
 
 def test_every_occasion_is_answered_in_every_state_but_the_last() -> None:
@@ -57,34 +63,43 @@ def test_the_page_is_the_table() -> None:
         (
             [seen(is_server_reached=False)] * 2,
             [BoxState.RECORDING] * 2,
-            [[Command.POWER_ON], []],
+            [[Command.PORT_OFF, Command.POWER_ON], []],
         ),
         # The server is near: copied, then sent, then it records
         (
             [seen(), seen(is_camera_due=False, staged_count=2), seen(is_camera_due=False)],
             [BoxState.COPYING, BoxState.SENDING, BoxState.RECORDING],
             [
-                [Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT],
-                [Command.UNMOUNT, Command.AFTER_COPY, Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED],
+                [Command.PORT_OFF, *COPYING],
+                [Command.AFTER_COPY, *SENDING],
                 [Command.POWER_ON],
             ],
         ),
-        # Staging is full: what is in it is sent before more is copied
+        # Staging is full: all that is in it is sent before more is copied
         (
-            [seen(is_room_staged=False, staged_count=9), seen(staged_count=1)],
-            [BoxState.SENDING, BoxState.COPYING],
-            [
-                [Command.AFTER_COPY, Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED],
-                [Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT],
-            ],
+            [seen(is_room_staged=False, staged_count=9), seen(staged_count=1), seen()],
+            [BoxState.SENDING, BoxState.SENDING, BoxState.COPYING],
+            [[Command.PORT_OFF, Command.AFTER_COPY, *SENDING], SENDING, COPYING],
+        ),
+        # The server takes nothing: the camera records, and is copied when it is due
+        (
+            [seen(is_camera_due=False, staged_count=1), stuck(is_camera_due=False), stuck()],
+            [BoxState.SENDING, BoxState.RECORDING, BoxState.COPYING],
+            [[Command.PORT_OFF, Command.AFTER_COPY, *SENDING], [Command.POWER_ON], COPYING],
+        ),
+        # A camera that is not seen is not copied
+        (
+            [seen(is_camera_there=False), seen(is_camera_there=False, staged_count=1), seen(is_camera_there=True)],
+            [BoxState.RECORDING, BoxState.SENDING, BoxState.COPYING],
+            None,
         ),
         # The battery gets empty
         (
             [seen(), seen(3349), seen(3249), seen(3249), seen(is_external=True)],
             [BoxState.COPYING, BoxState.RESTING, BoxState.ENDING, BoxState.ENDED, BoxState.ENDED],
             [
-                [Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT],
-                [Command.UNMOUNT, Command.PORT_OFF],
+                [Command.PORT_OFF, *COPYING],
+                [Command.PORT_OFF],
                 [],
                 [Command.SHUTDOWN],
                 [],
@@ -97,12 +112,9 @@ def test_the_page_is_the_table() -> None:
         (
             [seen(), seen(None), seen()],
             [BoxState.COPYING] * 3,
-            [
-                [Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT],
-                [Command.UNMOUNT],
-                [Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT],
-            ],
+            [[Command.PORT_OFF, *COPYING], [], COPYING],
         ),
+        ([seen(None), seen()], [BoxState.STARTED, BoxState.COPYING], [[], [Command.PORT_OFF, *COPYING]]),
     ],
 )
 def test_stories(looks: list[Observation], states: list[BoxState], commands: list[list[Command]] | None) -> None:

@@ -28,8 +28,8 @@ def told(looks: Sequence[SimulatedLook]) -> Iterator[str]:
     """A line for each look that decides otherwise than the one before, and a line that sums up."""
     before = None
     for look in looks:
-        is_new = before is None or look.state is not before.state
-        if is_new or (look.commands and before is not None and look.commands != before.commands):
+        is_new = before is None or (look.state, look.occasion) != (before.state, before.occasion)
+        if is_new or look.commands:
             at = timedelta(seconds=round(look.at_s - looks[0].at_s))
             commands = " ".join(command.value for command in look.commands) or "-"
             yield f"{at!s:>15}  {look.state.value:10} {commands}: {look.reason}"

@@ -1,8 +1,9 @@
 """Pure: what a configuration would have decided in a recorded or invented drive, in virtual time.
 
 A trace is a list of points: what the registers said, whether the server was reached, and whether the camera was there.
-It is looked at every `poll.interval_seconds`, as the service does, and what is seen is the last point before. How much
-the camera records, and how fast clips are copied and sent, are assumptions (`OffloadRates`); what is decided is not.
+It is looked at when the service does: every `poll.interval_seconds`, sooner after a load was switched, and at once when
+a copy or an upload ends. What is seen is the last point before. How much the camera records, how fast clips are copied
+and sent, and how many bytes staging takes, are assumptions (`OffloadRates`); what is decided is not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,11 +11,11 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from camvault.core.dashcam.configuration import BoxConfig
+from camvault.core.dashcam.rounds import commands_now
+from camvault.core.dashcam.simulated_box import OffloadRates, SimulatedBox
 from camvault.core.power.readings import PowerReading, judged
-from camvault.core.power.states import BoxState, Command, Observation, PowerDecision, PowerMemory, decide
+from camvault.core.power.states import BoxState, Command, Observation, Occasion, PowerMemory, decide
 from camvault.ports.battery import PowerRegisters
-
-_MINUTE_S = 60
 
 
 @attrs.frozen(kw_only=True)
@@ -28,15 +29,6 @@ class TracePoint:
 
 
 @attrs.frozen(kw_only=True)
-class OffloadRates:
-    """What is assumed of the camera and of the transfers, in bytes for each second."""
-
-    recorded: float = 2e6
-    copied: float = 20e6
-    sent: float = 5e6
-
-
-@attrs.frozen(kw_only=True)
 class SimulatedLook:
     """One look and what follows from it.
 
@@ -44,7 +36,8 @@ class SimulatedLook:
         at_s: When, in the time of the trace.
         reading: The power.
         state: The state afterwards.
-        commands: What would be done.
+        occasion: What the look said.
+        commands: What would be done; nothing while a copy or an upload goes on.
         reason: Why.
         card_bytes: What is on the card and not copied.
         staged_bytes: What is copied and not sent.
@@ -53,39 +46,11 @@ class SimulatedLook:
     at_s: float
     reading: PowerReading
     state: BoxState
+    occasion: Occasion
     commands: tuple[Command, ...]
     reason: str
     card_bytes: float
     staged_bytes: float
-
-
-@attrs.define
-class _Box:
-    """The camera and the staging, as they are assumed."""
-
-    config: BoxConfig
-    rates: OffloadRates
-    card_bytes: float = 0
-    staged_bytes: float = 0
-    looked_s: float | None = None
-
-    def pass_time(self, decision: PowerDecision, now_s: float, seconds: float, *, is_camera_there: bool) -> None:
-        """What happens in the seconds after a look."""
-        if Command.UPLOAD in decision.commands:
-            self.staged_bytes = max(0.0, self.staged_bytes - self.rates.sent * seconds)
-        elif is_camera_there and decision.memory.state is BoxState.RECORDING:
-            self.card_bytes += self.rates.recorded * seconds
-        elif is_camera_there and Command.COPY in decision.commands:
-            copied = min(self.card_bytes, self.rates.copied * seconds)
-            self.card_bytes -= copied
-            self.staged_bytes += copied
-            if not self.card_bytes:
-                self.looked_s = now_s + seconds
-
-    def is_due(self, now_s: float) -> bool:
-        """Whether the camera was never looked at in full, or not lately."""
-        recheck_s = self.config.poll.recheck_minutes * _MINUTE_S
-        return self.looked_s is None or now_s - self.looked_s >= recheck_s
 
 
 def simulate(points: Sequence[TracePoint], config: BoxConfig, rates: OffloadRates) -> Iterator[SimulatedLook]:
@@ -97,35 +62,42 @@ def simulate(points: Sequence[TracePoint], config: BoxConfig, rates: OffloadRate
         rates: What is assumed.
     """
     thresholds, interval_s = config.thresholds.thresholds, config.poll.interval_seconds
-    memory, box = PowerMemory(), _Box(config, rates)
+    memory, box = PowerMemory(), SimulatedBox(config, rates)
     following = iter(points)
     point, coming = points[0], next(following, None)
-    looks = int((points[-1].at_s - points[0].at_s) / interval_s) + 1
-    for number in range(looks):
-        now_s = points[0].at_s + number * interval_s
+    now_s = begin_s = point.at_s
+    while now_s <= points[-1].at_s:
         while coming is not None and coming.at_s <= now_s:
             point, coming = coming, next(following, None)
-        seen = Observation(
-            reading=judged(point.registers),
-            now_s=now_s,
-            is_server_reached=point.is_server_reached,
-            is_camera_due=point.is_camera_there and box.is_due(now_s),
-            staged_count=int(box.staged_bytes > 0),
-        )
-        before = memory.state
+        seen = _observation(point, box, now_s)
         decision = decide(memory, seen, thresholds)
         memory = decision.memory
-        if memory.state is BoxState.COPYING and before is not BoxState.COPYING:
-            box.looked_s = None
+        commands = commands_now(decision, config.camera, running=box.running)
         yield SimulatedLook(
             at_s=now_s,
             reading=seen.reading,
             state=memory.state,
-            commands=decision.commands,
+            occasion=decision.occasion,
+            commands=commands,
             reason=decision.reason,
             card_bytes=box.card_bytes,
             staged_bytes=box.staged_bytes,
         )
         if memory.state is BoxState.ENDED:
             return
-        box.pass_time(decision, now_s, interval_s, is_camera_there=point.is_camera_there)
+        box.carry_out(commands, now_s, is_going_on=box.running in decision.commands)
+        usual_s = begin_s + ((now_s - begin_s) // interval_s + 1) * interval_s
+        soon_s = now_s + (decision.look_again_s or interval_s)
+        now_s = box.pass_time(now_s, min(usual_s, soon_s), is_camera_there=point.is_camera_there)
+
+
+def _observation(point: TracePoint, box: SimulatedBox, now_s: float) -> Observation:
+    return Observation(
+        reading=judged(point.registers),
+        now_s=now_s,
+        is_server_reached=point.is_server_reached,
+        is_camera_due=box.is_camera_due(now_s),
+        is_camera_there=point.is_camera_there if box.is_powered else None,
+        is_room_staged=box.room_bytes > 0,
+        staged_count=box.staged_count,
+    )

@@ -14,6 +14,8 @@ VBAT_MV = range(2000, 4001)
 """The voltage of one LiFePO4 cell."""
 VIN_MV = range(6501)
 """The voltage that comes in, and the one above which that is power."""
+STALE_S = 90
+"""An older reading says nothing of now: three of the usual looks."""
 
 
 class ExternalPower(enum.Enum):
@@ -51,6 +53,14 @@ def judged(registers: PowerRegisters) -> PowerReading:
         external=_external(_within(vin_mv), _within(threshold_mv)),
         problems=(*registers.words, *beyond),
     )
+
+
+def fresh(reading: PowerReading, *, age_s: float) -> PowerReading:
+    """The reading; or one that knows nothing, if it is too old, or from the future."""
+    if 0 <= age_s <= STALE_S:
+        return reading
+    problem = f"the reading is {age_s:.0f} s old, expected at most {STALE_S} s"
+    return PowerReading(battery_mv=None, external=ExternalPower.UNKNOWN, problems=(problem,))
 
 
 def _within(vin_mv: int | None) -> int | None:

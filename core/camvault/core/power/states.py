@@ -5,12 +5,13 @@ table (`docs/design/power-states.md`, compared by a test).
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import attrs
 
 from camvault.core.power.charge import percent_of
-from camvault.core.power.readings import ExternalPower, PowerReading
+from camvault.core.power.readings import ExternalPower, PowerReading, fresh
 from camvault.core.power.supply import Supply, SupplyMemory, supply_of
 from camvault.core.power.thresholds import PowerThresholds
 
@@ -19,7 +20,7 @@ class BoxState(enum.Enum):
     """What the box does."""
 
     STARTED = "started"
-    """Nothing is known yet; the camera is off."""
+    """Nothing is known yet, and nothing was switched."""
     RECORDING = "recording"
     """The camera has power and no data: it records."""
     COPYING = "copying"
@@ -65,32 +66,36 @@ class Occasion(enum.Enum):
     """The server is reached, and clips wait that were copied before."""
 
 
+LOOK_AGAIN_S = 10.0
+"""How long a battery has to show what a load does to it that was switched on or off."""
+
 _B, _O, _C = BoxState, Occasion, Command
+_OFF = _C.PORT_OFF
 _COPY = (_C.DATA_ON, _C.MOUNT, _C.COPY, _C.UNMOUNT)
 _SEND = (_C.UPLOAD, _C.VERIFY, _C.REMOVE_STAGED)
 
 TABLE: Mapping[tuple[BoxState, Occasion], tuple[BoxState, tuple[Command, ...]]] = {
     (_B.STARTED, _O.UNKNOWN): (_B.STARTED, ()),
-    (_B.STARTED, _O.CRITICAL): (_B.ENDING, ()),
-    (_B.STARTED, _O.LOW): (_B.RESTING, ()),
-    (_B.STARTED, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
-    (_B.STARTED, _O.CLIPS): (_B.COPYING, _COPY),
-    (_B.STARTED, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
+    (_B.STARTED, _O.CRITICAL): (_B.ENDING, (_OFF,)),
+    (_B.STARTED, _O.LOW): (_B.RESTING, (_OFF,)),
+    (_B.STARTED, _O.NOTHING): (_B.RECORDING, (_OFF, _C.POWER_ON)),
+    (_B.STARTED, _O.CLIPS): (_B.COPYING, (_OFF, *_COPY)),
+    (_B.STARTED, _O.STAGED): (_B.SENDING, (_OFF, _C.AFTER_COPY, *_SEND)),
     (_B.RECORDING, _O.UNKNOWN): (_B.RECORDING, ()),
-    (_B.RECORDING, _O.CRITICAL): (_B.ENDING, (_C.PORT_OFF,)),
-    (_B.RECORDING, _O.LOW): (_B.RESTING, (_C.PORT_OFF,)),
+    (_B.RECORDING, _O.CRITICAL): (_B.ENDING, (_OFF,)),
+    (_B.RECORDING, _O.LOW): (_B.RESTING, (_OFF,)),
     (_B.RECORDING, _O.NOTHING): (_B.RECORDING, ()),
     (_B.RECORDING, _O.CLIPS): (_B.COPYING, _COPY),
     (_B.RECORDING, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
-    (_B.COPYING, _O.UNKNOWN): (_B.COPYING, (_C.UNMOUNT,)),
-    (_B.COPYING, _O.CRITICAL): (_B.ENDING, (_C.UNMOUNT, _C.PORT_OFF)),
-    (_B.COPYING, _O.LOW): (_B.RESTING, (_C.UNMOUNT, _C.PORT_OFF)),
-    (_B.COPYING, _O.NOTHING): (_B.RECORDING, (_C.UNMOUNT, _C.POWER_ON)),
+    (_B.COPYING, _O.UNKNOWN): (_B.COPYING, ()),
+    (_B.COPYING, _O.CRITICAL): (_B.ENDING, (_OFF,)),
+    (_B.COPYING, _O.LOW): (_B.RESTING, (_OFF,)),
+    (_B.COPYING, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
     (_B.COPYING, _O.CLIPS): (_B.COPYING, _COPY),
-    (_B.COPYING, _O.STAGED): (_B.SENDING, (_C.UNMOUNT, _C.AFTER_COPY, *_SEND)),
+    (_B.COPYING, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
     (_B.SENDING, _O.UNKNOWN): (_B.SENDING, ()),
-    (_B.SENDING, _O.CRITICAL): (_B.ENDING, (_C.PORT_OFF,)),
-    (_B.SENDING, _O.LOW): (_B.RESTING, (_C.PORT_OFF,)),
+    (_B.SENDING, _O.CRITICAL): (_B.ENDING, (_OFF,)),
+    (_B.SENDING, _O.LOW): (_B.RESTING, (_OFF,)),
     (_B.SENDING, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
     (_B.SENDING, _O.CLIPS): (_B.COPYING, _COPY),
     (_B.SENDING, _O.STAGED): (_B.SENDING, _SEND),
@@ -119,49 +124,89 @@ class Observation:
         now_s: Monotonic.
         is_server_reached: Whether a transfer could begin.
         is_camera_due: Whether the camera has clips to copy, or was not looked at lately.
+        is_camera_there: Whether it is seen in its port; None if that cannot be told, as while the port is off.
         is_room_staged: Whether staging takes another clip.
         staged_count: How many clips are staged and not proven to be at the server.
+        is_sending_stuck: Whether the last try to send proved nothing, and it is too early for another one.
+        read_s: When the power was read, monotonic; None: now.
+        at: The time of the box's clock, for what is told later; None if nobody asks.
     """
 
     reading: PowerReading
     now_s: float
     is_server_reached: bool
     is_camera_due: bool = True
+    is_camera_there: bool | None = None
     is_room_staged: bool = True
     staged_count: int = 0
+    is_sending_stuck: bool = False
+    read_s: float | None = None
+    at: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)
 class PowerMemory:
-    """What is remembered from one look to the next."""
+    """What is remembered from one look to the next.
+
+    Attributes:
+        state: What the box does.
+        supply: What was seen of the power.
+        since_at: Since when it does that, by the box's clock; None if that was not told.
+        spared_until_s: Until then, monotonic, the machine is not shut down: it was just started after it had been, and
+            would be again and again by a board that starts it at once.
+    """
 
     state: BoxState = BoxState.STARTED
     supply: SupplyMemory = attrs.field(factory=SupplyMemory)
+    since_at: datetime | None = None
+    spared_until_s: float | None = None
 
 
 @attrs.frozen(kw_only=True)
 class PowerDecision:
-    """What is done after a look, in this order, and why."""
+    """What is done after a look, in this order, and why.
+
+    Attributes:
+        memory: For the next look.
+        commands: What is done. While a copy or an upload of the same state runs, they are not given again (`rounds`).
+        occasion: What the look said.
+        reason: The same with the figures.
+        look_again_s: In how many seconds the power is to be looked at again, in the same round, if that is not left to
+            the usual interval: a load was switched on or off, and the battery has to show it.
+    """
 
     memory: PowerMemory
     commands: tuple[Command, ...]
     occasion: Occasion
     reason: str
+    look_again_s: float | None = None
 
 
 def decide(memory: PowerMemory, seen: Observation, thresholds: PowerThresholds) -> PowerDecision:
     """What is done after a look."""
-    supply, counted = supply_of(memory.supply, seen.reading, now_s=seen.now_s, thresholds=thresholds)
-    occasion = _occasion(supply, seen)
+    reading = fresh(seen.reading, age_s=0 if seen.read_s is None else seen.now_s - seen.read_s)
+    seen = attrs.evolve(seen, reading=reading)
+    supply, counted = supply_of(
+        memory.supply, reading, now_s=seen.now_s, thresholds=thresholds, is_loaded=memory.state in _LOADED
+    )
+    is_spared = memory.spared_until_s is not None and seen.now_s < memory.spared_until_s
+    occasion = _occasion(Supply.LOW if is_spared and supply is Supply.CRITICAL else supply, seen, memory.state)
     state, commands = TABLE.get((memory.state, occasion), (BoxState.ENDED, ()))
+    is_changed = state is not memory.state
+    since_at = seen.at if is_changed else memory.since_at
+    is_battery = reading.external is not ExternalPower.PRESENT
+    is_shown = state is BoxState.ENDING or (is_battery and not _SWITCHED_ON.isdisjoint(commands))
     return PowerDecision(
-        memory=PowerMemory(state=state, supply=counted),
+        memory=attrs.evolve(memory, state=state, supply=counted, since_at=since_at),
         commands=commands,
         occasion=occasion,
-        reason=_reason(occasion, seen, thresholds),
+        reason=_ended(memory) if memory.state is BoxState.ENDED else _reason(occasion, seen, thresholds, counted),
+        look_again_s=LOOK_AGAIN_S if is_changed and is_shown else None,
     )
 
 
+_LOADED = {BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING}
+_SWITCHED_ON = {Command.POWER_ON, Command.DATA_ON, Command.AFTER_COPY}
 _BY_SUPPLY = {
     Supply.UNKNOWN: Occasion.UNKNOWN,
     Supply.CRITICAL: Occasion.CRITICAL,
@@ -169,26 +214,39 @@ _BY_SUPPLY = {
 }
 
 
-def _occasion(supply: Supply, seen: Observation) -> Occasion:
+def _occasion(supply: Supply, seen: Observation, state: BoxState) -> Occasion:
     if supply in _BY_SUPPLY:
         return _BY_SUPPLY[supply]
     if not seen.is_server_reached:
         return Occasion.NOTHING
-    if seen.is_camera_due and seen.is_room_staged:
+    is_staged = seen.staged_count > 0 and not seen.is_sending_stuck
+    if is_staged and state is BoxState.SENDING:  # what was staged is sent to its end: no change to and fro
+        return Occasion.STAGED
+    if seen.is_camera_due and seen.is_room_staged and seen.is_camera_there is not False:
         return Occasion.CLIPS
-    return Occasion.STAGED if seen.staged_count else Occasion.NOTHING
+    return Occasion.STAGED if is_staged else Occasion.NOTHING
 
 
-def _reason(occasion: Occasion, seen: Observation, thresholds: PowerThresholds) -> str:
+def _reason(occasion: Occasion, seen: Observation, thresholds: PowerThresholds, supply: SupplyMemory) -> str:
     """Why, with the figures that decided."""
     facts = [_power_words(seen.reading, thresholds)]
+    if occasion is Occasion.LOW and supply.low_since_s is None:
+        facts.append(_waited_for(thresholds, supply))
     if occasion not in _BY_SUPPLY.values():
         facts.append("server reached" if seen.is_server_reached else "server not reached")
-    if occasion is Occasion.STAGED:
-        facts.append(f"{seen.staged_count} clips staged")
-    if seen.is_server_reached and not seen.is_room_staged:
-        facts.append("no room for another clip in staging")
+        facts += _offload_words(occasion, seen) if seen.is_server_reached else ()
     return f"{occasion.value}: {', '.join(facts)}"
+
+
+def _offload_words(occasion: Occasion, seen: Observation) -> Iterator[str]:
+    if occasion is Occasion.STAGED or (seen.staged_count and seen.is_sending_stuck):
+        yield f"{seen.staged_count} {'clip' if seen.staged_count == 1 else 'clips'} staged"
+    if seen.is_sending_stuck:
+        yield "the last try to send them proved none"
+    if not seen.is_room_staged:
+        yield "no room for another clip in staging"
+    if seen.is_camera_due and seen.is_camera_there is False:
+        yield "the camera is not seen in its port"
 
 
 def _power_words(reading: PowerReading, thresholds: PowerThresholds) -> str:
@@ -198,3 +256,14 @@ def _power_words(reading: PowerReading, thresholds: PowerThresholds) -> str:
         return "; ".join(reading.problems)
     levels = f"disconnect below {thresholds.disconnect}, shutdown below {thresholds.shutdown}"
     return f"battery at {reading.battery_mv} mV, about {percent_of(reading.battery_mv)} % ({levels})"
+
+
+def _waited_for(thresholds: PowerThresholds, supply: SupplyMemory) -> str:
+    level = thresholds.resume or f"{thresholds.disconnect} and {thresholds.hysteresis_percent:g} % more"
+    sag = f", less the {supply.sag_mv} mV that a camera takes from it" if supply.sag_mv else ""
+    return f"comes back from {level} on{sag}"
+
+
+def _ended(memory: PowerMemory) -> str:
+    at = f" at {memory.since_at:%Y-%m-%d %H:%M:%S%z}" if memory.since_at else ""
+    return f"the machine was told to shut down{at}"

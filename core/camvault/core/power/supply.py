@@ -11,6 +11,9 @@
 | anything else                                               | ENOUGH                                               |
 
 The times are monotonic. Between ENOUGH and LOW lies at least the dwell time in both directions (INV-33).
+
+A voltage falls under the load of a camera and rises without it. A battery that was LOW under load is recovered without
+load only if it is so by more than it rose: otherwise a battery that stays the same would switch the camera for ever.
 """
 
 import enum
@@ -31,6 +34,10 @@ class Supply(enum.Enum):
     UNKNOWN = "the power is not known"
 
 
+MOST_SAG_MV = 400
+"""More than that is not the sag of one cell under a camera, but a reading that was wrong."""
+
+
 @attrs.frozen(kw_only=True)
 class SupplyMemory:
     """What was seen so far.
@@ -40,25 +47,39 @@ class SupplyMemory:
         low_since_s: Since when every reading of the battery was below `disconnect`; None if the last one was not.
         critical_since_s: The same for `shutdown`.
         recovered_since_s: Since when every one was high enough to come back.
+        loaded_mv: The last reading under load, if none was without load since.
+        sag_mv: By how much the battery rose when the load was last taken off it.
     """
 
     settled: Supply = Supply.UNKNOWN
     low_since_s: float | None = None
     critical_since_s: float | None = None
     recovered_since_s: float | None = None
+    loaded_mv: int | None = None
+    sag_mv: int = 0
 
 
 def supply_of(
-    memory: SupplyMemory, reading: PowerReading, *, now_s: float, thresholds: PowerThresholds
+    memory: SupplyMemory, reading: PowerReading, *, now_s: float, thresholds: PowerThresholds, is_loaded: bool = False
 ) -> tuple[Supply, SupplyMemory]:
-    """What the power allows now, and what is to be remembered."""
+    """What the power allows now, and what is to be remembered; `is_loaded`: the camera has power."""
     if reading.external is ExternalPower.PRESENT:
         return Supply.EXTERNAL, SupplyMemory(settled=Supply.EXTERNAL)
     if reading.battery_mv is None:
         return Supply.UNKNOWN, memory
-    seen = _counted(memory, reading.battery_mv, now_s, thresholds)
+    measured = _measured(memory, reading.battery_mv, is_loaded=is_loaded)
+    seen = _counted(measured, reading.battery_mv, now_s, thresholds)
     settled = _settled(seen, reading.battery_mv, now_s, thresholds)
     return settled, attrs.evolve(seen, settled=settled)
+
+
+def _measured(memory: SupplyMemory, battery_mv: int, *, is_loaded: bool) -> SupplyMemory:
+    if is_loaded:
+        return attrs.evolve(memory, loaded_mv=battery_mv)
+    if memory.loaded_mv is None:
+        return memory
+    risen_mv = battery_mv - memory.loaded_mv
+    return attrs.evolve(memory, loaded_mv=None, sag_mv=risen_mv if 0 <= risen_mv <= MOST_SAG_MV else 0)
 
 
 def _counted(memory: SupplyMemory, battery_mv: int, now_s: float, thresholds: PowerThresholds) -> SupplyMemory:
@@ -71,7 +92,7 @@ def _counted(memory: SupplyMemory, battery_mv: int, now_s: float, thresholds: Po
         memory,
         low_since_s=since(thresholds.disconnect.is_above(battery_mv), memory.low_since_s),
         critical_since_s=since(thresholds.shutdown.is_above(battery_mv), memory.critical_since_s),
-        recovered_since_s=since(thresholds.is_recovered(battery_mv), memory.recovered_since_s),
+        recovered_since_s=since(thresholds.is_recovered(battery_mv - memory.sag_mv), memory.recovered_since_s),
     )
 
 

@@ -1,0 +1,52 @@
+"""Pure: when the camera is due again, and when another try to send makes sense (`poll.recheck_minutes`).
+
+| what ended                                   | the camera is due     | staged clips are sent       |
+|----------------------------------------------|-----------------------|-----------------------------|
+| a copy of all that was there                 | after the recheck     | at once                     |
+| a copy because staging is full               | as soon as there is room | at once                  |
+| a copy because the power or the server went  | as soon as they allow | as soon as they allow       |
+| a copy that failed                           | after the recheck     | at once                     |
+| an upload that proved a clip                 | -                     | at once, the rest of them   |
+| an upload that proved none, not interrupted  | -                     | after the recheck           |
+
+Meanwhile the camera records. A camera that does not come up as a disk, and a server that refuses, cost no recording.
+"""
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class OffloadProgress:
+    """What is remembered of the last copy and the last upload, in monotonic seconds; nothing is kept for another run.
+
+    Attributes:
+        left_alone_since_s: When the camera was copied to its end, or a copy failed; None if it is to be asked now.
+        stuck_since_s: When an upload proved nothing; None if it is to be tried now.
+    """
+
+    left_alone_since_s: float | None = None
+    stuck_since_s: float | None = None
+
+    def copied(self, now_s: float, *, is_whole: bool, is_interrupted: bool) -> "OffloadProgress":
+        """After a copy, or after the camera could not be used at all.
+
+        Args:
+            now_s: Monotonic.
+            is_whole: All finished clips of the card are staged or proven.
+            is_interrupted: It was told to end, or staging was full: nothing speaks against going on.
+        """
+        is_left_alone = is_whole or not is_interrupted
+        return attrs.evolve(self, left_alone_since_s=now_s if is_left_alone else None)
+
+    def sent(self, now_s: float, *, proven_count: int, is_interrupted: bool) -> "OffloadProgress":
+        """After an upload; `is_interrupted`: it was told to end."""
+        is_stuck = not proven_count and not is_interrupted
+        return attrs.evolve(self, stuck_since_s=now_s if is_stuck else None)
+
+    def is_camera_due(self, now_s: float, *, recheck_s: float) -> bool:
+        """Whether the camera is to be asked."""
+        return self.left_alone_since_s is None or now_s - self.left_alone_since_s >= recheck_s
+
+    def is_sending_stuck(self, now_s: float, *, recheck_s: float) -> bool:
+        """Whether it is too early for another try to send."""
+        return self.stuck_since_s is not None and now_s - self.stuck_since_s < recheck_s

@@ -12,6 +12,7 @@ import pytest
 import camvault.adapters.contracts
 from tests.contracts.wrong import (
     archives,
+    cards,
     clips,
     copies,
     discs,
@@ -25,7 +26,21 @@ from tests.contracts.wrong import (
     waiting,
 )
 
-MODULES = (archives, clips, copies, discs, managers, power, records, segments, storage, targets, telling, waiting)
+MODULES = (
+    archives,
+    cards,
+    clips,
+    copies,
+    discs,
+    managers,
+    power,
+    records,
+    segments,
+    storage,
+    targets,
+    telling,
+    waiting,
+)
 WRONG = {name: kind for module in MODULES for name, kind in vars(module).items() if name.startswith("Test")}
 SHIPPED = Path(camvault.adapters.contracts.__file__).parent
 

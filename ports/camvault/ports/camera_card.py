@@ -56,15 +56,18 @@ class MountedCard:
 
     Attributes:
         folder: Its root.
-        card: What is mounted there; None for a folder that the system mounts (`camera.path`).
+        card: What is mounted there; None where the system does not tell, of a folder of its own (`camera.path`).
         is_ours: Whether we mounted it, and have to unmount it.
         device_number: `st_dev` of the root when it was mounted, to tell it from an empty mount point.
+        doubt: Why it is not known that this is the card in the camera's port; "" if it is. What is found there may be
+            copied; that nothing is found there means nothing.
     """
 
     folder: PurePath
     card: Card | None
     is_ours: bool
     device_number: int
+    doubt: str = ""
 
 
 class CameraCard(Protocol):
@@ -73,6 +76,8 @@ class CameraCard(Protocol):
     def find(self, *, within_s: float, cancel: Cancellation) -> Card:
         """Wait until the block device of the camera is there, and its file system is known.
 
+        Not for a card that the system mounts (`camera.path`): there, `mount` waits.
+
         Raises:
             CardError: Not in time; more than one disk; not the vendor or product that is configured.
             Cancelled: Asked to stop.
@@ -80,11 +85,15 @@ class CameraCard(Protocol):
         ...
 
     def mount(self, card: Card | None, *, cancel: Cancellation) -> MountedCard:
-        """Mount it, read-only; or, with None, take the folder that the system has mounted (`camera.path`).
+        """Mount it, read-only; or, with None, wait for the folder that the system mounts, and take it (`camera.path`).
+
+        What an earlier run of ours has left mounted is unmounted first.
 
         Raises:
-            CardError: It cannot be mounted; something is mounted there already that is not ours.
-            CardLostError: It is not there any more.
+            CardError: It cannot be mounted; something is mounted there already that is not ours, or somebody else has
+                mounted the card; nothing is mounted where the system should have.
+            CardBusyError: What an earlier run has left mounted is used by a program.
+            CardLostError: It is not there any more, or was plugged in again since it was found.
             Cancelled: Asked to stop; nothing is mounted.
         """
         ...
@@ -93,17 +102,23 @@ class CameraCard(Protocol):
         """Why the card is not known to be alive and the same as when it was mounted; "" if it is. Reads the medium.
 
         Seen: the mount, its device number, that the block device exists below the camera's port with the same
-        attachment number, and that a block of it can be read past every cache.
+        attachment number, and that a block of it can be read past every cache. Where there is a `doubt`: that the
+        folder is the same one, and not empty.
         """
         ...
 
-    def unmount(self, mounted: MountedCard, *, cancel: Cancellation) -> None:
+    def unmount(self, mounted: MountedCard) -> None:
         """Unmount what we mounted, never lazily, and see that it is; nothing for what the system mounted.
 
-        A card that is dead is unmounted too. A leftover mount of ours of an earlier run is.
+        A card that is dead is unmounted too; one that is not mounted any more is done. It takes some seconds at most,
+        and cannot be asked to stop, because it belongs to stopping.
 
         Raises:
             CardBusyError: A program uses it, and it is still mounted.
             CardError: It cannot be unmounted for another reason.
         """
+        ...
+
+    def leftovers(self) -> tuple[MountedCard, ...]:
+        """What an earlier run of ours has left mounted, dead or alive: to be unmounted before the port is switched."""
         ...

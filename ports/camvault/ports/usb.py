@@ -33,6 +33,7 @@ class UsbState:
         is_data_on: Whether the device may be used (`authorized`); None without a device.
         vendor: The device's idVendor, four lowercase hexadecimal digits; "" without one.
         product: The same, idProduct.
+        hub: The ids of the hub, `0409:55aa`: another hub at the same place is another port. "" if not known.
         words: What could not be read, and why, a sentence each.
     """
 
@@ -41,11 +42,15 @@ class UsbState:
     is_data_on: bool | None = None
     vendor: str = ""
     product: str = ""
+    hub: str = ""
     words: tuple[str, ...] = ()
 
 
 class UsbPort(Protocol):
-    """The port that the camera is plugged into. Only this port, and only this camera's own node, is switched."""
+    """The port that the camera is plugged into. Only this port, and only this camera's own node, is switched.
+
+    A hub may report that a port has no power and cut nothing, which no program can see (`dashcam usb prove`).
+    """
 
     @property
     def where(self) -> str:
@@ -55,7 +60,7 @@ class UsbPort(Protocol):
     def refusal(self, *, cancel: Cancellation) -> str:
         """Why this port may not be switched: it carries a network device or a hub, is ganged, or is not there.
 
-        "" if nothing speaks against it. Changes nothing.
+        "" if nothing speaks against it; what cannot be told speaks against it. Changes nothing.
 
         Raises:
             MissingToolError: There is nothing to switch it with.
@@ -75,8 +80,8 @@ class UsbPort(Protocol):
     def switch_power(self, *, on: bool, cancel: Cancellation) -> UsbState:
         """Switch the power of the port, and look until it is so; the state that was seen.
 
-        Off: the device is gone too. On: no device need be there yet. It is looked at once more after some seconds,
-        because some ports switch themselves on again.
+        Off: the device is gone too. On: no device need be there yet, and the data of one that appears is on. It is
+        looked at once more after some seconds, because some ports switch themselves on again.
 
         Raises:
             UsbPortError: It may not be switched, or is not as it was told to be.
@@ -86,11 +91,14 @@ class UsbPort(Protocol):
         ...
 
     def switch_data(self, *, on: bool, cancel: Cancellation) -> UsbState:
-        """Allow or forbid the device to be used, power left on; waits for the device a few seconds.
+        """Allow or forbid the device to be used, power left on; waits for a device that comes up.
+
+        Looked at once more after some seconds, as `switch_power` does.
 
         Raises:
-            UsbPortError: There is no device, it may not be switched, or is not as it was told to be.
+            UsbPortError: The port has no power, there is no device, it may not be switched, or is not as it was told
+                to be.
             MissingToolError: There is nothing to look with.
-            Cancelled: Asked to stop.
+            Cancelled: Asked to stop; it is as it was, or as it was told to be.
         """
         ...

@@ -94,6 +94,7 @@ class CameraCard(Protocol):
                 mounted the card; nothing is mounted where the system should have.
             CardBusyError: What an earlier run has left mounted is used by a program.
             CardLostError: It is not there any more, or was plugged in again since it was found.
+            MissingToolError: There is nothing to mount it with.
             Cancelled: Asked to stop; nothing is mounted.
         """
         ...

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
 
+import attrs
+
 SHARES = frozenset(
     (
         *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "afs", "glusterfs", "ncpfs"),
@@ -39,6 +41,41 @@ def mounts(mountinfo: str) -> dict[PurePath, str]:
         fields, _, rest = line.partition(" - ")
         kinds[PurePath(_plain(fields.split()[4]))] = rest.split()[0]
     return kinds
+
+
+@attrs.frozen
+class MountRow:
+    """One line of the kernel's list.
+
+    Attributes:
+        point: Where it is mounted.
+        device: Which file system, as "major:minor".
+        kind: What file system.
+        source: What was mounted, as mount(8) was told.
+        options: Of this mount.
+    """
+
+    point: PurePath
+    device: str
+    kind: str
+    source: str
+    options: frozenset[str]
+
+
+def mount_rows(mountinfo: str) -> tuple[MountRow, ...]:
+    """All of the list, in its order: of several at one place the last one covers the others.
+
+    Source: proc_pid_mountinfo(5).
+    """
+    found = []
+    for line in mountinfo.splitlines():
+        fields, _, rest = line.partition(" - ")
+        _, _, device, _, point, options, *_ = fields.split(" ")
+        kind, source, *_ = rest.split(" ")
+        found.append(
+            MountRow(PurePath(_plain(point)), device, kind, _plain(source), frozenset(_plain(options).split(",")))
+        )
+    return tuple(found)
 
 
 def mount_point_of(path: PurePath, mounted: Iterable[PurePath]) -> PurePath | None:

@@ -16,8 +16,6 @@ The folder itself is touched by a program of its own only, because it may hang (
 
 import errno
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path, PurePath
 
 import attrs
@@ -32,6 +30,7 @@ from camvault.adapters._shared.mount_lists import (
     place_of,
     resolved_points,
 )
+from camvault.adapters._shared.unstoppable import Unstoppable
 from camvault.adapters.rsync.mounted import STATUS_LIMIT_S, MountedFolder, MountStatus, NoStatusError
 from camvault.adapters.rsync.record import TargetRecord, parse_record, wanted_by
 from camvault.ports.cancellation import Cancellation
@@ -46,23 +45,6 @@ NEVER_USED = "it was not used before; backup_video marks it"
 _CUSTOMARY = tuple(map(PurePath, ("/mnt", "/media", "/run/media", "/net", "/Volumes")))
 _OF_THE_WAY = frozenset((errno.EACCES, errno.ENODEV, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT))
 """What is said where nothing is mounted: by an empty mount point that is closed, or by what should have mounted it."""
-
-
-class Unstoppable:
-    """A cancellation that is never requested: only its limit of time ends the look."""
-
-    is_requested = False
-
-    def check(self) -> None:
-        """Go on."""
-
-    def wait(self, seconds: float) -> bool:
-        """Not offered: a look does not wait for a time to pass."""
-        raise NotImplementedError(seconds)
-
-    def warn_first(self, warning: Callable[[], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - never asked
-        """There is no request, so there is nothing to warn of."""
-        return nullcontext()
 
 
 @attrs.frozen

@@ -7,8 +7,9 @@ from pathlib import PurePath, PurePosixPath
 import attrs
 
 from camvault.adapters._shared.process import Finished, run
+from camvault.adapters._shared.unstoppable import Unstoppable
 from camvault.adapters.rsync.argv import compare_argv, is_remote, names_on_stdin, push_argv, remote_shell
-from camvault.adapters.rsync.guard import TargetGuard, Unstoppable
+from camvault.adapters.rsync.guard import TargetGuard
 from camvault.adapters.rsync.mounted import MountedFolder
 from camvault.adapters.rsync.parse import CUT_OFF_CODES, MEANINGS, PARTIAL_CODES, file_problems, sights
 from camvault.adapters.rsync.remote_guard import Ends, NotSeen, RemoteGuard

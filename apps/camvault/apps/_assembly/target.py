@@ -36,9 +36,9 @@ def guard_of(
     config: BackupConfig, storage: LocalStorage, *, cancel: Cancellation | None = None, limit_s: float | None = None
 ) -> "TargetGuard | RemoteGuard":
     """What recognizes the target."""
+    from camvault.adapters._shared.unstoppable import Unstoppable  # noqa: PLC0415
     from camvault.adapters.rsync import TARGET_MARKER_NAME, RemoteGuard, TargetGuard  # noqa: PLC0415 - heavy
     from camvault.adapters.rsync.argv import is_remote  # noqa: PLC0415
-    from camvault.adapters.rsync.guard import Unstoppable  # noqa: PLC0415
     from camvault.adapters.rsync.mounted import STATUS_LIMIT_S  # noqa: PLC0415
 
     ready, success = PurePath(config.ready_for_backup_dir), PurePath(config.success_log_dir)

@@ -1,7 +1,7 @@
 """A stand-in of a switchable USB hub: a tree as the kernel has it below /sys, and a uhubctl that switches it.
 
 Run as a program (`python fake_hub.py ROOT [arguments of uhubctl]`) it is that uhubctl; what it prints, and how it ends,
-is that of recorded outputs (tests/samples/uhubctl). The tree is the state; `hub.json` holds what no file below /sys tells.
+is that of recorded outputs (tests/samples/uhubctl). The tree is the state; `hub.json` holds what no file there tells.
 """
 
 import json

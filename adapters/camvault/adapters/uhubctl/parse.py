@@ -75,6 +75,11 @@ class Printed:
     new: Mapping[str, HubStatus]
     sent: tuple[str, ...]
 
+    def has_told(self, hub: str, port: int, *, on: bool) -> bool:
+        """Whether this port of this hub, and nothing else, was told; not whether the port has done it."""
+        after = self.new.get(hub)
+        return self.sent == ("on" if on else "off",) and after is not None and port in after.ports
+
 
 def parse_printed(text: str) -> Printed:
     """What uhubctl printed about one port.

@@ -135,8 +135,7 @@ class UhubctlPort:
         except (ToolError, ValueError) as error:
             raise UsbPortError(self.where, str(error)) from error
         complaints = tuple(line for line in done.last_lines if line not in done.text)
-        after = printed.new.get(self.hub)
-        if printed.sent != ("on" if on else "off",) or after is None or self.port not in after.ports:
+        if not printed.has_told(self.hub, self.port, on=on):
             problem = f"uhubctl did not switch it (its exit code {done.exit_code})"
             raise UsbPortError(self.where, ": ".join((problem, " | ".join(complaints))).removesuffix(": "))
         return complaints

@@ -71,6 +71,14 @@ class ProofKind(enum.Enum):
     """An archive was made of it, whose path is in `where`."""
     TRASHED = "trashed"
     """It was moved to the trash."""
+    SEEN = "seen"
+    """It is on a camera's card, whose number is in `where`; it is nowhere else yet."""
+    STAGED = "staged"
+    """It was copied from a camera's card to this machine, with this SHA-256: no proof that it is elsewhere."""
+    UNSTAGED = "unstaged"
+    """It was removed from the staging of this machine, as proven to be at the target in `where`."""
+    OVERWRITTEN = "overwritten"
+    """It is gone from a camera's card, and was not copied before."""
 
     @property
     def is_proof(self) -> bool:
@@ -159,6 +167,13 @@ def parse_ledger(text: str) -> Ledger:
         elif line.strip():
             damaged.append(number)
     return Ledger(entries, tuple(damaged))
+
+
+def ledger_lines(text: str) -> tuple[tuple[LedgerEntry, ...], tuple[int, ...]]:
+    """All lines that can be believed, oldest first, and the numbers of those that cannot, from 1."""
+    parsed = [(number, line, _parsed(line)) for number, line in enumerate(text.split("\n"), start=1)]
+    entries = tuple(entry for _, _, entry in parsed if entry is not None)
+    return entries, tuple(number for number, line, entry in parsed if entry is None and line.strip())
 
 
 def ledger_names(text: str) -> tuple[frozenset[tuple[str, int, int]], int]:

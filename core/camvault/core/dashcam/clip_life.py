@@ -1,0 +1,123 @@
+"""Pure: the life of a clip, from the camera's card to the server.
+
+| state       | event -> next state                                                                           |
+|-------------|-----------------------------------------------------------------------------------------------|
+| ON_CARD     | SEEN -> ON_CARD · COPIED -> STAGED · MISSED -> OVERWRITTEN                                    |
+| STAGED      | COPIED, DISPROVEN -> STAGED · SENT -> SENT · PROVEN -> VERIFIED · SPOILED -> ON_CARD          |
+| SENT        | COPIED, DISPROVEN -> STAGED · SENT -> SENT · PROVEN -> VERIFIED · SPOILED -> ON_CARD          |
+| VERIFIED    | SENT, PROVEN -> VERIFIED · DISPROVEN -> STAGED · SPOILED -> ON_CARD · UNSTAGED -> UNSTAGED    |
+| UNSTAGED    | UNSTAGED -> UNSTAGED · DISPROVEN -> ON_CARD                                                   |
+| OVERWRITTEN | SEEN -> ON_CARD · COPIED -> STAGED                                                            |
+
+Any other pair is refused and changes nothing. No step leads to UNSTAGED but from VERIFIED (INV-35).
+
+A workflow keeps no state of its own: what the ledger and the staging say is the state (`state_of_clip`). Before each
+step the workflow asks `clip_step`, and leaves the clip alone if that refuses. ON_CARD says only that the clip is
+nowhere else: whether the camera still has it, the next look at the card tells.
+"""
+
+import enum
+
+import attrs
+
+from camvault.core.segments.ledger import LedgerEntry, ProofKind
+
+
+class ClipState(enum.Enum):
+    """Where in its life a clip is."""
+
+    ON_CARD = "clip on the card"
+    """Nowhere else; the next visit copies it."""
+    STAGED = "staged clip"
+    """Copied to this machine, and waiting to be sent."""
+    SENT = "sent clip"
+    """The tool that sent it said so; the server was not looked at."""
+    VERIFIED = "verified clip"
+    """The server has it, compared with what is staged."""
+    UNSTAGED = "unstaged clip"
+    """The server has it, and this machine no more."""
+    OVERWRITTEN = "overwritten clip"
+    """Gone from the card before it was copied."""
+
+
+class ClipEvent(enum.Enum):
+    """What happens to a clip."""
+
+    SEEN = "seen on the card"
+    COPIED = "copied to the staging"
+    MISSED = "found to be gone from the card"
+    SENT = "sent"
+    PROVEN = "proven"
+    DISPROVEN = "found missing or different at the server"
+    SPOILED = "found missing or different in the staging"
+    UNSTAGED = "removed from the staging as proven"
+
+
+@attrs.frozen
+class ClipStep:
+    """The state after an event; `refusal` says why nothing changed, "" if the event was in order."""
+
+    state: ClipState
+    refusal: str = ""
+
+
+_S, _E = ClipState, ClipEvent
+_TABLE = {
+    (_S.ON_CARD, _E.SEEN): _S.ON_CARD,
+    (_S.ON_CARD, _E.COPIED): _S.STAGED,
+    (_S.ON_CARD, _E.MISSED): _S.OVERWRITTEN,
+    (_S.STAGED, _E.COPIED): _S.STAGED,
+    (_S.STAGED, _E.SENT): _S.SENT,
+    (_S.STAGED, _E.PROVEN): _S.VERIFIED,
+    (_S.STAGED, _E.DISPROVEN): _S.STAGED,
+    (_S.STAGED, _E.SPOILED): _S.ON_CARD,
+    (_S.SENT, _E.COPIED): _S.STAGED,
+    (_S.SENT, _E.SENT): _S.SENT,
+    (_S.SENT, _E.PROVEN): _S.VERIFIED,
+    (_S.SENT, _E.DISPROVEN): _S.STAGED,
+    (_S.SENT, _E.SPOILED): _S.ON_CARD,
+    (_S.VERIFIED, _E.SENT): _S.VERIFIED,
+    (_S.VERIFIED, _E.PROVEN): _S.VERIFIED,
+    (_S.VERIFIED, _E.DISPROVEN): _S.STAGED,
+    (_S.VERIFIED, _E.SPOILED): _S.ON_CARD,
+    (_S.VERIFIED, _E.UNSTAGED): _S.UNSTAGED,
+    (_S.UNSTAGED, _E.DISPROVEN): _S.ON_CARD,
+    (_S.UNSTAGED, _E.UNSTAGED): _S.UNSTAGED,
+    (_S.OVERWRITTEN, _E.SEEN): _S.ON_CARD,
+    (_S.OVERWRITTEN, _E.COPIED): _S.STAGED,
+}
+
+
+def clip_step(state: ClipState, event: ClipEvent) -> ClipStep:
+    """The next state, or the same one with the reason why `event` is impossible there."""
+    following = _TABLE.get((state, event))
+    if following is None:
+        return ClipStep(state, f"a {state.value} cannot be {event.value}")
+    return ClipStep(following)
+
+
+def state_of_clip(known: LedgerEntry | None, *, is_staged: bool) -> ClipState:
+    """The state of a clip.
+
+    Args:
+        known: The last line of the ledger about it.
+        is_staged: Whether the staging has a file of its name, size and time. What is missing there is on the card at
+            best, unless it was proven to be at the server.
+    """
+    if known is None or known.kind is ProofKind.SEEN:
+        return ClipState.ON_CARD
+    if known.kind is ProofKind.OVERWRITTEN:
+        return ClipState.OVERWRITTEN
+    if known.kind is ProofKind.UNSTAGED:
+        return ClipState.UNSTAGED
+    if known.proof is not None:
+        # power fails between a removal and its line: it was proven, and is gone
+        return ClipState.VERIFIED if is_staged else ClipState.UNSTAGED
+    if not is_staged or is_spoiled(known):
+        return ClipState.ON_CARD
+    return ClipState.SENT if known.kind in (ProofKind.SENT, ProofKind.SIZE) else ClipState.STAGED
+
+
+def is_spoiled(known: LedgerEntry) -> bool:
+    """Whether the line says that the staged file itself was found to be different: withdrawn from no server."""
+    return known.kind is ProofKind.WITHDRAWN and not known.where

@@ -1,7 +1,7 @@
 """Port: the card of a camera that is a USB disk: found below its port, mounted, and proven to be alive.
 
 A card that lost its power while it is mounted may look empty and answer without an error (vFAT). So nothing is
-concluded from a listing unless the card was seen alive before and after it.
+concluded from a listing unless the card was seen alive before and after it (INV-36).
 """
 
 from pathlib import PurePath

@@ -1,4 +1,4 @@
-"""A real stick in the rig loses its power while it is listed and copied: no clip is wrong, and nothing is "empty"."""
+"""A real stick in the rig loses its power while it is listed and copied: none is wrong, nothing is "empty" (INV-36)."""
 
 import json
 from pathlib import Path

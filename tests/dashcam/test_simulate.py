@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-TRACES = Path(__file__).parents[1] / "samples/traces"
+from camvault.adapters.tracefile import DRIVES, drive_path
 
 
 def service(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -38,20 +38,27 @@ def test_all_problems_of_a_configuration_are_named_at_once(config: Path) -> None
     assert "camera.after_copy: found 'off', expected one of recording, powered_off" in done.stderr
 
 
-@pytest.mark.parametrize("trace", ["commute", "battery-runs-out", "disturbed-bus"])
+@pytest.mark.parametrize("trace", DRIVES)
 def test_a_drive_is_simulated_and_drawn(config: Path, tmp_path: Path, trace: str) -> None:
     plot = tmp_path / "plot.svg"
-    done = service("--config", config, "--simulate", TRACES / f"{trace}.csv", "--json", "--plot", plot)
+    done = service("--config", config, "--simulate", trace, "--json", "--plot", plot)
     assert done.returncode == 0, done.stderr
     looks = [json.loads(line) for line in done.stdout.splitlines()]
     assert {look["state"] for look in looks} >= {"copying", "recording", "sending"}
     assert (looks[-1]["state"] == "ended") is (trace == "battery-runs-out")
     drawn = "".join(ET.parse(plot).getroot().itertext())  # noqa: S314 - our own
-    assert all(word in drawn for word in ("battery in mV", "recording", "copying", "sending", "hours", f"{trace}.csv"))
+    assert all(word in drawn for word in ("battery in mV", "recording", "copying", "sending", "hours", trace))
+
+
+def test_a_file_of_the_users_goes_before_a_shipped_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert drive_path(Path("commute")).is_file()
+    Path("commute").write_text("mine")
+    assert drive_path(Path("commute")) == Path("commute")
 
 
 def test_lines_for_people_say_what_changes_and_why(config: Path) -> None:
-    done = service("--config", config, "--simulate", TRACES / "battery-runs-out.csv")
+    done = service("--config", config, "--simulate", "battery-runs-out")
     *lines, last = done.stdout.splitlines()
     assert "shutdown: battery below shutdown: battery at" in lines[-1]
     assert last.endswith("GB staged wait")
@@ -87,7 +94,7 @@ def test_a_wrong_trace_is_exit_code_1(config: Path, tmp_path: Path, content: str
 
 
 def test_wrong_usage_is_exit_code_1(config: Path, tmp_path: Path) -> None:
-    trace, there = TRACES / "commute.csv", tmp_path / "there.svg"
+    trace, there = "commute", tmp_path / "there.svg"
     there.touch()
     for arguments, problem in (
         ((), "give either --check-config or --simulate TRACE"),

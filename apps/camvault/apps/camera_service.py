@@ -24,7 +24,11 @@ class Options:
     ] = False
     simulate: Annotated[
         Path | None,
-        typer.Option("--simulate", metavar="TRACE", help="Say what would be decided in a drive, CSV or JSON lines."),
+        typer.Option(
+            "--simulate",
+            metavar="TRACE",
+            help="Say what would be decided in a drive: CSV, JSON lines, or `commute`, which is shipped.",
+        ),
     ] = None
     plot: Annotated[
         Path | None,

@@ -5,8 +5,10 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from camvault.core.dashcam.configuration import BoxConfig, LevelsConfig
+from camvault.core.dashcam.configuration import BoxConfig, CardConfig, LevelsConfig, PollConfig
 from camvault.core.dashcam.simulated_box import OffloadRates
 from camvault.core.dashcam.simulation import SimulatedLook, TracePoint, simulate
 from camvault.core.power.states import BoxState, Command
@@ -85,3 +87,62 @@ def test_a_configuration_makes_the_difference(dwell_s: float, is_off: bool) -> N
 
 def test_a_trace_of_one_point_is_one_look() -> None:
     assert states(looks(point(0, is_near=False))) == [BoxState.RECORDING]
+
+
+def test_what_staging_does_not_take_is_copied_after_what_it_has_was_sent() -> None:
+    rates = attrs.evolve(RATES, staging_bytes=200e6)
+    found = list(
+        simulate((point(0, is_near=False), point(600, is_near=True), point(1200, is_near=True)), BoxConfig(), rates)
+    )
+    assert states(found)[:7] == [BoxState.RECORDING, *[BoxState.COPYING, BoxState.SENDING] * 3]
+    assert max(look.staged_bytes for look in found) == 200e6
+    assert any(look.card_bytes == look.staged_bytes == 0 for look in found if look.at_s > 600)
+
+
+def test_a_camera_that_does_not_come_up_is_left_alone_and_what_is_staged_is_sent() -> None:
+    config = BoxConfig(poll=PollConfig(recheck_minutes=60))
+    found = looks(
+        point(0, is_near=True, is_camera_there=False), point(3000, is_near=True, is_camera_there=False), config=config
+    )
+    assert states(found) == [BoxState.COPYING, BoxState.RECORDING]
+    assert found[-1].card_bytes == 0
+    begun = [look.at_s for look in found if Command.COPY in look.commands]
+    assert begun == [0]
+
+
+def test_a_camera_that_records_while_clips_are_sent() -> None:
+    config = BoxConfig(camera=CardConfig(after_copy="recording", off_seconds=0))
+    found = looks(point(0, is_near=False), point(600, is_near=True), point(780, is_near=True), config=config)
+    sending = [look for look in found if look.state is BoxState.SENDING]
+    assert sending[0].commands == (Command.POWER_ON, *SEND)
+    assert sending[-1].card_bytes > 0
+
+
+TRACES = st.lists(
+    st.tuples(st.integers(0, 2000), st.sampled_from((3300, 3420, 3600, None, 41_981)), st.booleans(), st.booleans()),
+    min_size=1,
+    max_size=15,
+)
+
+
+@given(TRACES, st.sampled_from(("recording", "powered_off")), st.sampled_from((0, 30, 100)))
+def test_what_must_be_true_of_every_drive(
+    rows: list[tuple[int, int | None, bool, bool]], after_copy: str, off_seconds: float
+) -> None:
+    """Time goes on, nothing is more than there is room for, and what is told is what the service tells."""
+    config = BoxConfig(camera=CardConfig(after_copy=after_copy, off_seconds=off_seconds))
+    rates = attrs.evolve(RATES, staging_bytes=300e6)
+    at_s, points = 0, []
+    for seconds, vbat_mv, is_near, is_there in rows:
+        points.append(point(at_s, vbat_mv=vbat_mv, is_near=is_near, is_camera_there=is_there))
+        at_s += seconds
+    found = list(simulate(points, config, rates))
+    assert found == list(simulate(points, config, rates))
+    for before, look in itertools.pairwise(found):
+        assert 0 < look.at_s - before.at_s <= 30
+        assert look.card_bytes + look.staged_bytes <= before.card_bytes + before.staged_bytes + 1e6 * 30 + 1
+    for look in found:
+        assert 0 <= look.staged_bytes <= 300e6
+        assert look.card_bytes >= 0
+        assert Command.AFTER_COPY not in look.commands
+        assert look.reading.battery_mv is not None or not set(look.commands) - {Command.UNMOUNT}

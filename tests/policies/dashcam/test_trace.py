@@ -6,6 +6,7 @@ import pytest
 
 from camvault.core.dashcam.simulation import TracePoint
 from camvault.core.dashcam.trace import read_trace
+from camvault.core.power.readings import ExternalPower, judged
 from camvault.ports.battery import PowerRegisters
 
 
@@ -15,7 +16,11 @@ def test_rows_of_csv_and_of_json() -> None:
         {"time": 30.5, "vbat": 41_981, "vin": -2, "vin_threshold": 4250, "host": False, "camera": 0},
     ]
     assert read_trace(rows).value == (
-        TracePoint(at_s=0, registers=PowerRegisters(vbat_mv=3400, vin_threshold_mv=4498), is_server_reached=True),
+        TracePoint(
+            at_s=0,
+            registers=PowerRegisters(vbat_mv=3400, vin_threshold_mv=4498, words=("VIN: nothing was read",)),
+            is_server_reached=True,
+        ),
         TracePoint(
             at_s=30.5,
             registers=PowerRegisters(vbat_mv=41_981, vin_mv=-2, vin_threshold_mv=4250),
@@ -23,6 +28,15 @@ def test_rows_of_csv_and_of_json() -> None:
             is_camera_there=False,
         ),
     )
+
+
+@pytest.mark.parametrize("garbage", ["0x0CFD", "error", "-", "99999999999999999999999", "3400 mV", "-1", "-2", "41981"])
+def test_garbage_of_a_register_is_a_point_of_which_nothing_is_known(garbage: str) -> None:
+    points = read_trace([{"time": "0", "vbat": garbage, "vin": garbage, "host": "1"}]).value
+    assert points is not None
+    reading = judged(points[0].registers)
+    assert (reading.battery_mv, reading.external) == (None, ExternalPower.UNKNOWN)
+    assert all(garbage[:40] in problem for problem in reading.problems)
 
 
 def test_times_with_a_date() -> None:

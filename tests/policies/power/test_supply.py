@@ -68,3 +68,38 @@ def test_a_machine_that_has_just_started_switches_nothing_on_below_resume() -> N
 
 def test_resume_does_not_count_for_what_was_never_off() -> None:
     assert supplies([3450, 3400], PowerThresholds(resume=PowerLevel(70))) == [S.ENOUGH, S.ENOUGH]
+
+
+def loaded(readings: Sequence[tuple[int, bool] | None], thresholds: PowerThresholds) -> list[Supply]:
+    """The supply after each reading of the battery in mV, and whether the camera had power."""
+    memory, found = SupplyMemory(), []
+    for number, read in enumerate(readings):
+        battery_mv, is_loaded = read or (None, False)
+        reading = PowerReading(battery_mv=battery_mv, external=ExternalPower.ABSENT)
+        supply, memory = supply_of(memory, reading, now_s=30.0 * number, thresholds=thresholds, is_loaded=is_loaded)
+        found.append(supply)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("readings", "last"),
+    [
+        # It rose by 70 mV when the load was off: 3400 mV are no recovery, 3470 are one
+        ([(3340, True), (3410, False)], S.LOW),
+        ([(3340, True), (3410, False), (3469, False)], S.LOW),
+        ([(3340, True), (3410, False), (3470, False)], S.ENOUGH),
+        ([(3340, True), None, (3410, False)], S.LOW),
+        # It did not rise
+        ([(3340, True), (3340, False), (3400, False)], S.ENOUGH),
+        ([(3340, True), (3330, False), (3400, False)], S.ENOUGH),
+        # It rose by more than a battery can: the reading under load was wrong
+        ([(2900, True), (3301, False), (3400, False)], S.ENOUGH),
+        ([(2900, True), (3300, False), (3400, False)], S.LOW),
+        # Only what was read under load counts
+        ([(3340, False), (3400, False)], S.ENOUGH),
+    ],
+)
+def test_a_battery_that_was_low_under_load_is_recovered_by_more_than_it_rose(
+    readings: list[tuple[int, bool] | None], last: Supply
+) -> None:
+    assert loaded(readings, PowerThresholds())[-1] is last

@@ -53,3 +53,23 @@ def test_below_disconnect_nothing_has_recovered() -> None:
 )
 def test_thresholds_that_contradict_one_another_are_named(changes: dict[str, PowerLevel], problem: str) -> None:
     assert PowerThresholds(**changes).problem == problem  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("level", "least_mv"),
+    [
+        (PowerLevel(50), 3350),
+        (PowerLevel(51), 3400),
+        (PowerLevel(100), 3650),
+        (PowerLevel(5), 0),
+        (PowerLevel(6), 3100),
+    ],
+)
+def test_the_least_voltage_that_is_not_below_a_level(level: PowerLevel, least_mv: int) -> None:
+    assert level.least_mv == least_mv
+    assert not level.is_above(least_mv)
+    assert least_mv == 0 or level.is_above(least_mv - 1)
+
+
+def test_the_least_voltage_of_a_level_in_millivolts_is_itself() -> None:
+    assert PowerLevel(50, millivolts=3310).least_mv == 3310

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-from camvault.adapters.tracefile import read_rows
+from camvault.adapters.tracefile import drive_path, read_rows
 from camvault.apps._assembly.configuration import checked_value
 from camvault.core.dashcam.simulation import SimulatedLook, TracePoint
 from camvault.core.dashcam.trace import read_trace
@@ -16,12 +16,12 @@ _HOUR_S, _GB = 3600, 1e9
 
 
 def trace_points(path: Path) -> tuple[TracePoint, ...]:
-    """The points in a file.
+    """The points in a file, or of a shipped drive.
 
     Raises:
         UsageError: It cannot be read, or rows are wrong; every problem is named.
     """
-    return checked_value(path, read_trace, read_rows)
+    return checked_value(drive_path(path), read_trace, read_rows)
 
 
 def told(looks: Sequence[SimulatedLook]) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""The dashcam box: what is configured, and how a configuration would decide."""
+"""The dashcam box: what is configured, the life of a clip, what an offload will do, and how a configuration would decide."""

@@ -3,11 +3,12 @@
 | column             | value                                                                          |
 |--------------------|--------------------------------------------------------------------------------|
 | `time`             | seconds, not falling; or an ISO time                                            |
-| `vbat`, `vin`      | millivolts, as the registers gave them, garbage included; empty: not read        |
+| `vbat`, `vin`      | millivolts, as the registers gave them; empty or no number, as 0x0CFD: not known |
 | `vin_threshold`    | the same; 4498 where the column is missing                                       |
 | `host`, `camera`   | 1 or 0: the server was reached, the camera was there (1 if the column is missing) |
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -22,6 +23,8 @@ from camvault.ports.battery import PowerRegisters
 COLUMNS = ("time", "vbat", "vin", "vin_threshold", "host", "camera")
 _NEEDED = ("time", "vbat", "vin", "host")
 _THRESHOLD_MV = "4498"
+_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_FRACTION = re.compile(r"-?[0-9]*[.,][0-9]*", re.ASCII)
 _FLAGS = {"1": True, "0": False, "true": True, "false": False, "True": True, "False": False}
 
 
@@ -42,10 +45,14 @@ class _Rows:
             if name not in found:
                 self._wrong(number, name, "nothing", f"a column {name}")
         at_s = self._time(number, found.get("time", "0"))
+        words: list[str] = []
         registers = PowerRegisters(
-            vbat_mv=self._millivolts(number, "vbat", found.get("vbat", "")),
-            vin_mv=self._millivolts(number, "vin", found.get("vin", "")),
-            vin_threshold_mv=self._millivolts(number, "vin_threshold", found.get("vin_threshold", _THRESHOLD_MV)),
+            vbat_mv=self._millivolts(number, "vbat", found.get("vbat", ""), words),
+            vin_mv=self._millivolts(number, "vin", found.get("vin", ""), words),
+            vin_threshold_mv=self._millivolts(
+                number, "vin_threshold", found.get("vin_threshold", _THRESHOLD_MV), words
+            ),
+            words=tuple(words),
         )
         is_reached = self._flag(number, "host", found.get("host", "0"))
         is_there = self._flag(number, "camera", found.get("camera", "1"))
@@ -65,14 +72,14 @@ class _Rows:
             self._wrong(number, "time", text, "a time that is not before that of the row above")
         return at_s
 
-    def _millivolts(self, number: int, name: str, text: str) -> int | None:
-        if not text:
-            return None
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal()):
+    def _millivolts(self, number: int, name: str, text: str, words: list[str]) -> int | None:
+        """The value; None for what a disturbed register gives. A fraction is none of these, but volts by mistake."""
+        if _WHOLE.fullmatch(text):
+            return int(text)
+        if _FRACTION.fullmatch(text):
             self._wrong(number, name, repr(text), "whole millivolts, or nothing")
-            return None
-        return int(text)
+        words.append(f"{name.upper()}: {f'found {text[:40]!r}, which is no number' if text else 'nothing was read'}")
+        return None
 
     def _flag(self, number: int, name: str, text: str) -> bool:
         if text not in _FLAGS:

@@ -9,9 +9,10 @@ CHARGE_STEPS = (
     *((3350, 50), (3300, 40), (3250, 30), (3200, 20), (3100, 10)),
 )
 """From so many millivolts on, so many percent; the fullest first."""
-_LEAST_PERCENT = 5
+LEAST_PERCENT = 5
+"""That of any voltage below the steps."""
 
 
 def percent_of(battery_mv: int) -> int:
     """How full the cell is, in percent."""
-    return next((percent for least_mv, percent in CHARGE_STEPS if battery_mv >= least_mv), _LEAST_PERCENT)
+    return next((percent for least_mv, percent in CHARGE_STEPS if battery_mv >= least_mv), LEAST_PERCENT)

@@ -66,6 +66,8 @@ class Occasion(enum.Enum):
     """The server is reached, and clips wait that were copied before."""
 
 
+LOADED = frozenset({BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING})
+"""Where the battery feeds the camera, or the network as well."""
 LOOK_AGAIN_S = 10.0
 """How long a battery has to show what a load does to it that was switched on or off."""
 
@@ -185,9 +187,9 @@ class PowerDecision:
 def decide(memory: PowerMemory, seen: Observation, thresholds: PowerThresholds) -> PowerDecision:
     """What is done after a look."""
     reading = fresh(seen.reading, age_s=0 if seen.read_s is None else seen.now_s - seen.read_s)
-    seen = attrs.evolve(seen, reading=reading)
+    seen = seen if reading is seen.reading else attrs.evolve(seen, reading=reading)
     supply, counted = supply_of(
-        memory.supply, reading, now_s=seen.now_s, thresholds=thresholds, is_loaded=memory.state in _LOADED
+        memory.supply, reading, now_s=seen.now_s, thresholds=thresholds, is_loaded=memory.state in LOADED
     )
     is_spared = memory.spared_until_s is not None and seen.now_s < memory.spared_until_s
     occasion = _occasion(Supply.LOW if is_spared and supply is Supply.CRITICAL else supply, seen, memory.state)
@@ -205,7 +207,6 @@ def decide(memory: PowerMemory, seen: Observation, thresholds: PowerThresholds) 
     )
 
 
-_LOADED = {BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING}
 _SWITCHED_ON = {Command.POWER_ON, Command.DATA_ON, Command.AFTER_COPY}
 _BY_SUPPLY = {
     Supply.UNKNOWN: Occasion.UNKNOWN,

@@ -70,7 +70,7 @@ def supply_of(
     measured = _measured(memory, reading.battery_mv, is_loaded=is_loaded)
     seen = _counted(measured, reading.battery_mv, now_s, thresholds)
     settled = _settled(seen, reading.battery_mv, now_s, thresholds)
-    return settled, attrs.evolve(seen, settled=settled)
+    return settled, seen if settled is seen.settled else attrs.evolve(seen, settled=settled)
 
 
 def _measured(memory: SupplyMemory, battery_mv: int, *, is_loaded: bool) -> SupplyMemory:

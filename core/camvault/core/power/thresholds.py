@@ -7,7 +7,7 @@ done. What was switched off because of a level comes back above it by the hyster
 
 import attrs
 
-from camvault.core.power.charge import percent_of
+from camvault.core.power.charge import CHARGE_STEPS, LEAST_PERCENT, percent_of
 
 
 @attrs.frozen
@@ -27,6 +27,14 @@ class PowerLevel:
     def charge_percent(self) -> float:
         """The level in percent, as an estimate if it is given in millivolts."""
         return self.percent if self.millivolts is None else percent_of(self.millivolts)
+
+    @property
+    def least_mv(self) -> int:
+        """The lowest voltage that is not below the level."""
+        if self.millivolts is not None:
+            return self.millivolts
+        steps = [least_mv for least_mv, percent in CHARGE_STEPS if percent >= self.percent]
+        return min(steps) if self.percent > LEAST_PERCENT else 0
 
     def is_higher_than(self, other: "PowerLevel") -> bool:
         """Whether this level is reached first while a battery is emptied."""

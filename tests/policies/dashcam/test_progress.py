@@ -1,0 +1,39 @@
+"""When the camera is due again, and when another try to send makes sense."""
+
+import pytest
+
+from camvault.core.dashcam.progress import OffloadProgress
+
+RECHECK_S = 900
+
+
+@pytest.mark.parametrize(
+    ("is_whole", "is_interrupted", "is_due_at"),
+    [
+        (True, False, 1000 + RECHECK_S),  # all of it
+        (True, True, 1000 + RECHECK_S),  # told to end when it was just done
+        (False, True, 1000),  # staging is full, or the power or the server went
+        (False, False, 1000 + RECHECK_S),  # it failed, or the camera did not come up
+    ],
+)
+def test_when_the_camera_is_due(is_whole: bool, is_interrupted: bool, is_due_at: float) -> None:
+    progress = OffloadProgress().copied(1000, is_whole=is_whole, is_interrupted=is_interrupted)
+    assert progress.is_camera_due(is_due_at, recheck_s=RECHECK_S)
+    assert is_due_at == 1000 or not progress.is_camera_due(is_due_at - 1, recheck_s=RECHECK_S)
+    assert not progress.is_sending_stuck(1000, recheck_s=RECHECK_S)
+
+
+@pytest.mark.parametrize(
+    ("proven_count", "is_interrupted", "is_stuck"),
+    [(0, False, True), (1, False, False), (0, True, False), (3, True, False)],
+)
+def test_when_sending_is_stuck(proven_count: int, is_interrupted: bool, is_stuck: bool) -> None:
+    progress = OffloadProgress().sent(1000, proven_count=proven_count, is_interrupted=is_interrupted)
+    assert progress.is_sending_stuck(1000 + RECHECK_S - 1, recheck_s=RECHECK_S) is is_stuck
+    assert not progress.is_sending_stuck(1000 + RECHECK_S, recheck_s=RECHECK_S)
+    assert progress.is_camera_due(1000, recheck_s=RECHECK_S)
+
+
+def test_a_try_that_proves_something_ends_that() -> None:
+    stuck = OffloadProgress().sent(0, proven_count=0, is_interrupted=False)
+    assert not stuck.sent(10, proven_count=1, is_interrupted=False).is_sending_stuck(10, recheck_s=RECHECK_S)

@@ -1,1 +1,1 @@
-"""The dashcam box: what is configured, the life of a clip, what an offload will do, and how a configuration would decide."""
+"""The dashcam box: configuration, the life of a clip, the plan of an offload, and how a configuration would decide."""

@@ -13,7 +13,7 @@ import pytest
 from camvault.adapters.contracts.cancellation import CancellationContract, Request
 from camvault.adapters.contracts.stop import Later, StopRequest
 from camvault.adapters.memory import MemoryCancellation, MemoryClock
-from camvault.adapters.system import EventCancellation, SignalCancellation
+from camvault.adapters.system import EventCancellation, SignalCancellation, time_limit
 from camvault.ports.cancellation import Cancellation
 
 
@@ -74,6 +74,12 @@ class TestEventCancellation(CancellationContract):
         cancel.request()
         thread.join(10)
         assert not thread.is_alive()
+
+    def test_a_time_limit_ends_a_wait_by_itself(self) -> None:
+        cancel = time_limit(0.2)
+        assert not cancel.is_requested
+        assert cancel.wait(60)
+        assert cancel.is_requested
 
 
 class TestSignalCancellation(CancellationContract):

@@ -1,6 +1,7 @@
-"""Adapter for the operating system: its clock and its wishes to stop."""
+"""Adapter for the operating system: its clock, its wishes to stop, and the machine itself."""
 
-from camvault.adapters.system.cancellation import EventCancellation, SignalCancellation
+from camvault.adapters.system.cancellation import EventCancellation, SignalCancellation, time_limit
 from camvault.adapters.system.clock import SystemClock
+from camvault.adapters.system.host import SystemHost
 
-__all__ = ["EventCancellation", "SignalCancellation", "SystemClock"]
+__all__ = ["EventCancellation", "SignalCancellation", "SystemClock", "SystemHost", "time_limit"]

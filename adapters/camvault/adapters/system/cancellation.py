@@ -158,6 +158,15 @@ class SignalCancellation:
             self._warning, self._is_warning_armed = outer
 
 
+def time_limit(seconds: float) -> EventCancellation:
+    """A wish to stop that nobody utters but the time: for what must be finished although a stop was asked for."""
+    cancel = EventCancellation()
+    timer = threading.Timer(seconds, cancel.request)
+    timer.daemon = True  # a process does not wait for it
+    timer.start()
+    return cancel
+
+
 def _silence() -> None:
     """No warning was asked for."""
 

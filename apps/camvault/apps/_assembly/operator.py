@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.jsonfile import JsonDocuments
+from camvault.adapters.system import SystemHost
 from camvault.adapters.systemd import Systemctl
 from camvault.apps._assembly.given_text import given_text
 from camvault.apps._cli.stage import Context
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from camvault.ports.alerts import Alerts
 
 STATE_NAME = ".monitor_recordings.json"
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _SPARE_ROOT = PurePath("/run/camvault")
 _ANSWER_LIMIT_S = 30.0
 """Longer than a disk takes to spin up."""
@@ -27,10 +27,7 @@ _ANSWER_LIMIT_S = 30.0
 
 def boot_name() -> str:
     """An opaque name of this start of the machine; "" where the system tells none."""
-    try:
-        return _BOOT_ID.read_text("ascii").strip()
-    except OSError:
-        return ""
+    return SystemHost().boot_id()
 
 
 def host_name() -> str:

@@ -5,6 +5,7 @@ from pathlib import PurePath
 import attrs
 
 RECORDS_NAME = ".camvault"
+LOCK_NAME = "lock"
 
 
 @attrs.frozen
@@ -17,3 +18,8 @@ class BoxFolders:
     def records(self) -> PurePath:
         """The ledger, the proof of the port, the marker of the server, and what the service remembers; never sent."""
         return self.staging / RECORDS_NAME
+
+    @property
+    def lock(self) -> PurePath:
+        """Held by whoever copies, sends or switches: one at a time."""
+        return self.records / LOCK_NAME

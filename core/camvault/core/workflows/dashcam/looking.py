@@ -1,0 +1,196 @@
+"""Workflow, private part: one look at the power, the server and the camera, and what is decided by it.
+
+While a copy or an upload runs, it is looked again (`Watch`): a decision that is not to go on ends it.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import attrs
+
+from camvault.core.dashcam.progress import OffloadProgress
+from camvault.core.dashcam.tries import Tries
+from camvault.core.power.readings import ExternalPower, PowerReading, judged
+from camvault.core.power.states import BoxState, Command, Observation, Occasion, PowerDecision, PowerMemory, decide
+from camvault.core.workflows.dashcam.camera import Camera
+from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
+from camvault.core.workflows.dashcam.telling import Telling
+from camvault.ports.errors import CamvaultError, Cancelled, MissingToolError
+
+_MINUTE_S = 60
+_SETTLE_S = 300
+"""A bus that is disturbed now and then is one incident."""
+
+
+@attrs.define(str=False)
+class OtherDecisionError(CamvaultError):
+    """It was looked again, and something else is to be done than what was going on."""
+
+    decision: PowerDecision
+
+    def __str__(self) -> str:
+        return self.decision.reason
+
+
+@attrs.define
+class Looks:
+    """Looks and decides; `memory` is that of the power states.
+
+    Attributes:
+        progress: What is remembered of copies and uploads.
+        is_room_staged: Whether staging takes another clip, as far as the last copy told.
+        staged_count: How many clips were staged when it was last counted.
+    """
+
+    options: ServiceOptions
+    ports: ServicePorts
+    telling: Telling
+    memory: PowerMemory
+    progress: OffloadProgress = attrs.field(factory=OffloadProgress)
+    is_room_staged: bool = True
+    staged_count: int = 0
+    on_decision: Callable[[PowerDecision], None] = lambda _: None
+    _told: tuple[BoxState, Occasion] | None = None
+
+    def look(self, camera: Camera) -> PowerDecision:
+        """Look at everything, and decide."""
+        camera.look(self.ports.cancel)
+        self.staged_count = self._counted()
+        now_s = self.ports.clock.monotonic_s()
+        return self._decided(
+            is_camera_due=self.progress.is_camera_due(now_s, recheck_s=self.recheck_s),
+            is_camera_there=camera.is_there,
+            staged_count=self.staged_count,
+            is_sending_stuck=self.progress.is_sending_stuck(now_s, recheck_s=self.recheck_s),
+            is_room_staged=self.is_room_staged,
+        )
+
+    def look_again(self) -> PowerDecision:
+        """Look at the power and the server while something runs: a copy and an upload are not done before they end."""
+        if self.memory.state is BoxState.SENDING:
+            return self._decided(is_camera_due=False, staged_count=max(1, self.staged_count))
+        return self._decided(is_camera_due=self.memory.state is BoxState.COPYING, staged_count=0)
+
+    def copied(self, *, is_whole: bool, is_interrupted: bool) -> None:
+        """A copy has ended, or the camera could not be used."""
+        now_s = self.ports.clock.monotonic_s()
+        self.progress = self.progress.copied(now_s, is_whole=is_whole, is_interrupted=is_interrupted)
+
+    def sent(self, *, proven_count: int, is_interrupted: bool) -> None:
+        """An upload has ended."""
+        now_s = self.ports.clock.monotonic_s()
+        self.progress = self.progress.sent(now_s, proven_count=proven_count, is_interrupted=is_interrupted)
+
+    def is_early(self, tries: Tries) -> bool:
+        """Whether it is too early to try again what failed."""
+        first_s = self.options.config.poll.interval_seconds
+        return tries.is_early(self.ports.clock.monotonic_s(), first_s=first_s, most_s=self.recheck_s)
+
+    @property
+    def recheck_s(self) -> float:
+        """How long the camera is left alone; at least until the next look, because each would be due at once."""
+        poll = self.options.config.poll
+        return max(poll.recheck_minutes * _MINUTE_S, poll.interval_seconds)
+
+    def _decided(self, *, is_camera_due: bool, staged_count: int, **further: bool | None) -> PowerDecision:
+        self.ports.supervision.alive(self.memory.state.value)
+        reading = self._reading()
+        read_s = self.ports.clock.monotonic_s()
+        seen = Observation(
+            reading=reading,
+            read_s=read_s,
+            is_server_reached=self._is_server_reached(),
+            now_s=self.ports.clock.monotonic_s(),
+            at=self.ports.clock.now(),
+            is_camera_due=is_camera_due,
+            staged_count=staged_count,
+            **further,  # type: ignore[arg-type]
+        )
+        decision = decide(self.memory, seen, self.options.config.thresholds.thresholds)
+        self.memory = decision.memory
+        self._tell(decision)
+        self.on_decision(decision)
+        return decision
+
+    def _reading(self) -> PowerReading:
+        """The power. What cannot be read is not known."""
+        try:
+            reading = judged(self.ports.battery.registers(cancel=self.ports.cancel))
+        except MissingToolError as error:
+            reading = PowerReading(battery_mv=None, external=ExternalPower.UNKNOWN, problems=(str(error),))
+        is_unknown = reading.external is not ExternalPower.PRESENT and reading.battery_mv is None
+        if is_unknown:
+            said = f"The power is not known, so that nothing is switched: {'; '.join(reading.problems)}"
+            self.telling.problem("power", "the power is not known", told_as=said)
+        else:
+            self.telling.fine("power", settle_s=_SETTLE_S)
+        if reading.problems and not is_unknown:
+            said = f"Not all of the power is known: {'; '.join(reading.problems)}"
+            self.telling.problem("registers", "not all of the power is known", told_as=said, is_error=False)
+        elif not reading.problems:
+            self.telling.fine("registers", settle_s=_SETTLE_S)
+        return reading
+
+    def _is_server_reached(self) -> bool:
+        try:
+            return self.ports.reach.look(cancel=self.ports.cancel).is_reached
+        except Cancelled:
+            raise
+        except CamvaultError as error:
+            self.telling.problem("server", str(error), is_error=False)
+            return False
+
+    def _counted(self) -> int:
+        try:
+            count = self.ports.offload.staged_count()
+        except CamvaultError as error:
+            self.telling.problem("staging", f"Staged clips cannot be counted: {error}")
+            return 0
+        self.telling.fine("staging")
+        return count
+
+    def _tell(self, decision: PowerDecision) -> None:
+        seen = (decision.memory.state, decision.occasion)
+        if seen != self._told and decision.occasion is not Occasion.UNKNOWN:  # which is told as a problem
+            self._told = seen
+            self.telling.note(f"{decision.memory.state.value}: {decision.reason}")
+
+
+@attrs.define
+class Watch:
+    """Looks now and then while something runs, and says when something else is to be done.
+
+    Attributes:
+        running: COPY or UPLOAD.
+        due_s: When it is looked next, monotonic.
+        other: The decision that ends what runs; None while it goes on.
+    """
+
+    looks: Looks
+    running: Command
+    due_s: float
+    other: PowerDecision | None = None
+
+    def look_if_due(self) -> None:
+        """Look, if it is time for that."""
+        now_s = self.looks.ports.clock.monotonic_s()
+        if self.other is None and now_s >= self.due_s:
+            self.due_s = now_s + self.looks.options.config.poll.interval_seconds
+            decision = self.looks.look_again()
+            if self.running not in decision.commands:
+                self.other = decision
+
+    def stop(self) -> str:
+        """See `service_ports.Stop`."""
+        with suppress(Cancelled):  # whoever asks has the same cancellation, and checks it
+            self.look_if_due()
+        return "" if self.other is None else self.other.reason
+
+    def check(self) -> None:
+        """Go on with the decision that ended it, if one did.
+
+        Raises:
+            OtherDecisionError: One did.
+        """
+        if self.other is not None:
+            raise OtherDecisionError(self.other)

@@ -1,0 +1,202 @@
+"""Workflow: the service of a dashcam box: look, decide, act, remember; again and again until it is told to end.
+
+A round is a look and what follows from it. After a copy or an upload it is looked again at once, and so is soon after a
+load was switched; a round ends when there is nothing more to be done now. Nothing is done twice without a look between.
+"""
+
+from contextlib import ExitStack, suppress
+
+import attrs
+
+from camvault.core.dashcam.rounds import commands_now, exit_command
+from camvault.core.dashcam.tries import Tries
+from camvault.core.power.states import BoxState, Command, Occasion, PowerDecision
+from camvault.core.workflows.dashcam.acting import Acts
+from camvault.core.workflows.dashcam.camera import Camera
+from camvault.core.workflows.dashcam.looking import Looks, OtherDecisionError
+from camvault.core.workflows.dashcam.memory import Records
+from camvault.core.workflows.dashcam.rehearsing import rehearsed
+from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
+from camvault.core.workflows.dashcam.telling import ActFailedError, Telling
+from camvault.ports.errors import CamvaultError, Cancelled, UsageError
+
+_IDLE_MOST = 12
+"""A round of so many looks without a clip that was moved is going round in circles."""
+_SLICE_S = 5.0
+_EXIT_LIMIT_S = 17.0
+_WANTED = {
+    BoxState.RECORDING: Command.POWER_ON,
+    BoxState.RESTING: Command.PORT_OFF,
+    BoxState.ENDING: Command.PORT_OFF,
+}
+"""How the port is in a state, also if nobody has just switched it."""
+
+
+@attrs.define(str=False)
+class UnfinishedRoundError(CamvaultError):
+    """The one round could not be finished or proven; `problems` say why."""
+
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"This round was not finished or proven: {'; '.join(self.problems)}"
+
+
+def run_service(ports: ServicePorts, options: ServiceOptions) -> None:
+    """Run until `ports.cancel` is requested; with `is_once`, for one round.
+
+    Raises:
+        UsageError: The port may not be switched.
+        BusyError: Another instance runs.
+        MissingToolError: A program is missing.
+        StorageError: The folder of the records cannot be made.
+        UnfinishedRoundError: The one round was not finished or proven.
+        Cancelled: The one round was told to end.
+    """
+    if options.is_dry:
+        ports = rehearsed(ports)
+    with ExitStack() as stack:
+        if not options.is_dry:
+            ports.storage.make_folder(options.folders.records)
+            stack.enter_context(ports.storage.lock(options.folders.lock))
+        try:
+            _Service(options, ports).run()
+        except Cancelled:
+            if options.is_once:
+                raise
+
+
+@attrs.define
+class _Service:
+    """All parts of it."""
+
+    options: ServiceOptions
+    ports: ServicePorts
+    telling: Telling = attrs.field(init=False)
+    records: Records = attrs.field(init=False)
+    looks: Looks = attrs.field(init=False)
+    camera: Camera = attrs.field(init=False)
+    acts: Acts = attrs.field(init=False)
+    port_tries: Tries = attrs.field(factory=Tries)
+
+    def __attrs_post_init__(self) -> None:
+        options, ports = self.options, self.ports
+        self.telling = Telling(ports.reporter, ports.clock, is_dry=options.is_dry)
+        self.records = Records(options, ports, self.telling)
+        self.looks = Looks(
+            options, ports, self.telling, self.records.read(), on_decision=lambda seen: self.records.write(seen.memory)
+        )
+        self.camera = Camera(ports, options.config, self.telling, self.still_the_same)
+        self.acts = Acts(ports, self.telling, self.camera, self.looks, self.records)
+
+    def run(self) -> None:
+        self.check()
+        self.ports.supervision.ready()
+        try:
+            with suppress(ActFailedError):  # told again before the port is switched
+                self.camera.release()
+            self.round()
+            while not self.options.is_once:
+                self.sleep(self.options.config.poll.interval_seconds)
+                self.telling.unproven.clear()
+                self.round()
+        finally:
+            self.ports.supervision.stopping()
+            self.leave()
+        if self.telling.unproven:
+            raise UnfinishedRoundError(tuple(self.telling.unproven.values()))
+
+    def check(self) -> None:
+        refusal = self.ports.usb.refusal(cancel=self.ports.cancel)
+        if refusal:
+            raise UsageError(f"camera.hub_location, camera.port_number: {self.ports.usb.where}: {refusal}")
+        self.ports.battery.registers(cancel=self.ports.cancel)
+        proof = self.ports.port_proof()
+        if proof:
+            self.telling.note(proof)
+
+    # --- a round -----------------------------------------------------------------------------------------------------
+
+    def round(self) -> None:
+        decision: PowerDecision | None = self.looks.look(self.camera)
+        idle_count = 0
+        while decision is not None and idle_count < _IDLE_MOST:
+            decision, has_progress = self.step(decision)
+            idle_count = 0 if has_progress else idle_count + 1
+        if decision is not None:
+            self.telling.problem("round", f"{_IDLE_MOST} looks led to nothing; it is looked again later")
+
+    def step(self, decision: PowerDecision) -> tuple[PowerDecision | None, bool]:
+        """Carry out a decision; the next one, or None if that was all for now; and whether a clip was moved."""
+        interval_s = self.options.config.poll.interval_seconds
+        soon_s = min(interval_s, decision.look_again_s or interval_s)
+        commands = self.commands(decision)
+        done = self.acts.carry_out(commands, decision, due_s=self.ports.clock.monotonic_s() + soon_s)
+        self.remember_port(commands)
+        if done.other is not None:
+            return done.other, done.has_progress
+        if not done.has_offloaded:
+            if decision.look_again_s is None:
+                return None, False
+            self.sleep(soon_s)
+        return self.looks.look(self.camera), done.has_progress
+
+    def commands(self, decision: PowerDecision) -> tuple[Command, ...]:
+        """What is commanded now: what was decided, or else what is seen to be no more as it was commanded."""
+        commands = commands_now(decision, self.options.config.camera)
+        wanted = _WANTED.get(decision.memory.state)
+        if commands or wanted is None or decision.occasion is Occasion.UNKNOWN or self.is_port_left_alone():
+            return commands
+        if self.camera.is_as(wanted) is not False:
+            return ()
+        if not self.port_tries.count and self.camera.is_known:
+            where = self.ports.usb.where
+            self.telling.note(f"USB port {where} is not as it was commanded: {wanted.value} is commanded again")
+        return (wanted,)
+
+    def is_port_left_alone(self) -> bool:
+        """Whether the last command of the port failed, and it is too early for another one."""
+        return self.looks.is_early(self.port_tries)
+
+    def remember_port(self, commands: tuple[Command, ...]) -> None:
+        wanted = _WANTED.get(self.looks.memory.state)
+        if wanted in commands:
+            is_so = self.camera.is_as(wanted)
+            self.port_tries = Tries() if is_so else self.port_tries.failed(self.ports.clock.monotonic_s())
+
+    def still_the_same(self) -> None:
+        """Look after a wait, before something is switched on.
+
+        Raises:
+            OtherDecisionError: It must not be any more.
+        """
+        before = self.looks.memory.state
+        decision = self.looks.look_again()
+        if decision.occasion is Occasion.UNKNOWN or decision.memory.state is not before:
+            raise OtherDecisionError(decision)
+
+    def sleep(self, seconds: float) -> None:
+        if self.options.is_dry and self.options.is_once:
+            return
+        until_s = self.ports.clock.monotonic_s() + seconds
+        while (left_s := until_s - self.ports.clock.monotonic_s()) > 0:
+            self.ports.supervision.alive(self.looks.memory.state.value)
+            self.ports.clock.sleep(min(left_s, _SLICE_S), cancel=self.ports.cancel)
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """Unmount, and leave the camera as configured; whatever ended the service."""
+        state = self.looks.memory.state
+        is_settled = self.options.is_once and state in _WANTED and not self.ports.cancel.is_requested
+        command = None if is_settled else exit_command(state, self.options.config.camera)
+        cancel = self.ports.final_cancel(_EXIT_LIMIT_S)
+        try:
+            self.camera.look(cancel)
+            self.camera.release()
+            if command is Command.POWER_ON:
+                self.camera.leave_recording(cancel)
+            elif command is Command.PORT_OFF:
+                self.camera.power_off(cancel)
+        except (ActFailedError, Cancelled) as error:
+            self.telling.problem("exit", f"The camera is not left as configured: {error}")

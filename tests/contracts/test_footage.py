@@ -1,15 +1,17 @@
-"""The contract of `FootageCheck`, on memory, on Matroska files and on MP4 clips."""
+"""The contracts of `FootageCheck` and `ContentSampler`, on memory, on files, and on clips."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
 import pytest
 
 from camvault.adapters.clipcheck import Mp4Footage
-from camvault.adapters.contracts.footage import FootageCheckContract
+from camvault.adapters.contracts.footage import ContentSamplerContract, FootageCheckContract
+from camvault.adapters.filesystem import LocalSampler
 from camvault.adapters.memory import MemoryStorage
 from camvault.adapters.memory.footage import MemoryFootage
+from camvault.adapters.memory.sampler import MemorySampler
 from camvault.adapters.segmentcheck import MatroskaFootage
 from camvault.ports.errors import StorageError
 from tests.adapters.ffmpeg.tools import make_clip, run_ffmpeg
@@ -117,3 +119,52 @@ class TestMp4Footage(FootageCheckContract):
         for name in ("pipe.mp4", "link.mp4"):
             with pytest.raises(StorageError):
                 check.defect(PurePath(tmp_path / name))
+
+
+class TestMemorySampler(ContentSamplerContract):
+    @pytest.fixture
+    def samples(self) -> MemorySampler:
+        return MemorySampler(MemoryStorage())
+
+    @pytest.fixture
+    def put(self, samples: MemorySampler) -> Callable[[str, bytes], PurePath]:
+        return lambda name, content: samples.storage.put(f"/card/{name}", content).path
+
+    @pytest.fixture
+    def unfit(self, samples: MemorySampler) -> Sequence[PurePath]:
+        samples.storage.put("/card/a.mp4", b"footage")
+        samples.storage.put_link("/card/link", "a.mp4")
+        return [PurePath("/card/gone"), PurePath("/card/link"), PurePath("/card")]
+
+    def test_a_damaged_file_has_none(self, samples: MemorySampler) -> None:
+        path = samples.storage.put("/card/a.mp4", b"footage").path
+        samples.storage.damage[path] = 0
+        with pytest.raises(StorageError):
+            samples.sample(path)
+
+
+class TestLocalSampler(ContentSamplerContract):
+    @pytest.fixture
+    def samples(self) -> LocalSampler:
+        return LocalSampler()
+
+    @pytest.fixture
+    def put(self, tmp_path: Path) -> Callable[[str, bytes], PurePath]:
+        def written(name: str, content: bytes) -> PurePath:
+            (tmp_path / name).write_bytes(content)
+            return PurePath(tmp_path / name)
+
+        return written
+
+    @pytest.fixture
+    def unfit(self, tmp_path: Path) -> Sequence[PurePath]:
+        (tmp_path / "a.mp4").write_bytes(b"footage")
+        (tmp_path / "link").symlink_to("a.mp4")
+        os.mkfifo(tmp_path / "pipe")
+        return [PurePath(tmp_path / name) for name in ("gone", "link", "pipe", ".")]
+
+    def test_memory_gives_the_same(self, samples: LocalSampler, put: Callable[[str, bytes], PurePath]) -> None:
+        storage = MemoryStorage()
+        for content in (b"", b"short", bytes(range(256)) * 700):
+            inside = MemorySampler(storage).sample(storage.put("/a", content).path)
+            assert samples.sample(put("a", content)) == inside

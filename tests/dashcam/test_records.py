@@ -62,9 +62,21 @@ class TestKeeping:
         with pytest.raises(StorageError):
             records.known(NAME, CLIP)
 
-    def test_torn_lines_are_not_believed_and_told(self, storage: MemoryStorage, records: ClipRecords) -> None:
+    @pytest.mark.parametrize("cut", [1, 9, 60])
+    def test_a_line_that_the_next_one_will_replace_is_not_believed(
+        self, storage: MemoryStorage, records: ClipRecords, cut: int
+    ) -> None:
+        records.add(SEEN)
         records.add(STAGED)
-        storage.put(LEDGER, storage.content(LEDGER)[:-9])
+        storage.put(LEDGER, storage.content(LEDGER)[:-cut])
+        again = ClipRecords(FOLDERS, storage)
+        assert again.known(NAME, CLIP) == SEEN
+        assert again.life(NAME) == (SEEN,)
+        assert again.not_believed() == ""
+
+    def test_damaged_lines_are_not_believed_and_told(self, storage: MemoryStorage, records: ClipRecords) -> None:
+        records.add(STAGED)
+        storage.put(LEDGER, storage.content(LEDGER)[:-9] + b"\n")
         again = ClipRecords(FOLDERS, storage)
         assert again.known(NAME, CLIP) is None
         assert again.not_believed() == (

@@ -1,4 +1,4 @@
-"""Port: whether a file holds footage at all."""
+"""Port: what a short look into a file tells: whether it holds footage at all, and which content it is."""
 
 from pathlib import PurePath
 from typing import Protocol
@@ -12,5 +12,20 @@ class FootageCheck(Protocol):
 
         Raises:
             StorageError: It cannot be read.
+        """
+        ...
+
+
+class ContentSampler(Protocol):
+    """A look that tells two contents of one name, size and time from one another, without reading all of them."""
+
+    def sample(self, path: PurePath, /) -> str:
+        """A digest of the size and of some parts of the content: the first, the middle and the last 16 KiB.
+
+        Equal contents have equal samples. Recordings that differ have different ones; what was changed in between is
+        not noticed, so a sample is never a reason to remove anything. Links are not followed.
+
+        Raises:
+            StorageError: It cannot be read, or is no regular file.
         """
         ...

@@ -1,16 +1,18 @@
-"""Wrong adapters of `Durations`, `FootageCheck` and `Recorder`."""
+"""Wrong adapters of `Durations`, `FootageCheck`, `ContentSampler` and `Recorder`."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
 import pytest
 
 from camvault.adapters.contracts.durations import CLOSED_S, DurationsContract
-from camvault.adapters.contracts.footage import FootageCheckContract
+from camvault.adapters.contracts.footage import ContentSamplerContract, FootageCheckContract
 from camvault.adapters.contracts.recorder import RecorderContract
 from camvault.adapters.memory import MemoryClock, MemoryStorage
 from camvault.adapters.memory.recorder import MemoryRecorder
+from camvault.adapters.memory.sampler import MemorySampler
 from camvault.ports.recorder import RecorderEnd, StreamSource
 from tests.contracts import (
     test_recorder,
@@ -89,6 +91,54 @@ class TestFootageCheckThatThrowsFootageAway(_Footage):
     @pytest.fixture
     def check(self) -> _Suspicious:
         return _Suspicious()
+
+
+class _Sampler(ContentSamplerContract):
+    kind: type[MemorySampler]
+
+    @pytest.fixture
+    def samples(self) -> MemorySampler:
+        return self.kind(MemoryStorage())
+
+    @pytest.fixture
+    def put(self, samples: MemorySampler) -> Callable[[str, bytes], PurePath]:
+        return lambda name, content: samples.storage.put(f"/card/{name}", content).path
+
+    @pytest.fixture
+    def unfit(self) -> Sequence[PurePath]:
+        return [PurePath("/gone")]
+
+
+class _FirstPart(MemorySampler):
+    def sample(self, path: PurePath, /) -> str:
+        return hashlib.sha256(self.storage.content(path)[: 16 * 1024]).hexdigest()
+
+
+class TestSamplerOfTheFirstPart(_Sampler):
+    """Cameras begin all their clips alike."""
+
+    kind = _FirstPart
+    REFUSED_BY = by("another_recording_has_another_sample", "all_of_a_short_file_is_in_its_sample")
+
+
+class _OfTheFile(MemorySampler):
+    def sample(self, path: PurePath, /) -> str:
+        return super().sample(path) + path.name
+
+
+class TestSamplerOfTheName(_Sampler):
+    kind = _OfTheFile
+    REFUSED_BY = by("equal_contents_have_equal_samples")
+
+
+class _Silent(MemorySampler):
+    def sample(self, path: PurePath, /) -> str:
+        return super().sample(path) if self.storage.tree.find(path) else ""
+
+
+class TestSamplerThatIsSilentAboutWhatIsGone(_Sampler):
+    kind = _Silent
+    REFUSED_BY = by("what_is_no_file_is_an_error")
 
 
 class _Recorder(RecorderContract):

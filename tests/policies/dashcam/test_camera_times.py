@@ -1,10 +1,12 @@
 """Which times may be of one file, and which ledger a clip is in."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.dashcam.camera_times import are_alike, camera_time, month_of, months_around
+from camvault.core.dashcam.camera_times import are_alike, camera_time, clock_problem, month_of, months_around
 
 HOUR_NS = 3600 * 10**9
 SECOND_NS = 10**9
@@ -50,3 +52,17 @@ class TestMonths:
         assert are_alike(mtime_ns, other) == (abs(mtime_ns - other) <= 26 * HOUR_NS + 2 * SECOND_NS)
         if are_alike(mtime_ns, other):
             assert month_of(other) in months_around(mtime_ns)
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "problem"),
+    [
+        (-(10**6), ""),
+        (120, ""),
+        (3_600, "the camera's clock is ahead of this machine's by 1:00:00, or in another zone"),
+        (10**30, "the camera gave a clip a time that no calendar has"),
+    ],
+)
+def test_a_clip_of_the_future_tells_that_a_clock_is_wrong(ahead_s: int, problem: str) -> None:
+    now = datetime(2025, 7, 18, 10, 15, tzinfo=UTC)
+    assert clock_problem((int(now.timestamp()) + ahead_s) * SECOND_NS, now) == problem

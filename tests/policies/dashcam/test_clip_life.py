@@ -35,7 +35,9 @@ class TestSteps:
     @pytest.mark.parametrize("event", E)
     def test_what_is_refused_changes_nothing_and_says_why(self, state: ClipState, event: ClipEvent) -> None:
         done = clip_step(state, event)
-        assert not done.refusal or (done.state is state and done.refusal == f"a {state.value} cannot be {event.value}")
+        assert not done.refusal or (
+            done.state is state and done.refusal == f"what is {state.value} cannot be {event.value}"
+        )
 
     @given(st.lists(st.sampled_from(E)))
     def test_inv_35_nothing_leaves_the_staging_that_was_not_proven_and_not_disproven_since(

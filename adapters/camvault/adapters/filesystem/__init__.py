@@ -5,6 +5,7 @@ from camvault.adapters.filesystem.mount_table import read_mount_table
 from camvault.adapters.filesystem.reader import LocalReader
 from camvault.adapters.filesystem.records import LocalRecords
 from camvault.adapters.filesystem.remover import LocalRemover
+from camvault.adapters.filesystem.sampler import LocalSampler
 from camvault.adapters.filesystem.storage import LocalStorage
 from camvault.adapters.filesystem.volumes import LocalVolumes, lock_across_exec
 
@@ -13,6 +14,7 @@ __all__ = [
     "LocalReader",
     "LocalRecords",
     "LocalRemover",
+    "LocalSampler",
     "LocalStorage",
     "LocalVolumes",
     "lock_across_exec",

@@ -12,6 +12,7 @@ _QUARTER_NS = 900 * _SECOND_NS
 _FURTHEST_NS = 26 * 3600 * _SECOND_NS
 """From the zone that is furthest ahead to the one that is furthest behind."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCKS_APART = timedelta(minutes=2)
 _NO_MONTH = "unknown"
 
 
@@ -40,3 +41,17 @@ def months_around(mtime_ns: int) -> tuple[str, ...]:
     """The months in which a clip may have been written down whose time is `mtime_ns`, or alike."""
     times = (mtime_ns, mtime_ns - _FURTHEST_NS - _STEP_NS, mtime_ns + _FURTHEST_NS + _STEP_NS)
     return tuple(dict.fromkeys(map(month_of, times)))
+
+
+def clock_problem(newest_mtime_ns: int, now: datetime) -> str:
+    """What is wrong with the camera's clock, as far as a clip that is dated in the future tells; "" for nothing.
+
+    One that is behind cannot be told from a camera that did not record lately.
+    """
+    newest = camera_time(newest_mtime_ns)
+    if newest is None:
+        return "the camera gave a clip a time that no calendar has"
+    ahead = newest - now
+    if ahead <= _CLOCKS_APART:
+        return ""
+    return f"the camera's clock is ahead of this machine's by {str(ahead).partition('.')[0]}, or in another zone"

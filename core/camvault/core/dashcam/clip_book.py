@@ -120,7 +120,7 @@ class ClipBook:
     def meant_by(self, entry: LedgerEntry) -> KnownClip | None:
         """The clip that a line is about; None for one that is new."""
         found = self.find(entry.path, entry.identity)
-        if entry.kind in OF_THE_CARD:  # what is seen on the card after it was staged is another clip
+        if entry.kind is ProofKind.SEEN:  # what is seen on the card after it was staged is another clip
             return found if found is not None and found.last.kind in OF_THE_CARD else None
         if entry.kind is not ProofKind.STAGED:
             return found or self.staged_as(entry.path, entry.identity)

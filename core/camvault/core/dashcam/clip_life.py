@@ -26,17 +26,17 @@ from camvault.core.segments.ledger import LedgerEntry, ProofKind
 class ClipState(enum.Enum):
     """Where in its life a clip is."""
 
-    ON_CARD = "clip on the card"
+    ON_CARD = "on the card"
     """Nowhere else; the next visit copies it."""
-    STAGED = "staged clip"
+    STAGED = "staged"
     """Copied to this machine, and waiting to be sent."""
-    SENT = "sent clip"
+    SENT = "sent"
     """The tool that sent it said so; the server was not looked at."""
-    VERIFIED = "verified clip"
+    VERIFIED = "verified"
     """The server has it, compared with what is staged."""
-    UNSTAGED = "unstaged clip"
+    UNSTAGED = "proven and removed from the staging"
     """The server has it, and this machine no more."""
-    OVERWRITTEN = "overwritten clip"
+    OVERWRITTEN = "overwritten on the card"
     """Gone from the card before it was copied."""
 
 
@@ -92,7 +92,7 @@ def clip_step(state: ClipState, event: ClipEvent) -> ClipStep:
     """The next state, or the same one with the reason why `event` is impossible there."""
     following = _TABLE.get((state, event))
     if following is None:
-        return ClipStep(state, f"a {state.value} cannot be {event.value}")
+        return ClipStep(state, f"what is {state.value} cannot be {event.value}")
     return ClipStep(following)
 
 

@@ -74,7 +74,7 @@ class ClipRecords:
         """
         for month in months:
             if month not in self._read:
-                entries, damaged = ledger_lines(self.storage.read_text(self._ledger(month)) or "")
+                entries, damaged = ledger_lines(_whole_lines(self.storage.read_text(self._ledger(month)) or ""))
                 if damaged:
                     self._damaged[self._ledger(month).name] = len(damaged)
                 for entry in entries:
@@ -108,7 +108,7 @@ class ClipRecords:
         Raises:
             StorageError: A ledger cannot be read.
         """
-        lines = [entry for text in self._texts() for entry in ledger_lines(text)[0]]
+        lines = [entry for text in self._texts() for entry in ledger_lines(_whole_lines(text))[0]]
         # a clip that was staged under another name is named by its lines either way
         names = {path} | {entry.path for entry in lines if read_note(entry.note).card_path == path}
         return tuple(sorted((entry for entry in lines if entry.path in names), key=lambda entry: entry.when))
@@ -169,3 +169,8 @@ class ClipRecords:
         for name in names:
             if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
                 yield self.storage.read_text(self.folders.records / name) or ""
+
+
+def _whole_lines(text: str) -> str:
+    """Without a last line that has no newline: the next line that is written takes its place, whatever is in it."""
+    return text[: text.rfind("\n") + 1]

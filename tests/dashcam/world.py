@@ -1,7 +1,7 @@
 """A dashcam box in memory, its camera, its card and its server, in virtual time; and what must never happen to them."""
 
 from collections.abc import Callable
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
 import attrs
 
@@ -10,16 +10,18 @@ from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryRepo
 from camvault.adapters.memory.host import MemoryHost
 from camvault.adapters.memory.supervision import MemorySupervision
 from camvault.core.dashcam.configuration import BoxConfig
+from camvault.core.dashcam.offload_plan import WaitingClip
 from camvault.core.power.readings import ExternalPower, judged
 from camvault.core.power.states import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.service import run_service
-from camvault.core.workflows.dashcam.service_ports import Offload, ServiceOptions, ServicePorts, Stop
+from camvault.core.workflows.dashcam.service_ports import Offload, OnPlan, ServiceOptions, ServicePorts, Staged, Stop
 from camvault.ports.battery import Battery, PowerRegisters
 from camvault.ports.camera_card import CameraCard, Card, CardBusyError, CardError, CardLostError, MountedCard
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import CamvaultError
+from camvault.ports.events import Reporter
 from camvault.ports.host import Host
 from camvault.ports.reach import Reach, Reached
 from camvault.ports.usb import UsbPort, UsbPortError, UsbState
@@ -28,6 +30,7 @@ FULL, HALF, LOW, CRITICAL, DEAD = 3600, 3400, 3340, 3190, 2900
 """Voltages: with the default levels, below disconnect is below 3350, below shutdown is below 3250."""
 STAGING = PurePath("/staging")
 ON_BATTERY = PowerRegisters(vbat_mv=FULL, vin_mv=0, vin_threshold_mv=4498)
+CLIP_BYTES = 50_000_000
 CALLS_MOST = 100_000
 """More calls than that, and it turns in circles without time passing."""
 
@@ -35,10 +38,12 @@ CALLS_MOST = 100_000
 @attrs.frozen
 class CopyEnd:
     copied_count: int = 0
+    copied_bytes: int = 0
     waiting_count: int = 0
     problems: tuple[str, ...] = ()
     is_whole: bool = True
     stopped: str = ""
+    seconds: float = 0
 
 
 @attrs.frozen
@@ -49,6 +54,8 @@ class SendEnd:
     problems: tuple[str, ...] = ()
     is_whole: bool = True
     stopped: str = ""
+    sent_bytes: int = 0
+    seconds: float = 0
 
 
 @attrs.define
@@ -292,29 +299,39 @@ class WorldHost:
 class WorldOffload:
     world: World
 
-    def staged_count(self) -> int:
+    def staged(self) -> Staged:
         self.world.call("count")
-        return len(self.world.staged)
+        return Staged(len(self.world.staged), len(self.world.staged) * CLIP_BYTES)
 
-    def copy(self, mounted: MountedCard, *, stop: Stop) -> CopyEnd:
-        del mounted
+    def room_bytes(self) -> int:
+        return self.world.room * CLIP_BYTES
+
+    def copy(
+        self, mounted: MountedCard, *, stop: Stop, on_plan: OnPlan, reporter: Reporter, cancel: Cancellation
+    ) -> CopyEnd:
+        del mounted, reporter
         world, count = self.world, 0
         self._begin("copy")
+        on_plan([WaitingClip(PurePosixPath(f"{number}.MP4"), CLIP_BYTES) for number in world.card])
         try:
             while world.card and len(world.staged) < world.room:
                 why = stop()
                 if why:
-                    return CopyEnd(copied_count=count, waiting_count=len(world.card), is_whole=False, stopped=why)
-                world.clock.sleep(world.clip_s, cancel=world.cancel)
+                    return self._copied(count, why)
+                world.clock.sleep(world.clip_s, cancel=cancel)
                 if not (world.is_powered and world.is_mounted and world.is_plugged_in):
                     raise CardLostError("/mnt/cam", "gone")
                 world.staged.append(world.card.pop(0))
                 count += 1
         finally:
             world.is_moving = ""
-        return CopyEnd(copied_count=count, waiting_count=len(world.card), is_whole=not world.card)
+        return self._copied(count, "the staging is full" if world.card else "")
 
-    def send(self, *, stop: Stop) -> SendEnd:
+    def _copied(self, count: int, why: str) -> CopyEnd:
+        left, seconds = len(self.world.card), count * self.world.clip_s
+        return CopyEnd(count, count * CLIP_BYTES, left, is_whole=not left, stopped=why, seconds=seconds)
+
+    def send(self, *, stop: Stop, reporter: Reporter, cancel: Cancellation) -> SendEnd:
         world, count = self.world, 0
         self._begin("send")
         try:
@@ -325,17 +342,15 @@ class WorldOffload:
                     return SendEnd(
                         proven_count=count, removed_count=count, waiting_count=left, is_whole=False, stopped=why
                     )
-                if not count:
-                    world.reporter.emit(ActionTaken(Command.UPLOAD))
-                world.clock.sleep(world.clip_s, cancel=world.cancel)
-                if not count:
-                    world.reporter.emit(ActionTaken(Command.VERIFY))
-                    world.reporter.emit(ActionTaken(Command.REMOVE_STAGED))
+                reporter.emit(ActionTaken(Command.UPLOAD, "a batch"))
+                world.clock.sleep(world.clip_s, cancel=cancel)
+                reporter.emit(ActionTaken(Command.VERIFY))
+                reporter.emit(ActionTaken(Command.REMOVE_STAGED))
                 world.proven.append(world.staged.pop(0))
                 count += 1
         finally:
             world.is_moving = ""
-        return SendEnd(proven_count=count, removed_count=count)
+        return SendEnd(count, count, sent_bytes=count * CLIP_BYTES, seconds=count * world.clip_s)
 
     def _begin(self, what: str) -> None:
         if self.world.is_moving:

@@ -4,6 +4,7 @@ What follows a command that failed is not done, but for two: what is mounted is 
 which needs neither the port nor the card.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
@@ -13,9 +14,10 @@ from camvault.core.dashcam.tries import Tries
 from camvault.core.power.states import BoxState, Command, PowerDecision
 from camvault.core.workflows.dashcam.camera import Camera
 from camvault.core.workflows.dashcam.looking import Looks, OtherDecisionError, Watch
-from camvault.core.workflows.dashcam.memory import Records
+from camvault.core.workflows.dashcam.records_of_service import ServiceRecords
 from camvault.core.workflows.dashcam.service_ports import Copied, Sent, ServicePorts
 from camvault.core.workflows.dashcam.telling import ActFailedError, Telling
+from camvault.core.workflows.dashcam.told_once import ToldOnce
 from camvault.ports.errors import CamvaultError, Cancelled
 
 _DESPITE_FAILURE = frozenset({Command.UNMOUNT, Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED})
@@ -39,19 +41,23 @@ class Done:
 
 @attrs.define
 class Acts:
-    """Carries out."""
+    """Carries out.
+
+    Attributes:
+        counts: How many clips were `copied`, `proven` and `removed`, ever.
+    """
 
     ports: ServicePorts
     telling: Telling
     camera: Camera
     looks: Looks
-    records: Records
-    _moved_count: int = 0
+    records: ServiceRecords
+    counts: Counter[str] = attrs.field(factory=Counter)
     _shutdown_tries: Tries = attrs.field(factory=Tries)
 
     def carry_out(self, commands: Sequence[Command], decision: PowerDecision, *, due_s: float) -> Done:
         """Give these commands; `due_s`: when the power is to be looked at again if they take long."""
-        has_failed, moved_before = False, self._moved_count
+        has_failed, before = False, self.counts.total()
         for command in commands:
             if has_failed and command not in _DESPITE_FAILURE:
                 continue
@@ -61,7 +67,7 @@ class Acts:
                 if Command.COPY in commands or Command.UPLOAD in commands:
                     self.telling.unfinished("offload", f"The offload was ended early: {changed}")
                 self._release()
-                return Done(other=changed.decision, has_progress=self._moved_count > moved_before)
+                return Done(other=changed.decision, has_progress=self.counts.total() > before)
             except ActFailedError as failure:
                 has_failed = True
                 self.telling.problem(failure.subject, str(failure))
@@ -71,14 +77,14 @@ class Acts:
             self._release()
         return Done(
             has_offloaded=Command.COPY in commands or Command.UPLOAD in commands,
-            has_progress=self._moved_count > moved_before,
+            has_progress=self.counts.total() > before,
         )
 
     def _act(self, command: Command, decision: PowerDecision, due_s: float) -> None:
         simple: Mapping[Command, Callable[[], None]] = {
             Command.PORT_OFF: lambda: self.camera.power_off(self.ports.cancel),
             Command.POWER_ON: lambda: self.camera.record(self.ports.cancel),
-            Command.DATA_ON: lambda: self.camera.data_on(self.ports.cancel),
+            Command.DATA_ON: self._data_on,
             Command.MOUNT: lambda: self.camera.mount(self.ports.cancel),
             Command.UNMOUNT: self.camera.release,
             Command.COPY: lambda: self._copy(due_s),
@@ -94,6 +100,10 @@ class Acts:
         except ActFailedError as failure:
             self.telling.problem(failure.subject, str(failure))
 
+    def _data_on(self) -> None:
+        self.looks.plans.tell_before(self.looks.memory)
+        self.camera.data_on(self.ports.cancel)
+
     # --- clips -------------------------------------------------------------------------------------------------------
 
     def _copy(self, due_s: float) -> None:
@@ -104,32 +114,42 @@ class Acts:
         watch.check()
         self.telling.action(Command.COPY)
         try:
-            report = self.ports.offload.copy(mounted, stop=watch.stop)
+            report = self.ports.offload.copy(
+                mounted,
+                stop=watch.stop,
+                on_plan=self.looks.plans.listed,
+                reporter=ToldOnce(self.telling, Command.COPY.value),
+                cancel=self.ports.cancel,
+            )
         except Cancelled:
             raise
         except CamvaultError as error:
             raise ActFailedError(Command.COPY.value, str(error)) from error
-        self._copied(report)
+        self._copied(report, is_ended=watch.other is not None)
         watch.check()
 
-    def _copied(self, report: Copied) -> None:
-        self._moved_count += report.copied_count
+    def _copied(self, report: Copied, *, is_ended: bool) -> None:
+        self.looks.plans.copied(report)
+        self.counts["copied"] += report.copied_count
         self.looks.staged_count = max(self.looks.staged_count, report.copied_count)
-        is_full = bool(report.waiting_count and not report.stopped and self.looks.staged_count)
-        self.looks.is_room_staged = not is_full
-        self.looks.copied(is_whole=report.is_whole, is_interrupted=bool(report.stopped) or is_full)
+        is_full = bool(report.stopped) and not is_ended  # what is staged is sent first, if anything is
+        self.looks.is_room_staged = not (is_full and self.looks.staged_count)
+        self.looks.copied(is_whole=report.is_whole, is_interrupted=is_ended or not self.looks.is_room_staged)
+        self.telling.problems(Command.COPY.value, report.problems)
         self._judge(Command.COPY, report, "The card was not copied to its end")
 
     def _send(self, due_s: float) -> None:
         watch = Watch(self.looks, Command.UPLOAD, due_s)
         try:
-            report = self.ports.offload.send(stop=watch.stop)
+            reporter = ToldOnce(self.telling, Command.UPLOAD.value)
+            report = self.ports.offload.send(stop=watch.stop, reporter=reporter, cancel=self.ports.cancel)
         except Cancelled:
             raise
         except CamvaultError as error:
             self.looks.sent(proven_count=0, is_interrupted=False)
             raise ActFailedError(Command.UPLOAD.value, str(error)) from error
-        self._moved_count += report.proven_count
+        self.counts.update(proven=report.proven_count, removed=report.removed_count)
+        self.looks.plans.sent(report)
         self.looks.sent(proven_count=report.proven_count, is_interrupted=bool(report.stopped))
         if report.removed_count:
             self.looks.is_room_staged = True
@@ -137,14 +157,12 @@ class Acts:
         watch.check()
 
     def _judge(self, command: Command, report: Copied | Sent, unfinished: str) -> None:
-        subject = command.value
         if report.is_whole:
-            self.telling.fine(subject)
+            self.telling.fine(command.value)
             self.telling.fine("offload")
-        self.telling.problems(subject, report.problems)
-        if not report.is_whole:
-            why = report.stopped or "; ".join(report.problems) or f"{report.waiting_count} clips wait"
-            self.telling.unfinished(subject, f"{unfinished}: {why}")
+            return
+        why = "; ".join(report.problems) or report.stopped or f"{report.waiting_count} clips wait"
+        self.telling.unfinished(command.value, f"{unfinished}: {why}")
 
     # --- the machine -------------------------------------------------------------------------------------------------
 
@@ -171,4 +189,4 @@ class Acts:
     def _take_back(self) -> None:
         """The machine was not told: the next look decides again."""
         self.looks.memory = attrs.evolve(self.looks.memory, state=BoxState.ENDING)
-        self.records.write(self.looks.memory)
+        self.records.write_power(self.looks.memory)

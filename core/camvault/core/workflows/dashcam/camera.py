@@ -17,7 +17,6 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import CamvaultError, Cancelled
 from camvault.ports.usb import UsbState
 
-_SLICE_S = 5.0
 _EXIT_WAIT_S = 5.0
 """So long is waited at the end of the service for a port that is off not long enough."""
 
@@ -149,9 +148,7 @@ class Camera:
         """Wait until the port was off long enough; then the power must still allow to switch something on."""
         if self.telling.is_dry or self._left_s() <= 0:
             return
-        while (left_s := self._left_s()) > 0:
-            self.ports.supervision.alive("the camera is off for a moment")
-            self.ports.clock.sleep(min(left_s, _SLICE_S), cancel=cancel)
+        self.ports.clock.sleep(self._left_s(), cancel=cancel)
         self.may_go_on()
 
     def _left_s(self) -> float:

@@ -13,6 +13,7 @@ from camvault.core.dashcam.tries import Tries
 from camvault.core.power.readings import ExternalPower, PowerReading, judged
 from camvault.core.power.states import BoxState, Command, Observation, Occasion, PowerDecision, PowerMemory, decide
 from camvault.core.workflows.dashcam.camera import Camera
+from camvault.core.workflows.dashcam.planning import Plans
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import Telling
 from camvault.ports.errors import CamvaultError, Cancelled, MissingToolError
@@ -46,6 +47,7 @@ class Looks:
     ports: ServicePorts
     telling: Telling
     memory: PowerMemory
+    plans: Plans
     progress: OffloadProgress = attrs.field(factory=OffloadProgress)
     is_room_staged: bool = True
     staged_count: int = 0
@@ -93,8 +95,8 @@ class Looks:
         return max(poll.recheck_minutes * _MINUTE_S, poll.interval_seconds)
 
     def _decided(self, *, is_camera_due: bool, staged_count: int, **further: bool | None) -> PowerDecision:
-        self.ports.supervision.alive(self.memory.state.value)
         reading = self._reading()
+        self.plans.looked(reading, self.memory)
         read_s = self.ports.clock.monotonic_s()
         seen = Observation(
             reading=reading,
@@ -142,7 +144,7 @@ class Looks:
 
     def _counted(self) -> int:
         try:
-            count = self.ports.offload.staged_count()
+            count = self.ports.offload.staged().count
         except CamvaultError as error:
             self.telling.problem("staging", f"Staged clips cannot be counted: {error}")
             return 0
@@ -182,6 +184,7 @@ class Watch:
 
     def stop(self) -> str:
         """See `service_ports.Stop`."""
+        _ = self.looks.ports.cancel.is_requested  # a sign of life
         with suppress(Cancelled):  # whoever asks has the same cancellation, and checks it
             self.look_if_due()
         return "" if self.other is None else self.other.reason

@@ -7,7 +7,7 @@ import attrs
 
 from camvault.core.power.states import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
-from camvault.core.workflows.dashcam.service_ports import Offload, ServicePorts, Stop
+from camvault.core.workflows.dashcam.service_ports import Offload, OnPlan, ServicePorts, Staged, Stop
 from camvault.ports.camera_card import CameraCard, Card, MountedCard
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.events import Reporter
@@ -24,7 +24,7 @@ def rehearsed(ports: ServicePorts) -> ServicePorts:
         usb=_RehearsedUsb(ports.usb),
         card=_RehearsedCard(ports.card),
         host=_RehearsedHost(ports.host),
-        offload=_RehearsedOffload(ports.offload, ports.reporter),
+        offload=_RehearsedOffload(ports.offload),
     )
 
 
@@ -103,6 +103,9 @@ class _Outcome:
     """A copy or an upload of one clip that went well."""
 
     copied_count: int = 1
+    copied_bytes: int = 0
+    sent_bytes: int = 0
+    seconds: float = 0
     proven_count: int = 1
     removed_count: int = 1
     waiting_count: int = 0
@@ -116,29 +119,36 @@ class _RehearsedOffload:
     """Stands for clips on the card, which nobody can see before it is mounted: it has some."""
 
     real: Offload
-    reporter: Reporter
     has_copied: bool = False
     has_sent: bool = False
 
-    def staged_count(self) -> int:
+    def staged(self) -> Staged:
         if self.has_sent:
-            return 0
-        return self.real.staged_count() + self.has_copied
+            return Staged()
+        staged = self.real.staged()
+        return attrs.evolve(staged, count=staged.count + self.has_copied)
 
-    def copy(self, mounted: MountedCard, *, stop: Stop) -> _Outcome:
-        del mounted, stop
+    def room_bytes(self) -> int:
+        return self.real.room_bytes()
+
+    def copy(
+        self, mounted: MountedCard, *, stop: Stop, on_plan: OnPlan, reporter: Reporter, cancel: Cancellation
+    ) -> _Outcome:
+        del mounted, stop, on_plan, reporter
+        cancel.check()
         self.has_copied, self.has_sent = True, False
         return _Outcome()
 
-    def send(self, *, stop: Stop) -> _Outcome:
+    def send(self, *, stop: Stop, reporter: Reporter, cancel: Cancellation) -> _Outcome:
         del stop
+        cancel.check()
         self.has_copied, self.has_sent = False, True
         for command in (Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED):
-            self.reporter.emit(ActionTaken(command, is_dry=True))
+            reporter.emit(ActionTaken(command, is_dry=True))
         return _Outcome()
 
 
 _usb_conforms: Callable[[UsbPort], UsbPort] = _RehearsedUsb
 _card_conforms: Callable[[CameraCard], CameraCard] = _RehearsedCard
 _host_conforms: Callable[[Host], Host] = _RehearsedHost
-_offload_conforms: Callable[[Offload, Reporter], Offload] = _RehearsedOffload
+_offload_conforms: Callable[[Offload], Offload] = _RehearsedOffload

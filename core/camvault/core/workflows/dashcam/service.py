@@ -4,6 +4,8 @@ A round is a look and what follows from it. After a copy or an upload it is look
 load was switched; a round ends when there is nothing more to be done now. Nothing is done twice without a look between.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
 import attrs
@@ -13,8 +15,10 @@ from camvault.core.dashcam.tries import Tries
 from camvault.core.power.states import BoxState, Command, Occasion, PowerDecision
 from camvault.core.workflows.dashcam.acting import Acts
 from camvault.core.workflows.dashcam.camera import Camera
+from camvault.core.workflows.dashcam.kept_alive import KeptAlive
 from camvault.core.workflows.dashcam.looking import Looks, OtherDecisionError
-from camvault.core.workflows.dashcam.memory import Records
+from camvault.core.workflows.dashcam.planning import Plans
+from camvault.core.workflows.dashcam.records_of_service import ROUND_NAME, ServiceRecords
 from camvault.core.workflows.dashcam.rehearsing import rehearsed
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import ActFailedError, Telling
@@ -22,7 +26,6 @@ from camvault.ports.errors import CamvaultError, Cancelled, UsageError
 
 _IDLE_MOST = 12
 """A round of so many looks without a clip that was moved is going round in circles."""
-_SLICE_S = 5.0
 _EXIT_LIMIT_S = 17.0
 _WANTED = {
     BoxState.RECORDING: Command.POWER_ON,
@@ -55,12 +58,13 @@ def run_service(ports: ServicePorts, options: ServiceOptions) -> None:
     """
     if options.is_dry:
         ports = rehearsed(ports)
+    heart = KeptAlive(ports.cancel, ports.supervision, ports.clock)
     with ExitStack() as stack:
         if not options.is_dry:
             ports.storage.make_folder(options.folders.records)
             stack.enter_context(ports.storage.lock(options.folders.lock))
         try:
-            _Service(options, ports).run()
+            _Service(options, attrs.evolve(ports, cancel=heart), heart).run()
         except Cancelled:
             if options.is_once:
                 raise
@@ -72,19 +76,27 @@ class _Service:
 
     options: ServiceOptions
     ports: ServicePorts
+    heart: KeptAlive
     telling: Telling = attrs.field(init=False)
-    records: Records = attrs.field(init=False)
+    records: ServiceRecords = attrs.field(init=False)
     looks: Looks = attrs.field(init=False)
     camera: Camera = attrs.field(init=False)
     acts: Acts = attrs.field(init=False)
+    reason: str = ""
+    told_problems: Sequence[str] = ()
     port_tries: Tries = attrs.field(factory=Tries)
 
     def __attrs_post_init__(self) -> None:
         options, ports = self.options, self.ports
         self.telling = Telling(ports.reporter, ports.clock, is_dry=options.is_dry)
-        self.records = Records(options, ports, self.telling)
+        self.records = ServiceRecords(options, ports, self.telling)
         self.looks = Looks(
-            options, ports, self.telling, self.records.read(), on_decision=lambda seen: self.records.write(seen.memory)
+            options,
+            ports,
+            self.telling,
+            self.records.power(),
+            Plans(options, ports, self.telling, self.records),
+            on_decision=self.remember,
         )
         self.camera = Camera(ports, options.config, self.telling, self.still_the_same)
         self.acts = Acts(ports, self.telling, self.camera, self.looks, self.records)
@@ -118,6 +130,7 @@ class _Service:
     # --- a round -----------------------------------------------------------------------------------------------------
 
     def round(self) -> None:
+        before = Counter(self.acts.counts)
         decision: PowerDecision | None = self.looks.look(self.camera)
         idle_count = 0
         while decision is not None and idle_count < _IDLE_MOST:
@@ -125,6 +138,27 @@ class _Service:
             idle_count = 0 if has_progress else idle_count + 1
         if decision is not None:
             self.telling.problem("round", f"{_IDLE_MOST} looks led to nothing; it is looked again later")
+        self.write_round(self.acts.counts - before)
+
+    def write_round(self, counts: Counter[str]) -> None:
+        """Keep what a round came to, if it moved a clip or something is wrong."""
+        problems = list(self.telling.unproven.values())
+        if counts or problems != self.told_problems:
+            self.told_problems = problems
+            self.records.write(
+                ROUND_NAME,
+                {
+                    "at": self.ports.clock.now().isoformat(),
+                    "state": self.looks.memory.state.value,
+                    "reason": self.reason,
+                    **{name: counts[name] for name in ("copied", "proven", "removed")},
+                    "problems": problems,
+                },
+            )
+
+    def remember(self, decision: PowerDecision) -> None:
+        self.heart.status, self.reason = decision.memory.state.value, decision.reason
+        self.records.write_power(decision.memory)
 
     def step(self, decision: PowerDecision) -> tuple[PowerDecision | None, bool]:
         """Carry out a decision; the next one, or None if that was all for now; and whether a clip was moved."""
@@ -178,10 +212,7 @@ class _Service:
     def sleep(self, seconds: float) -> None:
         if self.options.is_dry and self.options.is_once:
             return
-        until_s = self.ports.clock.monotonic_s() + seconds
-        while (left_s := until_s - self.ports.clock.monotonic_s()) > 0:
-            self.ports.supervision.alive(self.looks.memory.state.value)
-            self.ports.clock.sleep(min(left_s, _SLICE_S), cancel=self.ports.cancel)
+        self.ports.clock.sleep(seconds, cancel=self.ports.cancel)
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,12 @@
 """Workflow, private part: what the service works with, and how it is run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import attrs
 
 from camvault.core.dashcam.configuration import BoxConfig
+from camvault.core.dashcam.offload_plan import WaitingClip
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.ports.battery import Battery
 from camvault.ports.camera_card import CameraCard, MountedCard
@@ -22,6 +23,16 @@ from camvault.ports.usb import UsbPort
 Stop = Callable[[], str]
 """Asked again and again by what takes long: why it is to end here; "" to go on."""
 
+OnPlan = Callable[[Sequence[WaitingClip]], None]
+
+
+@attrs.frozen
+class Staged:
+    """What is staged and not proven to be at the server."""
+
+    count: int = 0
+    size_bytes: int = 0
+
 
 class Copied(Protocol):
     """What a copy says at its end; see `copying.CopyReport`."""
@@ -29,6 +40,16 @@ class Copied(Protocol):
     @property
     def copied_count(self) -> int:
         """How many clips were staged."""
+        ...
+
+    @property
+    def copied_bytes(self) -> int:
+        """Their size."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
         ...
 
     @property
@@ -48,7 +69,7 @@ class Copied(Protocol):
 
     @property
     def stopped(self) -> str:
-        """Why it was ended early; "" if it was not."""
+        """Why it was ended early: what `stop` said, or that staging is full; "" if it was not."""
         ...
 
 
@@ -58,6 +79,16 @@ class Sent(Protocol):
     @property
     def proven_count(self) -> int:
         """How many clips were proven to be at the server."""
+        ...
+
+    @property
+    def sent_bytes(self) -> int:
+        """What went over the wire."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
         ...
 
     @property
@@ -89,15 +120,21 @@ class Sent(Protocol):
 class Offload(Protocol):
     """The two ways of a clip. Never both at once."""
 
-    def staged_count(self) -> int:
-        """How many clips are staged and not proven to be at the server."""
+    def staged(self) -> Staged:
+        """What is staged and not proven to be at the server."""
         ...
 
-    def copy(self, mounted: MountedCard, *, stop: Stop) -> Copied:
-        """From the card to staging; see `copying.copy_clips`."""
+    def room_bytes(self) -> int:
+        """What staging takes beside that."""
         ...
 
-    def send(self, *, stop: Stop) -> Sent:
+    def copy(
+        self, mounted: MountedCard, *, stop: Stop, on_plan: OnPlan, reporter: Reporter, cancel: Cancellation
+    ) -> Copied:
+        """From the card to staging; see `copying.copy_clips`. `on_plan` gets what is to be copied, in order."""
+        ...
+
+    def send(self, *, stop: Stop, reporter: Reporter, cancel: Cancellation) -> Sent:
         """From staging to the server, proven and removed; see `sending.send_clips`. Tells its commands itself."""
         ...
 

@@ -53,9 +53,14 @@ class Telling:
         """
         if is_error:
             self.unproven[subject] = told_as or words
-        if self.incidents.is_new(subject, words):
+        if self.opened(subject, words):
             self.reporter.emit((Failed if is_error else Warned)(told_as or words))
+
+    def opened(self, subject: str, words: str) -> bool:
+        """Take note of a problem; whether it was not open before."""
+        is_new = self.incidents.is_new(subject, words)
         self.incidents = self.incidents.seen(subject, words, now_s=self.clock.monotonic_s())
+        return is_new
 
     def problems(self, subject: str, found: tuple[str, ...]) -> None:
         """All problems of the subject that there are now: the new ones are told, and those that are gone are over."""

@@ -121,6 +121,21 @@ class Sendable:
     identity: FileIdentity
 
 
+class PushCause(enum.Enum):
+    """Why a push failed as a whole, as far as it is told: what may help."""
+
+    UNKNOWN = "unknown"
+    """Nothing failed as a whole, or it is not told why."""
+    REFUSED = "refused"
+    """Trying again changes nothing: another host key, a key that is refused, no tool at the other end."""
+    NO_SPACE = "no space"
+    """The target is full."""
+    NO_NETWORK = "no network"
+    """There was no connection."""
+    CUT_OFF = "cut off"
+    """It ended on the way: a connection that broke, a limit of time, a signal. What arrived is kept to go on with."""
+
+
 @attrs.frozen
 class Pushed:
     """How a push ended.
@@ -131,6 +146,8 @@ class Pushed:
         problems: What was said of single files.
         is_partial: Only single files failed: going on with others makes sense.
         is_hung: It took longer than it may and was stopped.
+        cause: Why it failed, to decide whether it is tried again; the tool's exit code alone does not tell.
+        sent_bytes: What went over the wire, if the tool told; else 0.
     """
 
     exit_code: int = 0
@@ -138,6 +155,8 @@ class Pushed:
     problems: Mapping[PurePosixPath, str] = attrs.field(factory=dict)
     is_partial: bool = False
     is_hung: bool = False
+    cause: PushCause = PushCause.UNKNOWN
+    sent_bytes: int = 0
 
 
 class EvidenceKind(enum.Enum):

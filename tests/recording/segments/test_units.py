@@ -21,6 +21,7 @@ from camvault.core.workflows.recording.backup.proving import Proving
 from camvault.core.workflows.recording.backup.results import Results
 from camvault.core.workflows.recording.backup.sending import Sending
 from camvault.core.workflows.steps.alias_check import AliasCheck
+from camvault.core.workflows.steps.apart_check import ApartCheck
 from camvault.core.workflows.steps.date_tree import day_of
 from camvault.core.workflows.steps.ledger_files import RESERVE_NAME, make_folder_if_possible
 from camvault.core.workflows.steps.segment_states import SegmentStates
@@ -573,7 +574,8 @@ class TestBackup:
         results = Results(folders, machine.backup_ports(), machine.records)
         results.lives = SegmentStates({PATH: SegmentState.REMOVED})
         aliases = AliasCheck(READY, SUCCESS, machine.storage, machine.clock)
-        Sending(Proving(folders, machine.backup_ports(), results, aliases), results).send_all([file])
+        apart = ApartCheck(aliases, machine.transfer, machine.cancel)
+        Sending(Proving(folders, machine.backup_ports(), results, apart), results).send_all([file])
         assert self.refusals(machine) == [StepRefused("backup", PATH, "a removed segment cannot be sent")]
         assert not machine.transfer.remote
 

@@ -13,9 +13,10 @@ from pathlib import Path, PurePath, PurePosixPath
 import attrs
 import pytest
 
+from camvault.adapters._shared import reach
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryStorage
-from camvault.adapters.rsync import TARGET_MARKER_NAME, RemoteGuard, RsyncTransfer, reach
+from camvault.adapters.rsync import TARGET_MARKER_NAME, RemoteGuard, RsyncTransfer
 from camvault.adapters.rsync.parse import MEANINGS
 from camvault.adapters.rsync.remote_guard import Ends, NotSeen
 from camvault.adapters.rsync.route import Route, host_of, route_to

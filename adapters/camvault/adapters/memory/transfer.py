@@ -15,6 +15,7 @@ from camvault.ports.transfer import (
     Here,
     NoRecordedTarget,
     Offline,
+    PushCause,
     Pushed,
     RecordedTarget,
     Sendable,
@@ -53,6 +54,7 @@ class MemoryTransfer:
         caches: Files that are read from a cache, with the answer for that (`CACHED`, `HELD`). With the `kind`
             `READ_CACHED`, all others are `CACHED`.
         capacity_bytes: How much fits.
+        failures: What the next pushes say, each once; nothing is sent by them.
     """
 
     storage: MemoryStorage
@@ -73,6 +75,7 @@ class MemoryTransfer:
     unreadable: set[PurePosixPath] = attrs.field(factory=set)
     caches: dict[PurePosixPath, Sight] = attrs.field(factory=dict)
     capacity_bytes: int | None = None
+    failures: list[Pushed] = attrs.field(factory=list)
 
     @property
     def where(self) -> str:
@@ -125,10 +128,13 @@ class MemoryTransfer:
             cancel.check()
             if not self.is_there:
                 return Pushed()
+            if self.failures:
+                return self.failures.pop(0)
             problems: dict[PurePosixPath, str] = {}
+            sent_bytes = 0
             for file in files:
                 if file.path in self.hangs:
-                    return Pushed(_TIMEOUT, "it took too long", problems, is_hung=True)
+                    return Pushed(_TIMEOUT, "it took too long", problems, is_hung=True, cause=PushCause.CUT_OFF)
                 node = self.storage.tree.find(root / file.path)
                 if node is None or file.path in self.poison:
                     problems[file.path] = "it cannot be read"
@@ -140,13 +146,16 @@ class MemoryTransfer:
                     continue
                 used_bytes = sum(len(held) for path, (held, _) in self.remote.items() if path != file.path)
                 if self.capacity_bytes is not None and used_bytes + len(content) > self.capacity_bytes:
-                    return Pushed(_WRITE_FAILED, "No space left on device", problems)
+                    words = "No space left on device"
+                    return Pushed(_WRITE_FAILED, words, problems, cause=PushCause.NO_SPACE, sent_bytes=sent_bytes)
                 if held is not None and held != (content, node.mtime_ns):
                     self.replaced.append((file.path, held[0]))
                 self.remote[file.path] = (content, node.mtime_ns)
+                sent_bytes += len(content)
                 announce_half()
                 cancel.check()
-            return Pushed(_PARTIAL if problems else 0, "some files" if problems else "", problems, bool(problems))
+            words = "some files" if problems else ""
+            return Pushed(_PARTIAL if problems else 0, words, problems, bool(problems), sent_bytes=sent_bytes)
 
     def prove(
         self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation

@@ -12,6 +12,7 @@ SSH_OPTIONS = (
 )
 OUTPUT_PREFIX = "camvault "
 _OUT_FORMAT = f"--out-format={OUTPUT_PREFIX}%i %n"
+_SENT_FORMAT = f"--out-format={OUTPUT_PREFIX}%b"  # how much went over the wire, one line for each file that was sent
 _DROPPED = frozenset({"--inplace", "--append", "--append-verify", "--partial", "--progress", "--write-devices"})
 """What writes into the file that stands at the target, or only chats. `--partial` would leave a torn file there under
 its final name; a folder for them does not."""
@@ -50,7 +51,7 @@ def push_argv(
         f"--suffix={suffix}",
         *(("--fsync",) if has_fsync else ()),  # since rsync 3.2.4
         *(("--checksum",) if by_content else ()),  # else equal size and time are enough to be left alone
-        *_common(shells, target, io_timeout_s),
+        *_common(shells, target, io_timeout_s, _SENT_FORMAT),
         "--",
         f"{root}/",
         _folder(target),
@@ -82,9 +83,9 @@ def names_on_stdin(paths: Iterable[PurePath]) -> bytes:
     return b"".join(str(path).encode("utf-8", "surrogateescape") + b"\0" for path in paths)
 
 
-def _common(shells: Sequence[str], target: str, io_timeout_s: int) -> tuple[str, ...]:
+def _common(shells: Sequence[str], target: str, io_timeout_s: int, out_format: str = _OUT_FORMAT) -> tuple[str, ...]:
     rsh = (f"--rsh={_shell(shells)}",) if is_remote(target) else ()
-    return ("--from0", "--files-from=-", f"--timeout={io_timeout_s}", _OUT_FORMAT, *rsh)
+    return ("--from0", "--files-from=-", f"--timeout={io_timeout_s}", out_format, *rsh)
 
 
 def remote_shell(options: Sequence[str]) -> str:

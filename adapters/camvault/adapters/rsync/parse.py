@@ -58,6 +58,12 @@ def sights(lines: Iterable[str]) -> dict[PurePosixPath, Sight]:
     return found
 
 
+def sent_bytes(lines: Iterable[str]) -> int:
+    """How much a push sent, of the files that it finished."""
+    told = (line.removeprefix(OUTPUT_PREFIX) for line in lines if line.startswith(OUTPUT_PREFIX))
+    return sum(int(count) for count in told if count.isascii() and count.isdigit())
+
+
 def unescaped_name(text: str) -> str:
     r"""A name as rsync prints it: bytes that cannot be shown, and `\#` before digits, are `\#` and three octal digits.
 

@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 
 import attrs
 
+from camvault.adapters._shared import reach
 from camvault.adapters._shared.process import run
-from camvault.adapters.rsync import reach
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MissingToolError, ToolError
 
@@ -36,6 +36,11 @@ def host_of(target: str) -> str:
     """The host in `[user@]host:path`, with its user, as ssh takes it. An address of IPv6 stands in brackets."""
     user, six, host = _HOST.findall(target)[0]
     return f"{user}{six or host}"
+
+
+def folder_of(target: str) -> str:
+    """The folder in `[user@]host:path`; it begins with a colon where rsync would speak to a daemon of its own."""
+    return _HOST.sub("", target, count=1).removeprefix(":")
 
 
 def route_to(target: str, shell: str, *, cancel: Cancellation, limit_s: float = _LIMIT_S) -> Route:

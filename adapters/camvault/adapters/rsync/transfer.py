@@ -9,10 +9,12 @@ import attrs
 from camvault.adapters._shared.process import Finished, run
 from camvault.adapters._shared.unstoppable import Unstoppable
 from camvault.adapters.rsync.argv import compare_argv, is_remote, names_on_stdin, push_argv, remote_shell
+from camvault.adapters.rsync.causes import cause_of
 from camvault.adapters.rsync.guard import TargetGuard
 from camvault.adapters.rsync.mounted import MountedFolder
-from camvault.adapters.rsync.parse import CUT_OFF_CODES, MEANINGS, PARTIAL_CODES, file_problems, sights
+from camvault.adapters.rsync.parse import CUT_OFF_CODES, MEANINGS, PARTIAL_CODES, file_problems, sent_bytes, sights
 from camvault.adapters.rsync.remote_guard import Ends, NotSeen, RemoteGuard
+from camvault.adapters.rsync.remote_hash import ANSWERED_CODES, hash_argv, hashes
 from camvault.adapters.rsync.route import Route, route_to
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import ToolError
@@ -21,6 +23,7 @@ from camvault.ports.transfer import (
     EvidenceKind,
     Here,
     NoRecordedTarget,
+    PushCause,
     Pushed,
     Sendable,
     Sight,
@@ -45,7 +48,9 @@ class RsyncTransfer:
             not always work, hence the limit below. Source: rsync#282, a remote read that blocks.
         limit_s: Longest run for a push or a look, and so much more for each byte at `slowest_bytes_per_s`.
         cancel: Asked while the target is checked.
-        on_command: Told of each push and comparison of footage.
+        on_command: Told of each push and look at footage.
+        is_hashed_there: Whether the machine behind ssh is asked for the SHA-256 of what it has. A key that may do
+            nothing but rsync refuses, and both ends compare.
     """
 
     target: str
@@ -57,6 +62,7 @@ class RsyncTransfer:
     slowest_read_bytes_per_s: float = 5_000_000
     cancel: Cancellation = attrs.field(factory=Unstoppable)
     on_command: Callable[[tuple[str, ...]], None] = lambda _: None
+    is_hashed_there: bool = False
     _has_fsync: bool = attrs.field(default=True, init=False)
 
     @property
@@ -119,11 +125,13 @@ class RsyncTransfer:
         )
         on_command(argv)
         said: list[str] = []
+        told: list[str] = []
         try:
-            ended = self._run(argv, files, cancel, said.append, lambda _: None)
+            ended = self._run(argv, files, cancel, said.append, told.append)
         except ToolError as error:
             cancel.check()  # an rsync that hangs in the kernel outlives a stop
-            return Pushed(error.exit_code, " | ".join(error.last_lines[-3:]), is_hung=True)
+            words = " | ".join(error.last_lines[-3:])
+            return Pushed(error.exit_code, words, is_hung=True, cause=PushCause.CUT_OFF)
         if self._has_fsync and ended.exit_code in _NO_FSYNC_CODES and any("fsync" in line for line in said):
             self._has_fsync = False  # the other end is older than the option
             return self._push(files, root, cancel, on_command, by_content=by_content)
@@ -131,15 +139,19 @@ class RsyncTransfer:
         meaning = MEANINGS.get(code, "unknown") if code else ""
         words = " | ".join(line for line in ended.last_lines[-3:] if code)
         problem = f"{meaning}: {words}" if words else meaning
-        return Pushed(code, problem, file_problems(said, root=root), code in PARTIAL_CODES)
+        problems = file_problems(said, root=root)
+        is_partial, cause = code in PARTIAL_CODES, cause_of(code, said)
+        return Pushed(code, problem, problems, is_partial, cause=cause, sent_bytes=sent_bytes(told))
 
     def prove(
         self, files: Sequence[Sendable], /, *, root: PurePath, cancel: Cancellation
     ) -> Mapping[PurePosixPath, Evidence]:
-        """Read the target here where it can be read here; else let both ends compare."""
+        """Read the target here where it can be read here; else let it hash, or let both ends compare."""
         if not is_remote(self.target):
             limit_s = self._limit_s(files)
             return MountedFolder(PurePath(self.target)).digests(files, root=root, cancel=cancel, limit_s=limit_s)
+        if self.is_hashed_there and (hashed := self._hashed(files, cancel)):
+            return hashed
         found, _ = self._compared(files, root, cancel)
         return {path: Evidence(EvidenceKind.COMPARED) for path, sight in found.items() if sight is Sight.SAME}
 
@@ -162,6 +174,27 @@ class RsyncTransfer:
             return {file.path: Sameness.TWO for file in files}
         there = MountedFolder(PurePath(self.target))
         return there.apart(files, root=root, cancel=cancel, limit_s=self.limit_s)
+
+    def _hashed(self, files: Sequence[Sendable], cancel: Cancellation) -> Mapping[PurePosixPath, Evidence]:
+        """What the other end says that it has; nothing if it does not say, or has none of them."""
+        argv = hash_argv(self.target, remote_shell(self.options))
+        if not argv:
+            return {}
+        self.on_command(argv)
+        try:
+            ended = run(
+                argv,
+                cancel=cancel,
+                stdin=names_on_stdin(file.path for file in files),
+                timeout_s=self._limit_s(files),
+                grace_s=2.0,
+            )
+        except ToolError:
+            cancel.check()
+            return {}
+        asked = {file.path for file in files}
+        found = hashes(ended.stdout, asked) if ended.exit_code in ANSWERED_CODES else {}
+        return {path: Evidence(EvidenceKind.REMOTE_HASH, sha256) for path, sha256 in found.items()}
 
     def _compared(
         self,

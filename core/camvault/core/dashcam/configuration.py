@@ -27,12 +27,18 @@ from camvault.core.power.thresholds import PowerLevel, PowerThresholds
 
 _HUB = re.compile(r"[1-9][0-9]{0,2}-[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,5}", re.ASCII)
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", re.ASCII)
+_REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+@-]*", re.ASCII)
+_HERE = ("", "localhost")
 _USB_ID = re.compile(r"([0-9A-Fa-f]{4})?", re.ASCII)
 
 
 @attrs.frozen(kw_only=True)
 class UploadConfig:
-    """The server. Without `known_hosts`, its key must be known to the user that the service runs as."""
+    """The server. Without `known_hosts`, its key must be known to the user that the service runs as.
+
+    With the method rclone, `host` is the name of a remote in rclone's own configuration, which is `rclone_config` if
+    that is given. Without a host, `dest_path` is a folder of this machine.
+    """
 
     method: str = "rsync"
     host: str = "192.168.1.203"
@@ -41,6 +47,12 @@ class UploadConfig:
     dest_path: str = "/data/dashcam"
     ssh_key: str = "/etc/camera_service/id_rsa"
     known_hosts: str = ""
+    rclone_config: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether `dest_path` is a folder of this machine: a share that is mounted, say."""
+        return self.method == "rsync" and self.host in _HERE
 
 
 @attrs.frozen(kw_only=True)
@@ -137,12 +149,16 @@ _PERCENT = quantity("percent", 0, 100)
 _RULES: Mapping[str, Mapping[str, ValueRule]] = {
     "upload": {
         "method": one_of("rsync", "rclone"),
-        "host": ValueRule("an IP address or a host name", is_host),
+        "host": ValueRule(
+            'an IP address, a host name, the name of a remote of rclone, or ""',
+            lambda v: v == "" or is_host(v) or _is_matching(_REMOTE, v),
+        ),
         "user": ValueRule("the name of a user", lambda v: _is_matching(_USER, v)),
         "port": whole(1, 65_535),
         "dest_path": FOLDER,
         "ssh_key": OPTIONAL_FOLDER,
         "known_hosts": OPTIONAL_FOLDER,
+        "rclone_config": OPTIONAL_FOLDER,
     },
     "camera": {
         "hub_location": ValueRule("the place of a USB hub, such as 1-1 or 1-1.4", lambda v: _is_matching(_HUB, v)),
@@ -203,4 +219,17 @@ def read_box(document: object) -> Checked[BoxConfig]:
     contradiction = config.thresholds.thresholds.problem
     if contradiction:
         return Checked(None, (Problem("thresholds", *contradiction.split(", expected ", 1)),))
+    problem = _host_problem(config.upload)
+    if problem:
+        return Checked(None, (problem,))
     return Checked(config)
+
+
+def _host_problem(upload: UploadConfig) -> Problem | None:
+    """What is a host for one method is none for the other."""
+    found = repr(upload.host)
+    if upload.method == "rclone" and not _is_matching(_REMOTE, upload.host):
+        return Problem("upload.host", found, "the name of a remote in rclone's configuration")
+    if upload.method == "rsync" and not (upload.is_here or is_host(upload.host)):
+        return Problem("upload.host", found, 'an IP address or a host name, or "" for a folder of this machine')
+    return None

@@ -9,7 +9,7 @@ from camvault.core.segments.ledger import ProofKind
 from camvault.core.segments.lifecycle import SegmentEvent, state_now, step
 from camvault.core.workflows.recording.backup.ports import BackupFolders, BackupPorts
 from camvault.core.workflows.recording.backup.results import Results
-from camvault.core.workflows.steps.alias_check import AliasCheck, still_here, told_apart
+from camvault.core.workflows.steps.apart_check import ApartCheck
 from camvault.core.workflows.steps.target_answer import here_or_raise
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import NotFoundError, StorageError
@@ -25,15 +25,13 @@ class Proving:
     """Proves files to be at the target, and has that written down.
 
     Attributes:
-        aliases: Makes sure that what stands at the target is not the footage itself.
-        told: The folders of which that is known in this run.
+        apart: Makes sure that what stands at the target is not the footage itself.
     """
 
     folders: BackupFolders
     ports: BackupPorts
     results: Results
-    aliases: AliasCheck
-    told: set[PurePosixPath] = attrs.field(factory=set)
+    apart: ApartCheck
 
     def sendables(self, batch: Sequence[FileEntry]) -> Sequence[Sendable]:
         """The files as the target names them."""
@@ -53,7 +51,7 @@ class Proving:
             TargetError: The target is not the one that said so any more, or shows files of this machine.
         """
         transfer, results = self.ports.transfer, self.results
-        untold = self._untold(self.sendables(batch))
+        untold = self.apart.untold(self.sendables(batch))
         found = transfer.prove(self.sendables(batch), root=self.folders.ready, cancel=self.ports.cancel)
         if here_or_raise(transfer, transfer.ask()) != here:
             raise TargetError(transfer.where, "it was exchanged meanwhile; what was sent is not believed")
@@ -73,23 +71,6 @@ class Proving:
             else:
                 count += 1
         return count
-
-    def _untold(self, files: Sequence[Sendable]) -> Mapping[PurePosixPath, str]:
-        """Of which of these files, or of their folders, it cannot be told whether the target shows the files here."""
-        transfer, folders = self.ports.transfer, {file.path.parent for file in files}
-        apart = told_apart(files, ready=self.folders.ready, target=transfer, cancel=self.ports.cancel)
-        if apart.alias:
-            raise TargetError(transfer.where, apart.alias)
-        new = sorted(folders - self.told)
-        if not new:
-            return apart.untold
-        with self.aliases.nonces(new) as nonces:
-            found = transfer.look(nonces.files, root=self.folders.ready, by_content=False, cancel=self.ports.cancel)
-            answer = nonces.answer(found, here=still_here(nonces, self.folders.ready, self.ports.storage))
-        if answer.alias:
-            raise TargetError(transfer.where, answer.alias)
-        self.told.update(folders - answer.untold.keys())
-        return {**apart.untold, **answer.untold}
 
     def _judge(self, file: FileEntry, evidence: Evidence) -> str:
         """Why the evidence does not do; "" once the proof is recorded."""

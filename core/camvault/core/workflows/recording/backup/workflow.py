@@ -21,6 +21,7 @@ from camvault.core.workflows.recording.backup.renaming import with_free_names
 from camvault.core.workflows.recording.backup.results import Results
 from camvault.core.workflows.recording.backup.sending import Sending, batches
 from camvault.core.workflows.steps.alias_check import AliasCheck
+from camvault.core.workflows.steps.apart_check import ApartCheck
 from camvault.core.workflows.steps.date_tree import Day, days_below, refuse_dead_link
 from camvault.core.workflows.steps.ledger_files import SyncRecords, make_folder_if_possible
 from camvault.core.workflows.steps.segment_states import SegmentStates
@@ -77,7 +78,7 @@ def back_up(*, folders: BackupFolders, ports: BackupPorts, may_begin: bool = Fal
         records = SyncRecords(folders.success, ports.storage)
         results = Results(folders, ports, records, number=ports.transfer.wanted().number)
         aliases = AliasCheck(folders.ready, folders.success, ports.storage, ports.clock)
-        proving = Proving(folders, ports, results, aliases)
+        proving = Proving(folders, ports, results, ApartCheck(aliases, ports.transfer, ports.cancel))
         return _Backup(results, Marks(results), proving, Sending(proving, results)).run(may_begin=may_begin)
 
 
@@ -106,7 +107,7 @@ class _Backup:
             ports.reporter.emit(Warned(f"[backup] no records can be written: {problem}"))
         else:
             self._keep_reserve()
-        self.proving.aliases.clear()
+        self.proving.apart.aliases.clear()
         target_problem = ""
         try:
             if may_begin:
@@ -119,7 +120,7 @@ class _Backup:
                 keep_doubt(folders.success, ports.storage, target_problem)
         finally:
             with suppress(StorageError):
-                self.proving.aliases.end()
+                self.proving.apart.aliases.end()
         if self.results.has_made_room:
             ports.transfer.mark()  # there may have been no room for its record before
         self.marks.keep(is_whole=not target_problem)

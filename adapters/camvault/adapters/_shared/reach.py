@@ -1,4 +1,4 @@
-"""Adapter for rsync: a program that asks whether anything answers at a port of another machine.
+"""Private to adapters: a program that asks whether anything answers at a port of another machine.
 
 It is started by its path, because a name server may take longer than any limit, imports nothing but the standard
 library, and writes one line of JSON: `reached`, or `unreached` with the evidence that the machine is off, or `unknown`.

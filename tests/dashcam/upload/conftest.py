@@ -69,7 +69,7 @@ class Home:
 
 def home_of(tmp_path: Path, forced: str) -> Iterator[Home]:
     """The key, the file with the server's key, and the folder there have names that need quotes."""
-    there = tmp_path / ("dashcam" if forced else "dash cam's %h")  # rrsync takes no quotes in the path of its folder
+    there = tmp_path / ("dashcam" if forced else "dash cam's %h")
     there.mkdir()
     command = f"{forced} {there}" if forced else ""
     server, process = start_sshd(tmp_path / "sshd", command)
@@ -85,7 +85,7 @@ def home_of(tmp_path: Path, forced: str) -> Iterator[Home]:
             host="127.0.0.1",
             user=os.environ.get("USER", "root"),
             port=server.port,
-            dest_path=str(there),
+            dest_path="/" if forced else str(there),  # rrsync takes it for a path below its folder
             ssh_key=str(key),
             known_hosts=str(known),
         )

@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 from pathlib import PurePath, PurePosixPath
 
+import attrs
 import pytest
 
 from camvault.adapters.memory.calls import Phase
@@ -14,7 +15,7 @@ from camvault.core.workflows.dashcam.copy_events import ClipCopied, ClipLeft, Cl
 from camvault.core.workflows.dashcam.copy_ports import CardClip
 from camvault.core.workflows.dashcam.copying import copy_clips
 from camvault.core.workflows.dashcam.records import ClipRecords
-from camvault.core.workflows.dashcam.staging_copy import StagingCopier
+from camvault.core.workflows.dashcam.staging_copy import INCOMING_NAME, StagingCopier
 from camvault.ports.camera_card import CardLostError
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled, ExistsError, StorageError
@@ -512,6 +513,25 @@ class TestFaults:
         problems = box.visit().problems
         assert len(problems) == 21
         assert problems[-1] == "and 5 more problems"
+
+
+class TestFlippedBits:
+    def test_one_that_flipped_while_it_was_written_is_not_what_is_recorded(self, box: Box) -> None:
+        """The digest is that of what was read from the card; the sender compares what is staged with it."""
+        box.storage.lossy.add(FOLDERS.records / INCOMING_NAME)
+        box.visit()
+        assert sorted(box.untrue()) == ["Event/E1.MP4", "Normal/Front/1.MP4", "Normal/Front/2.MP4"]
+
+    def test_a_staged_clip_that_was_found_to_be_spoiled_is_copied_again_beside_it(self, box: Box) -> None:
+        box.visit()
+        box.storage.corrupt(FOLDERS.staging / "Event/E1.MP4")
+        records = ClipRecords(FOLDERS, box.storage)
+        entry = next(clip.entry for clip in records.staged() if clip.path.name == "E1.MP4")
+        assert entry is not None
+        records.add(attrs.evolve(entry, kind=K.WITHDRAWN))
+        assert box.visit().copied_count == 1
+        assert box.staged()["Event/E1~2.MP4"] == b"crash"
+        assert box.visit().copied_count == 0
 
 
 class TestStopping:

@@ -133,7 +133,7 @@ class TestFolders:
         box.record(".camvault/clips-2025-07.ledger", "forged")
         report = box.visit()
         assert report.problems == (
-            ".camvault/clips-2025-07.ledger: it is not copied: the staging has a folder .camvault of its own",
+            ".camvault/clips-2025-07.ledger is not copied: camvault gives such names to files of its own",
         )
 
 

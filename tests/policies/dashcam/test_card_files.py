@@ -34,12 +34,13 @@ def test_whatever_a_camera_writes_is_copied(name: str) -> None:
     [
         (".camvault/clips-2025-05.ledger", True),
         (".CAMVAULT/x", True),
-        ("DCIM/.camvault/x", False),
-        (".camvault-part", False),
-        ("a.camvault-part", False),
+        ("DCIM/.camvault/x", True),
+        (".camvault-proof-1", True),
+        ("DCIM/a.camvault-part", True),
+        ("DCIM/camvault.MP4", False),
     ],
 )
-def test_the_folder_of_our_records_is_never_written_by_a_card(path: str, *, is_refused: bool) -> None:
+def test_names_of_our_own_files_are_never_given_by_a_card(path: str, *, is_refused: bool) -> None:
     assert bool(name_problem(PurePosixPath(path))) == is_refused
 
 

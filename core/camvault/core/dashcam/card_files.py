@@ -7,6 +7,7 @@ nothing is left out because of its ending.
 from pathlib import PurePosixPath
 
 from camvault.core.free_names import folded
+from camvault.core.retention.leftovers import UNFINISHED_SUFFIX
 
 _SYSTEM_FOLDERS = frozenset(
     {
@@ -35,8 +36,8 @@ def is_system_file(name: str) -> bool:
 
 def name_problem(path: PurePosixPath) -> str:
     """Why a clip cannot be staged under its path on the card; "" if it can."""
-    if folded(path.parts[0]) == _OURS:
-        return f"{path}: it is not copied: the staging has a folder {_OURS} of its own"
+    if any(folded(part).startswith(_OURS) for part in path.parts) or path.name.endswith(UNFINISHED_SUFFIX):
+        return f"{path} is not copied: camvault gives such names to files of its own"
     return ""
 
 

@@ -2,19 +2,27 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
 
 import attrs
 import pytest
 
 from camvault.adapters.filesystem import LocalStorage
-from camvault.adapters.memory import MemoryCancellation
+from camvault.adapters.memory import MemoryCancellation, MemoryReporter
 from camvault.adapters.rsync import RsyncTransfer
+from camvault.adapters.system import SystemClock
 from camvault.apps._assembly.upload import upload_transfer
 from camvault.core.dashcam.configuration import BoxConfig, PathsConfig, UploadConfig
+from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.folders import BoxFolders
+from camvault.core.workflows.dashcam.records import ClipRecords
+from camvault.core.workflows.dashcam.send_report import SendPorts, SendReport
+from camvault.core.workflows.dashcam.sending import send_clips
 from tests.contracts.test_transfer import Server, start_sshd
+from tests.dashcam.upload.box import WHEN
+from tests.dashcam.upload.wire import Wire
 
 RRSYNC = "/usr/bin/rrsync -wo"
 
@@ -50,6 +58,48 @@ class Home:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path
+
+    def stage_recorded(self, name: str, content: bytes) -> Path:
+        """As it is copied from a card, with its line in the ledger."""
+        path = self.stage(name, content)
+        storage = LocalStorage()
+        entry = storage.entry(path)
+        assert entry is not None
+        line = LedgerEntry(PurePosixPath(name), entry.identity, sha256(content).hexdigest(), ProofKind.STAGED, WHEN, "")
+        storage.make_folder(self.folders.records)
+        ClipRecords(self.folders, storage).add(line)
+        return path
+
+    def staged(self) -> list[str]:
+        return sorted(
+            str(path.relative_to(self.staging))
+            for path in self.staging.rglob("*")
+            if path.is_file() and not path.is_relative_to(self.folders.records)
+        )
+
+    def kinds(self, name: str) -> list[ProofKind]:
+        return [entry.kind for entry in ClipRecords(self.folders, LocalStorage()).life(PurePosixPath(name))]
+
+    def send(self, stop: Callable[[], str] = lambda: "") -> SendReport:
+        """With the real adapters; a wait takes no time."""
+        cancel = MemoryCancellation()
+        transfer = upload_transfer(self.config, self.folders, LocalStorage(), cancel, on_command=self.commands.append)
+        ports = SendPorts(
+            storage=LocalStorage(),
+            transfer=transfer,
+            clock=SystemClock(),
+            reporter=MemoryReporter(),
+            cancel=cancel,
+            chance=lambda: 0.0,
+        )
+        return send_clips(ports=ports, folders=self.folders, config=self.config, stop=stop)
+
+    def by_wire(self, wire: Wire) -> "Home":
+        """The same, through a wire."""
+        text = self.known_hosts.read_text()
+        self.known_hosts.write_text(text.replace(f":{self.server.port} ", f":{wire.port} "))
+        upload = attrs.evolve(self.config.upload, port=wire.port)
+        return attrs.evolve(self, config=attrs.evolve(self.config, upload=upload))
 
     def transfer(self) -> RsyncTransfer:
         made = upload_transfer(

@@ -276,8 +276,8 @@ class TestRetries:
         report = box.send()
         assert report.is_whole
         assert report.sent_bytes == 107
-        assert box.clock.elapsed_s - begin_s == pytest.approx(1 + 4)
-        assert "it is tried again in 1 s" in box.said()
+        assert box.clock.elapsed_s - begin_s == pytest.approx(3 + 4)
+        assert "it is tried again in 3 s" in box.said()
 
     @pytest.mark.parametrize("cause", [PushCause.REFUSED, PushCause.NO_SPACE])
     def test_what_a_try_cannot_change_is_not_tried_again(self, box: Box, cause: PushCause) -> None:
@@ -304,7 +304,7 @@ class TestRetries:
 
         def vanish() -> None:
             box.transfer.evidence = "no route to host"
-            box.clock.after(2, lambda: setattr(box.transfer, "evidence", ""))
+            box.clock.after(4, lambda: setattr(box.transfer, "evidence", ""))
 
         box.calls.hook("transfer.push", vanish, when=Phase.AFTER)
         assert box.send().is_whole

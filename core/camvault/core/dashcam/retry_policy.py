@@ -9,7 +9,8 @@
 | unknown     | twice, after a wait                                                                      |
 
 The wait is drawn from 0 to a span that doubles each time ("full jitter"): boxes that lost one server together do not
-come back together. A try after which more is proven than before counts anew.
+come back together. After a cut the other end gets a moment to put aside what it has: the next push would find nothing
+to go on with, and send all of it (measured). A try after which more is proven than before counts anew.
 """
 
 import attrs
@@ -18,6 +19,7 @@ from camvault.ports.transfer import PushCause
 
 _BASE_S = 2.0
 _MOST_S = 60.0
+_SETTLE_S = 2.0
 _UNKNOWN_MOST = 2
 _NEVER = {
     PushCause.REFUSED: "trying again changes nothing",
@@ -47,4 +49,5 @@ def next_try(cause: PushCause, *, failed_count: int, retries: int, chance: float
     most = min(retries, _UNKNOWN_MOST) if cause is PushCause.UNKNOWN else retries
     if failed_count > most:
         return NextTry(refusal=f"it was tried {failed_count} times")
-    return NextTry(wait_s=min(_MOST_S, _BASE_S * 2.0 ** (failed_count - 1)) * chance)
+    settle_s = _SETTLE_S if cause is PushCause.CUT_OFF else 0.0
+    return NextTry(wait_s=settle_s + min(_MOST_S, _BASE_S * 2.0 ** (failed_count - 1)) * chance)

@@ -107,14 +107,13 @@ class ClipProofs:
             problems: What the tool said of single files: the reason to give when there is no evidence.
 
         Raises:
-            TargetError: The target is not the one that said so any more, or shows files of this machine.
+            TargetError: The target shows files of this machine.
             Cancelled: Asked to stop.
         """
         transfer, files = self.ports.transfer, self.sendables(clips)
         untold = self.apart.untold(files)
         self.ports.reporter.emit(ActionTaken(Command.VERIFY, f"{len(clips)} clips at {transfer.where}"))
         found = transfer.prove(files, root=self.root, cancel=self.cancel)
-        self._still(here)
         proven: list[ProvenClip] = []
         reasons: dict[PurePosixPath, str] = {}
         for clip in clips:
@@ -138,7 +137,9 @@ class ClipProofs:
         """
         if not proven:
             return 0
-        self._still(here)
+        transfer = self.ports.transfer
+        if here_or_raise(transfer, transfer.ask()) != here:
+            raise TargetError(transfer.where, "it was exchanged meanwhile; what was sent is not believed")
         self.ports.reporter.emit(ActionTaken(Command.REMOVE_STAGED, f"{len(proven)} clips that are proven"))
         count = sum(self._removed(one) for one in proven)
         for folder in {self.root / one.clip.path.parent for one in proven} - {self.root}:
@@ -157,11 +158,6 @@ class ClipProofs:
         entry = clip.entry
         is_damaged = entry is not None and entry.kind is ProofKind.WITHDRAWN and bool(entry.where)
         return is_damaged and entry is not None and entry.when[:10] == self._when()[:10]
-
-    def _still(self, here: Here) -> None:
-        transfer = self.ports.transfer
-        if here_or_raise(transfer, transfer.ask()) != here:
-            raise TargetError(transfer.where, "it was exchanged meanwhile; what was sent is not believed")
 
     def _doubt_of(self, clip: StagedClip, evidence: Evidence) -> str:
         """Why the evidence does not do; "" if it does."""

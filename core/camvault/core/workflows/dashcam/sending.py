@@ -89,6 +89,8 @@ class _Sending:
     sent_bytes: int = 0
     failures: int = 0
     """How often trying did not help, since something was proven."""
+    here: Here | None = None
+    """What the target said just now, if nothing happened since."""
 
     @classmethod
     def of(cls, ports: SendPorts, folders: BoxFolders, config: BoxConfig, stop: Callable[[], str]) -> "_Sending":
@@ -134,7 +136,7 @@ class _Sending:
             TargetError: It cannot be used.
         """
         transfer = self.ports.transfer
-        here = here_or_raise(transfer, transfer.mark())
+        here = self.here = here_or_raise(transfer, transfer.mark())
         if here.shares_device:
             self.ports.reporter.emit(Warned(f"[upload] {no_second_disk(transfer, self.proofs.root)}"))
 
@@ -196,7 +198,8 @@ class _Sending:
             return _Tried(left=clips, cause=PushCause.NO_NETWORK, problem=str(error))
 
     def _try_there(self, clips: Sequence[StagedClip]) -> _Tried:
-        here = here_or_raise(self.ports.transfer, self.ports.transfer.ask())
+        transfer, self.here, said = self.ports.transfer, None, self.here
+        here = said or here_or_raise(transfer, transfer.ask())
         pushed = self._push(clips, by_content=False)
         is_failed = pushed.is_hung or bool(pushed.exit_code and not pushed.is_partial)
         if pushed.is_hung or pushed.cause in _UNTOUCHED:

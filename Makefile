@@ -10,7 +10,7 @@ unexport CLIPS
 help:
 	@echo "make demo    from raw clips to a verified disc file: CLIPS=\"a.mp4 'my clips/b.mp4' shift1/*.mp4\", or none"
 	@echo "make test    everything that is checked: check, docs, bare, every test; as root"
-	@echo "make check   format, lint, types, layers, dead code"
+	@echo "make check   format, lint, types, layers, shell scripts, dead code"
 	@echo "make docs    the documentation, in docs/_build/html"
 	@echo "make bare    make demo, the set-up and some tests in a fresh Debian 12 and 13"
 	@echo "make nightly the tests that take minutes, and every property with new examples"
@@ -40,6 +40,7 @@ check: setup-check
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/shellcheck apps/camvault/apps/_box/*.sh tools/*.sh tests/rig/build.sh tests/rig/guest/initrd-init .ci/run
 	$(BIN)/python -m tools.dead_code
 
 docs: setup-docs

@@ -98,6 +98,7 @@ export_project() {
     if [ -e .git ]; then
         git -c safe.directory="$project" ls-files -z
     else
+        # shellcheck disable=SC2046
         find . -type f -not -path './.git/*' -not -name '*.pyc' $(sed -n 's,^\([^*]*\)/$,-not -path */\1/*,p' .gitignore) -print0
     fi | tar --create --null --files-from=- --ignore-failed-read 2>/dev/null
 }
@@ -110,6 +111,7 @@ in_root() {
     for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
         [ -z "${!name:-}" ] || kept+=("$name=${!name}")
     done
+    # shellcheck disable=SC2016
     chroot --userspec="$user" "$root" env -i "${kept[@]}" USER="$user" LANG=C.UTF-8 DPKG_FORCE=unsafe-io \
         HOME="$(chroot "$root" sh -c "echo ~$user")" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         sh -c 'cd "$0" && exec "$@"' "$clone" "$@"

@@ -12,6 +12,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 [ -e "$keyring" ] || { echo "$keyring is missing: install debian-archive-keyring" >&2; exit 1; }
 
 repositories() {
+    # shellcheck disable=SC2016
     apt-get "$@" indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Origin: Debian' | sort -u
 }
 

@@ -76,7 +76,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
     machine = Machine(image=IMAGE, folder=folder)
     saved = folder / "booted.zst"
     with machine.running() as guest:
-        guest.check("udevadm", "settle")
+        guest.check("udevadm", "settle", "--timeout=300", timeout_s=400)
         guest.check("burner", "start")
         Machine.save(guest, saved)
     return Rig(machine=machine, saved=saved)

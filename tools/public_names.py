@@ -41,7 +41,6 @@ PUBLIC_NAMES: Final[Mapping[str, str]] = {
     "camvault.apps.service_helper.ENABLE": _MEMBER,
     "camvault.apps.service_helper.STOP": _MEMBER,
     "camvault.apps.service_helper.print_template": _EAGER,
-    "camvault.core.dashcam.configuration.copy_subdirs": _PRINTED,
     "camvault.core.dashcam.configuration.dest_path": _PRINTED,
     "camvault.core.dashcam.configuration.known_hosts": _PRINTED,
     "camvault.core.dashcam.configuration.method": _PRINTED,

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from camvault.apps._assembly.box_files import FOR_A_CONFIGURATION, LOGROTATE, UNIT, box_files, filled_text, shipped_text
-from camvault.core.dashcam.configuration import BoxConfig, CardConfig, PathsConfig, read_box
+from camvault.core.dashcam.configuration import BoxConfig, CardConfig, PathsConfig, UploadConfig, read_box
 from camvault.ports.errors import UsageError
 
 PROGRAMS = Path(sys.executable).parent
@@ -88,6 +88,12 @@ def test_a_path_of_the_configuration_cannot_bring_a_setting_along() -> None:
     text = filled(UNIT, config, config_path="/etc/x\nUser=nobody")
     assert "\nUser=nobody" not in text
     assert 'ReadWritePaths="-/srv/a b\\"\\\\%%n@LOG@" -/srv/@STAGING@ -/media\n' in text
+
+
+def test_the_unit_may_write_where_the_configuration_sends_to() -> None:
+    upload = UploadConfig(host="", dest_path="/srv/share", rclone_config="/etc/rclone/rclone.conf")
+    text = filled(UNIT, attrs.evolve(BoxConfig(), upload=upload))
+    assert "ReadWritePaths=-/var/lib/camera_service/staging -/var/log -/mnt -/srv/share -/etc/rclone\n" in text
 
 
 def test_no_mark_is_left_over() -> None:

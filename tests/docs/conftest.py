@@ -62,5 +62,6 @@ def service_manager(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ups(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a `lifepo4wered-cli` whose board has input power."""
     folder = tmp_path_factory.mktemp("ups")
-    Board(folder, {"VBAT": 3325, "VIN": 5208, "VIN_THRESHOLD": 4498})
+    power = {"VBAT": 3325, "VIN": 5208, "VIN_THRESHOLD": 4498, "VOUT": 4979, "IOUT": 857}
+    Board(folder, {**power, "PI_RUNNING": 1, "WAKE_TIME": 0, "AUTO_SHDN_TIME": 65535})
     return folder

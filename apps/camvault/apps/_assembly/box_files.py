@@ -48,12 +48,16 @@ def filled_text(name: str, config: BoxConfig, *, config_path: PurePath, programs
 
 def _writable(config: BoxConfig) -> tuple[PurePath, ...]:
     """The folders that the service makes something in. What is not there yet is left out by systemd."""
-    paths = config.paths
-    folders = (
+    paths, upload = config.paths, config.upload
+    folders = [
         PurePath(paths.local_staging),
         PurePath(paths.log_path).parent,
         PurePath(config.camera.mount_base).parent,
-    )
+    ]
+    if upload.is_here:
+        folders.append(PurePath(upload.dest_path))
+    if upload.rclone_config:  # rclone renews its tokens there
+        folders.append(PurePath(upload.rclone_config).parent)
     return tuple(dict.fromkeys(folders))
 
 

@@ -1,7 +1,7 @@
 """Composition root, shared part: what is known of the power, for people and for programs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from camvault.core.power.charge import percent_of
 from camvault.core.power.readings import ExternalPower, PowerReading
@@ -21,11 +21,14 @@ def as_lines(reading: PowerReading) -> Iterator[str]:
 
 def as_json(reading: PowerReading) -> Iterator[str]:
     """One object; what is not known is null."""
+    yield from json.dumps({**power_values(reading), "problems": list(reading.problems)}, indent=2).splitlines()
+
+
+def power_values(reading: PowerReading) -> Mapping[str, int | bool | None]:
+    """What is known, by its keys; what is not known is None."""
     battery_mv = reading.battery_mv
-    answer = {
+    return {
         "battery_mv": battery_mv,
         "battery_percent": None if battery_mv is None else percent_of(battery_mv),
         "external_power": _IS_EXTERNAL.get(reading.external),
-        "problems": list(reading.problems),
     }
-    yield from json.dumps(answer, indent=2).splitlines()

@@ -4,7 +4,7 @@
 the truth; whatever is remembered here is read from them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath, PurePosixPath
 
 import attrs
@@ -102,6 +102,15 @@ class ClipRecords:
             self._names.add(folded(str(entry.path)))
         return clip
 
+    def clips(self) -> tuple[KnownClip, ...]:
+        """All clips that are known, of all months.
+
+        Raises:
+            StorageError: A ledger cannot be read.
+        """
+        months = [name.removeprefix(_PREFIX).removesuffix(_SUFFIX) for name in self._ledgers()]
+        return tuple(self.book(months).clips())
+
     def life(self, path: PurePosixPath) -> tuple[LedgerEntry, ...]:
         """All lines about clips that had this name, on the card or in the staging, by time.
 
@@ -162,13 +171,15 @@ class ClipRecords:
         return self.folders.records / f"{_PREFIX}{month}{_SUFFIX}"
 
     def _texts(self) -> Iterator[str]:
+        for name in self._ledgers():
+            yield self.storage.read_text(self.folders.records / name) or ""
+
+    def _ledgers(self) -> Sequence[str]:
         try:
             names = [file.name for file in self.storage.listing(self.folders.records).files]
         except NotFoundError:
-            return
-        for name in names:
-            if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
-                yield self.storage.read_text(self.folders.records / name) or ""
+            return ()
+        return [name for name in names if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
 
 
 def _whole_lines(text: str) -> str:

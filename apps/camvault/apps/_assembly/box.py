@@ -1,0 +1,56 @@
+"""Composition root, shared part: the adapters of a dashcam box, for its configuration."""
+
+import os
+from pathlib import Path, PurePath
+
+from camvault.adapters._shared.process import find_program
+from camvault.adapters._shared.sysfs import Sysfs
+from camvault.adapters.lifepo4wered import Lifepo4weredBattery
+from camvault.adapters.sysfsusb import SysfsUsbPort
+from camvault.adapters.uhubctl import UhubctlPort
+from camvault.adapters.usbdisk import UsbDiskCard
+from camvault.core.dashcam.configuration import BoxConfig
+from camvault.core.workflows.dashcam.folders import BoxFolders
+from camvault.ports.battery import Battery
+from camvault.ports.camera_card import CameraCard
+from camvault.ports.usb import UsbPort
+
+SYSFS_VARIABLE = "CAMVAULT_SYSFS"
+"""Names another tree in place of /sys."""
+
+
+def sysfs_root() -> Path:
+    """Where the kernel tells of its devices."""
+    return Path(os.environ.get(SYSFS_VARIABLE) or "/sys")
+
+
+def box_folders(config: BoxConfig) -> BoxFolders:
+    """Where clips are staged."""
+    return BoxFolders(PurePath(config.paths.local_staging))
+
+
+def box_battery() -> Battery:
+    """The UPS."""
+    return Lifepo4weredBattery()
+
+
+def box_card(config: BoxConfig) -> CameraCard:
+    """The card of the camera."""
+    camera = config.camera
+    return UsbDiskCard(
+        hub=camera.hub_location,
+        port_number=camera.port_number,
+        vendor=camera.vendor,
+        product=camera.product,
+        mount_base=PurePath(camera.mount_base),
+        path=PurePath(camera.path) if camera.path else None,
+        path_within_s=config.poll.mount_timeout_seconds,
+        sysfs=sysfs_root(),
+    )
+
+
+def box_usb(config: BoxConfig) -> UsbPort:
+    """The port of the camera: switched by uhubctl where that is installed, else by the kernel itself."""
+    kind = UhubctlPort if find_program("uhubctl") else SysfsUsbPort
+    camera = config.camera
+    return kind(hub=camera.hub_location, port=camera.port_number, kernel=Sysfs(sysfs_root()))

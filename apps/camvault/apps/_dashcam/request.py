@@ -1,0 +1,62 @@
+"""Composition root, shared part: which part is asked for, and what each of them is told."""
+
+import enum
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from camvault.ports.errors import CamvaultError, UsageError
+
+
+class DashcamPart(enum.StrEnum):
+    """The parts, as they are typed; a word more where there is one."""
+
+    BATTERY = "battery"
+    FIND = "find"
+    STATUS = "status"
+    WHY = "why"
+    USB = "usb"
+    USB_OFF = "usb off"
+    USB_RECORDING = "usb recording"
+    USB_DATA = "usb data"
+    PRINT = "print"
+
+
+_NEEDS: Mapping[DashcamPart, str] = {DashcamPart.PRINT: "NAME", DashcamPart.WHY: "CLIP"}
+"""What is to be given after the part."""
+
+
+class NotKnownError(CamvaultError):
+    """Something is not known, or could not be done or proven; what is known was printed."""
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """What was typed.
+
+    Attributes:
+        given: The word after the part; "" if it takes none.
+    """
+
+    part: DashcamPart
+    given: str
+    config: Path
+    is_json: bool
+
+
+def part_of(words: Sequence[str]) -> tuple[DashcamPart, str]:
+    """The part, and what is given after it.
+
+    Raises:
+        UsageError: There is no such part, or too little or too much is given.
+    """
+    two = " ".join(words[:2])
+    name, rest = (two, words[2:]) if two in set(DashcamPart) else (words[0], words[1:])
+    if name not in set(DashcamPart):
+        raise UsageError(f"unknown part {name!a}: expected one of {', '.join(DashcamPart)}")
+    part = DashcamPart(name)
+    needed = _NEEDS.get(part, "")
+    if len(rest) != bool(needed):
+        raise UsageError(f"found {len(rest)} words after {part}, expected {f'one, {needed}' if needed else 'none'}")
+    return part, rest[0] if rest else ""

@@ -1,0 +1,181 @@
+"""The parts of `dashcam` that switch, find, copy, send and tell, as commands."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import attrs
+import pytest
+
+from camvault.adapters.filesystem import LocalStorage
+from camvault.core.workflows.dashcam.folders import BoxFolders
+from tests.dashcam.board import Board
+from tests.dashcam.fake_hub import FakeHub, install
+
+PORT = 2
+
+
+@attrs.frozen
+class Box:
+    """A configuration, and the hub that it names, with a camera in it."""
+
+    root: Path
+    hub: FakeHub
+    config: Path
+    programs: Path
+
+    @property
+    def folders(self) -> BoxFolders:
+        return BoxFolders(self.root / "staging")
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            [sys.executable, "-m", "camvault.apps.dashcam", *words, "--config", str(self.config)],
+            env={**os.environ, "PATH": path, "CAMVAULT_SYSFS": str(self.hub.root / "sys")},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """As if the service ran."""
+        storage = LocalStorage()
+        storage.make_folder(self.folders.records)
+        with storage.lock(self.folders.lock):
+            yield
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    hub = FakeHub(tmp_path / "hub")
+    hub.make()
+    hub.plug(PORT)
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"camera:\n  port_number: {PORT}\n  mount_base: {tmp_path}/mounted/cam\n"
+        f"paths:\n  local_staging: {tmp_path}/staging\npoll:\n  mount_timeout_seconds: 1\n"
+    )
+    return Box(tmp_path, hub, config, install(hub.root).parent)
+
+
+def test_usb_shows_the_port_and_switches_nothing(box: Box) -> None:
+    done = box.run("usb", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {
+        "port": "1-1 port 2",
+        "is_powered": True,
+        "is_connected": True,
+        "is_data_on": True,
+        "vendor": "46f4",
+        "product": "0001",
+        "hub": "0409:55aa",
+        "refusal": "",
+        "problems": [],
+    }
+    assert not any("-a" in call for call in box.hub.asked)
+    assert box.run("usb").stdout.splitlines() == [
+        "port      1-1 port 2 of hub 0409:55aa",
+        "power     yes",
+        "device    yes, 46f4:0001",
+        "data      yes",
+    ]
+
+
+def test_usb_says_that_a_port_may_not_be_switched(box: Box) -> None:
+    box.hub.put_network_behind(PORT)
+    done = box.run("usb", "--json")
+    assert done.returncode == 2
+    assert "eth0" in json.loads(done.stdout)["refusal"]
+    assert "it may not be switched: " in done.stderr
+
+
+def test_the_port_is_switched_by_hand_and_read_back(box: Box) -> None:
+    done = box.run("usb", "off", "--json")
+    assert (done.returncode, json.loads(done.stdout)["is_powered"]) == (0, False), done.stderr
+    done = box.run("usb", "recording", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert (found["is_powered"], found["is_connected"], found["is_data_on"]) == (True, True, False)
+    done = box.run("usb", "data")
+    assert done.stdout.splitlines()[-1] == "data      yes"
+
+
+def test_a_port_that_may_not_be_switched_is_exit_code_2(box: Box) -> None:
+    box.hub.put_network_behind(PORT)
+    done = box.run("usb", "off")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "eth0" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("usb", "off"), ("usb", "recording"), ("usb", "data")], ids=" ".join)
+def test_nothing_is_switched_while_the_service_runs(box: Box, words: tuple[str, ...]) -> None:
+    with box.busy():
+        done = box.run(*words)
+    assert (done.returncode, done.stdout, box.hub.asked) == (3, "", [])
+    assert "Another process is using" in done.stderr
+
+
+def test_a_camera_without_a_disk_is_not_found(box: Box) -> None:
+    done = box.run("find")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no card within 1 s" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("usb", "on"), ("usb", "off", "now"), ("look",), ("find", "it")], ids=" ".join)
+def test_other_words_are_wrong_usage(box: Box, words: tuple[str, ...]) -> None:
+    done = box.run(*words)
+    assert (done.returncode, done.stdout, box.hub.asked) == (1, "", [])
+
+
+CLIPS = {"on_card", "staged", "proven", "overwritten"}
+
+
+def test_status_of_a_box_that_has_not_run(box: Box) -> None:
+    Board(box.programs, {"VBAT": 3325, "VIN": 0, "VIN_THRESHOLD": 4498})
+    done = box.run("status", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    assert (found["state"], found["last_round"], found["last_shutdown"], found["problems"]) == (None, None, None, [])
+    assert (found["battery_mv"], found["external_power"]) == (3325, False)
+    assert (found["port"], found["is_powered"], found["is_data_on"]) == ("1-1 port 2", True, True)
+    assert found["clips"] == {name: {"count": 0, "size_bytes": 0, "last": ""} for name in CLIPS}
+    assert box.run("status").stdout.splitlines() == [
+        "state           nothing is remembered: the service has not run",
+        "battery         3325 mV, about 40 %",
+        "external power  no",
+        "USB port        1-1 port 2: power yes, data yes",
+        "on the card     0 clips, 0.0 GB, seen there and not copied yet",
+        "staged          0 clips, 0.0 GB, to be sent",
+        "proven          0 clips, 0.0 GB, at the server",
+        "overwritten     0 clips, 0.0 GB, gone before they were copied",
+    ]
+
+
+def test_status_tells_what_is_remembered_while_the_service_runs(box: Box) -> None:
+    Board(box.programs, {"VBAT": 3325, "VIN": 5200, "VIN_THRESHOLD": 4498})
+    records = Path(box.folders.records)
+    with box.busy():
+        (records / "power.json").write_text(json.dumps({"state": "recording", "since": "2025-06-15T15:00:00+00:00"}))
+        (records / "shutdown.json").write_text(json.dumps({"at": "2025-06-14", "reason": "battery below shutdown"}))
+        (records / "last-round.json").write_text("{")
+        done = box.run("status")
+    assert done.returncode == 2
+    assert "last-round.json: not JSON" in done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "state           recording, since 2025-06-15T15:00:00+00:00"
+    assert lines[-1] == "last shutdown   2025-06-14: battery below shutdown"
+
+
+def test_status_tells_what_it_can_where_a_part_fails(box: Box) -> None:
+    done = box.run("status", "--json")  # there is no UPS
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["battery_mv"], found["is_powered"]) == (2, None, True)
+    assert found["problems"][0].startswith("battery: Required tool not found: lifepo4wered-cli")

@@ -62,6 +62,10 @@ _RECORDS_SAY_NOTHING = Change(
     "if folder != self.root and not _RECORDS.isdisjoint(listing.folders):",
     "if False:",
 )
+_NAMES_ARE_GIVEN_AGAIN = (
+    Change(f"{_WORKFLOWS}/archive_folders.py", "names = self.latest.get(stamp)", "names = None"),
+    Change(f"{_WORKFLOWS}/archive_folders.py", "if name not in self.taken)", "if name)"),
+)
 
 OLD_BUGS: Final = (
     _bug(
@@ -118,14 +122,14 @@ OLD_BUGS: Final = (
         3,
         "two clips of one second got one archive name",
         f"{_KNOWN}::test_bug_03_two_cameras_of_one_second_get_two_archives",
-        Change(f"{_WORKFLOWS}/archive_folders.py", "if name not in self.taken)", "if name)"),
+        *_NAMES_ARE_GIVEN_AGAIN,
         Change(f"{_WORKFLOWS}/transcoding.py", "replace=is_replacing)", "replace=True)"),
     ),
     _bug(
         3,
         "the archive of a clip that came later took the place of the first one",
         f"{_KNOWN}::test_bug_03_a_second_camera_that_uploads_later_overwrites_nothing",
-        Change(f"{_WORKFLOWS}/archive_folders.py", "if name not in self.taken)", "if name)"),
+        *_NAMES_ARE_GIVEN_AGAIN,
         Change(f"{_WORKFLOWS}/transcoding.py", "replace=is_replacing)", "replace=True)"),
     ),
     _bug(

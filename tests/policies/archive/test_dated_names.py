@@ -13,6 +13,7 @@ from camvault.core.archive.dated_names import (
     ArchiveName,
     NamePattern,
     archive_folder,
+    day_of_archive,
     folder_day,
     instant_s,
     is_of_dates,
@@ -116,6 +117,7 @@ def test_an_archives_name_is_read_back(stamp: datetime, number: int) -> None:
     name = ArchiveName(stamp, number)
     assert parse_archive_name(str(name)) == name
     assert stamp_of_archive(str(name)) == stamp
+    assert day_of_archive(str(name)) == stamp.toordinal()
     assert name.path == archive_folder(stamp) / str(name)
 
 
@@ -132,11 +134,20 @@ def test_archives_of_one_second_are_numbered() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["archived-20230109120000~1.mp4", "archived-19990109120000.mp4", "archived-20231309120000.mp4", "archived-.mp4"],
+    [
+        "archived-20230109120000~1.mp4",
+        "archived-19990109120000.mp4",
+        "archived-20231309120000.mp4",
+        "archived-20230229120000.mp4",
+        "archived-20230109126000.mp4",
+        "archived-20230109120060.mp4",
+        "archived-.mp4",
+    ],
 )
 def test_other_names_are_no_archives(name: str) -> None:
     assert parse_archive_name(name) is None
     assert stamp_of_archive(name) is None
+    assert day_of_archive(name) is None
 
 
 @pytest.mark.parametrize(

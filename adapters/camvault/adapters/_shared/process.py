@@ -33,7 +33,6 @@ from pathlib import Path, PurePath
 from typing import IO, Any
 
 import attrs
-import sh
 
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import Cancelled, MissingToolError, ToolError
@@ -394,8 +393,10 @@ def _start(
         raise MissingToolError(name, "an executable file" if "/" in name else "installed, and on PATH")
     if cwd is not None and not Path(cwd).is_dir():
         raise ToolError(program.name, 0, (f"not started: {cwd} is not a folder",))
+    import sh  # noqa: PLC0415 - a third of the start of a command that starts no program
+
     parent = os.getpid()
-    with _fork_failures(program):
+    with _fork_failures(program, sh.ForkException):
         running = sh.Command(str(program))(
             [_Argument(argument) for argument in argv[1:]],
             _in=stdin,
@@ -432,10 +433,10 @@ def _prepare_child(parent: int, *, ends_with_us: bool) -> None:  # pragma: no co
 
 
 @contextlib.contextmanager
-def _fork_failures(program: PurePath) -> Iterator[None]:
+def _fork_failures(program: PurePath, kind: type[Exception]) -> Iterator[None]:
     try:
         yield
-    except sh.ForkException as error:
+    except kind as error:
         _reap_failed(error)
         # The text is the child's traceback; its last line says what the system said
         problem = str(error).strip().splitlines()[-1].removeprefix("OSError: ")

@@ -20,6 +20,7 @@ from camvault.ports.witness import Sameness
 
 _SET_SIGNAL = 10
 """F_SETSIG of linux/fcntl.h, which Python does not name."""
+_KIND_BITS = 0o170000
 _KINDS = {stat.S_IFREG: FileKind.FILE, stat.S_IFDIR: FileKind.FOLDER, stat.S_IFLNK: FileKind.SYMLINK}
 
 
@@ -121,7 +122,8 @@ class LocalReader:
     def listing(self, folder: PurePath, /) -> Listing:
         """One listing, and one stat each relative to the open folder: half the price of whole paths."""
         files, folders, others = list[ListedFile](), list[str](), list[str]()
-        devices = set[int]()
+        devices, device = set[int](), None
+        new_file = tuple.__new__  # what a named tuple does, without a call of Python's for each file
         with translated(folder):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
@@ -130,16 +132,18 @@ class LocalReader:
                         status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
                     except FileNotFoundError:
                         continue  # vanished since it was listed
-                    if stat.S_ISREG(status.st_mode):
-                        size_bytes, mtime_ns = status.st_size, status.st_mtime_ns
-                        devices.add(status.st_dev)
-                        files.append(ListedFile(name, size_bytes, mtime_ns, status.st_ctime_ns, status.st_ino))
+                    mode = status.st_mode
+                    if mode & _KIND_BITS == stat.S_IFREG:
+                        if status.st_dev != device:
+                            device = status.st_dev
+                            devices.add(device)
+                        of_name = name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+                        files.append(new_file(ListedFile, of_name))
                     else:
-                        (folders if stat.S_ISDIR(status.st_mode) else others).append(name)
+                        (folders if stat.S_ISDIR(mode) else others).append(name)
             finally:
                 os.close(descriptor)
-        device = devices.pop() if len(devices) == 1 else None  # a file may have a mount of its own
-        if device is None:
+        if device is None or len(devices) > 1:  # a file may have a mount of its own
             return Listing(tuple(files), tuple(folders), tuple(others))
         return Listing(tuple(files), tuple(folders), tuple(others), device_name(device), is_numbered(device))
 
@@ -160,7 +164,7 @@ class LocalReader:
 
 def _sorted_bytewise(names: list[str]) -> list[str]:
     """What is ASCII sorts alike as text and as bytes."""
-    return sorted(names, key=None if all(map(str.isascii, names)) else os.fsencode)
+    return sorted(names, key=None if "".join(names).isascii() else os.fsencode)
 
 
 _conforms: type[FolderReader] = LocalReader

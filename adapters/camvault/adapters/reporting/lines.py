@@ -28,6 +28,8 @@ _UNSAFE = re.compile(
 
 
 _STRAY_BYTES = range(0xDC80, 0xDD00)  # how Python spells a byte of a file name that is not UTF-8
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\n"
+"""What is printable of ASCII, and the newlines of a text of many lines."""
 _NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -45,7 +47,11 @@ def single_line(text: str) -> str:
 
 def escaped_lines(text: str) -> str:
     """The same for each line of a text of many, whose newlines stay."""
-    if text.replace("\n", "").isprintable():
+    if text.isascii():
+        is_plain = not text.encode("ascii").translate(None, _PLAIN)  # a quarter of the time of `isprintable`
+    else:
+        is_plain = text.replace("\n", "").isprintable()
+    if is_plain:
         return text  # nothing that is printable is escaped
     return "\n".join(map(single_line, text.split("\n")))
 
@@ -53,6 +59,8 @@ def escaped_lines(text: str) -> str:
 def encodable(text: str, encoding: str | None) -> str:
     """The text with everything escaped that a stream of this encoding cannot show."""
     encoding = encoding or "utf-8"
+    if text.isascii() and encoding == "utf-8":
+        return text
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 

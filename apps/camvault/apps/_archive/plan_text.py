@@ -23,7 +23,8 @@ from camvault.core.workflows.archive import ArchiveOptions
 
 _SPOOL_BYTES = 8 * 1024 * 1024
 _LINES_AT_ONCE = 500
-_CHARACTERS_AT_ONCE = 64 * 1024
+_BYTES_AT_ONCE = 256 * 1024
+_ERRORS = "surrogateescape"
 
 
 @attrs.define
@@ -32,13 +33,11 @@ class _Lines:
 
     count: int = 0
     _waiting: list[str] = attrs.field(factory=list)
-    _spool: "tempfile.SpooledTemporaryFile[str]" = attrs.field(
-        factory=lambda: tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed with the object
-            _SPOOL_BYTES, mode="w+", encoding="utf-8", errors="surrogateescape", newline="\n"
-        )
+    _spool: "tempfile.SpooledTemporaryFile[bytes]" = attrs.field(
+        factory=lambda: tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115 - closed with the object
     )
 
-    def add(self, *lines: str) -> None:
+    def add(self, lines: list[str]) -> None:
         """Add one item, of one or more lines; a newline in a name does not end one."""
         self.count += 1
         self._waiting += lines
@@ -46,10 +45,11 @@ class _Lines:
             self._flush()
 
     def _flush(self) -> None:
-        text = "".join([f"{line}\n" for line in self._waiting])
+        lines = [*self._waiting, ""]
+        text = "\n".join(lines)
         if text.count("\n") != len(self._waiting):
-            text = "".join([line.replace("\n", "\\n") + "\n" for line in self._waiting])
-        self._spool.write(text)
+            text = "\n".join([line.replace("\n", "\\n") for line in lines])
+        self._spool.write(text.encode("utf-8", _ERRORS))
         self._waiting.clear()
 
     def close(self) -> None:
@@ -60,8 +60,8 @@ class _Lines:
         """All lines, many of them in one text."""
         self._flush()
         self._spool.seek(0)
-        while text := self._spool.read(_CHARACTERS_AT_ONCE):
-            yield (text + self._spool.readline()).removesuffix("\n")
+        while content := self._spool.read(_BYTES_AT_ONCE):
+            yield (content + self._spool.readline()).removesuffix(b"\n").decode("utf-8", _ERRORS)
 
 
 @attrs.define
@@ -89,7 +89,7 @@ class PlanText:
     def add(self, item: Work | LeftFile) -> None:
         """One piece of the plan."""
         if isinstance(item, LeftFile):
-            self._left.add(f"Left: {item.path} - {item.reason}")
+            self._left.add([f"Left: {item.path} - {item.reason}"])
             return
         self.work_count += 1
         if isinstance(item, ClipPlan) and item.step is ClipStep.TRANSCODE:
@@ -97,23 +97,23 @@ class PlanText:
             return
         for action in actions_of(item):
             if not isinstance(action, TranscodeAction):
-                self._flat.add(f"[DRY RUN] Would remove {action.path}")
-                self._removals.add(f"  {self._removals.count + 1}. {action.path} - {action.reason}")
+                self._flat.add([f"[DRY RUN] Would remove {action.path}"])
+                self._removals.add([f"  {self._removals.count + 1}. {action.path} - {action.reason}"])
 
     def _transcode(self, plan: ClipPlan) -> None:
         """A clip with its pictures, as text right away: no action is made of what is only printed."""
-        folder, archive = plan.clip.folder, plan.archive_text
-        clip = folder.text_of(plan.clip.file)
-        pictures = [folder.text_of(picture) for picture in plan.clip.pictures]
-        self._transcodes.add(
-            f"  {self._transcodes.count + 1}. {clip} -> {archive}",
-            *[f"      + Removing paired JPG: {picture}" for picture in pictures],
-        )
-        self._removals.add(f"  {self._removals.count + 1}. {clip} - {release_reason(archive, is_clip=True)}")
-        self._flat.add(
-            f"[DRY RUN] Would transcode {clip} -> {archive}",
-            *[f"[DRY RUN] Would remove {path}" for path in (*pictures, clip)],
-        )
+        folder, file, _, pictures = plan.clip
+        clip, archive = folder.text_of(file), plan.archive_text
+        transcode = [f"  {self._transcodes.count + 1}. {clip} -> {archive}"]
+        flat = [f"[DRY RUN] Would transcode {clip} -> {archive}"]
+        for picture in pictures:
+            path = folder.text_of(picture)
+            transcode.append(f"      + Removing paired JPG: {path}")
+            flat.append(f"[DRY RUN] Would remove {path}")
+        flat.append(f"[DRY RUN] Would remove {clip}")
+        self._transcodes.add(transcode)
+        self._removals.add([f"  {self._removals.count + 1}. {clip} - {release_reason(archive, is_clip=True)}"])
+        self._flat.add(flat)
 
     def print(self, write: Callable[[str], None], *, is_dry_run: bool) -> None:
         """Print all of it, many lines at once; of a dry run also each action by itself."""

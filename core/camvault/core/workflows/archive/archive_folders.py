@@ -1,5 +1,6 @@
 """Workflow, private part: the folders of the archive: what is in them, free names, and what dead runs left."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 
@@ -28,6 +29,7 @@ class ArchiveFolder:
         listing: What is in it; `files` are the regular ones, by name.
         by_stamp: The archives among them, by stamp.
         taken: The names that no archive may get, `folded`.
+        latest: The names that come next for the stamp that was asked for last: clips come in the order of their stamps.
     """
 
     path: PurePath
@@ -36,6 +38,7 @@ class ArchiveFolder:
     files: dict[str, ListedFile] = attrs.field(factory=dict)
     by_stamp: dict[datetime, list[str]] = attrs.field(factory=dict)
     taken: set[str] = attrs.field(factory=set)
+    latest: dict[datetime, Iterator[str]] = attrs.field(factory=dict)
     text: str = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -70,7 +73,12 @@ class ArchiveFolder:
 
     def free_path(self, stamp: datetime) -> str:
         """A path for the archive of a clip of this time, which nothing has, and which no other clip was promised."""
-        name = next(name for name in ArchiveName(stamp).numbered() if name not in self.taken)
+        names = self.latest.get(stamp)
+        if names is None:
+            names = ArchiveName(stamp).numbered()
+            self.latest.clear()
+            self.latest[stamp] = names
+        name = next(name for name in names if name not in self.taken)
         self.taken.add(name)
         return f"{self.text}/{name}"
 

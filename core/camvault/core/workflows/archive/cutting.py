@@ -11,7 +11,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.archive.clip_pairs import FootageFolder
-from camvault.core.archive.dated_names import stamp_of_archive
+from camvault.core.archive.dated_names import day_of_archive, stamp_of_archive
 from camvault.core.archive.records import OUTPUT
 from camvault.core.retention.dated_rules import Excess, day_of_cut, free_excess, oldest_first, size_excess
 from camvault.core.workflows.archive.events import RuleBinds, RuleNotMet
@@ -19,6 +19,7 @@ from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.archive.observing import DateTree
 from camvault.core.workflows.archive.tally import ArchiveTally
 from camvault.core.workflows.archive.units import FootageUnit, FootageUnits, UnitRules, unit_of_archive
+from camvault.ports.entries import ListedFile
 from camvault.ports.removal import RetentionReason
 
 _FREES_NOTHING = (
@@ -75,18 +76,21 @@ class Sums:
     def add_archives(self, folder: FootageFolder, rules: UnitRules) -> None:
         """Add the archives of a folder; no unit is made of one that two comparisons settle, and most are."""
         bytes_by_day, settled_ns, first_young_day = self.bytes_by_day, rules.settled_ns, rules.first_young_day
-        others = []
+        kept_bytes, others = 0, list[ListedFile]()
         for file in folder.listing.files:
-            stamp = stamp_of_archive(file.name)
-            if stamp is None:
+            day = day_of_archive(file.name)
+            if day is None:
                 continue
-            day = stamp.toordinal()
             if file.mtime_ns < settled_ns and day >= first_young_day:
-                self.kept_bytes += file.size_bytes
-                bytes_by_day[day] += file.size_bytes
+                size_bytes = file.size_bytes
+                kept_bytes += size_bytes
+                bytes_by_day[day] += size_bytes
             else:
-                others.append(unit_of_archive(stamp, folder, file))
-        self.add(others, rules)
+                others.append(file)
+        self.kept_bytes += kept_bytes
+        stamps = [stamp_of_archive(file.name) for file in others]
+        units = zip(stamps, others, strict=True)
+        self.add((unit_of_archive(stamp, folder, file) for stamp, file in units if stamp is not None), rules)
 
 
 @attrs.define

@@ -19,7 +19,7 @@ _LEDGERS_MOST = 8
 
 def day_of_stamp(stamp: datetime) -> str:
     """Which ledger is about footage of this time."""
-    return stamp.date().isoformat()
+    return stamp.isoformat()[: len("YYYY-MM-DD")]
 
 
 @attrs.define
@@ -35,7 +35,8 @@ class DayLedgers:
     folder: PurePath
     storage: Storage
     damaged: dict[str, int] = attrs.field(factory=dict, init=False)
-    _ledgers: dict[str, dict[PurePosixPath, LedgerEntry]] = attrs.field(factory=dict, init=False)
+    _ledgers: dict[str, tuple[dict[PurePosixPath, LedgerEntry], Ledger]] = attrs.field(factory=dict, init=False)
+    """What is written down of a day, and the same to be read."""
 
     def of_day(self, day: str) -> Ledger:
         """What is known of the footage of one day.
@@ -43,16 +44,17 @@ class DayLedgers:
         Raises:
             StorageError: It cannot be read.
         """
-        return Ledger(self._entries(day))
+        return self._of_day(day)[1]
 
-    def _entries(self, day: str) -> dict[PurePosixPath, LedgerEntry]:
+    def _of_day(self, day: str) -> tuple[dict[PurePosixPath, LedgerEntry], Ledger]:
         if day not in self._ledgers:
             parsed = parse_ledger(self.storage.read_text(self._path(day)) or "")
             if parsed.damaged:
                 self.damaged[day] = len(parsed.damaged)
             while len(self._ledgers) >= _LEDGERS_MOST:  # footage comes in the order of its days
                 del self._ledgers[next(iter(self._ledgers))]
-            self._ledgers[day] = dict(parsed.entries)
+            entries = dict(parsed.entries)
+            self._ledgers[day] = entries, Ledger(entries)
         return self._ledgers[day]
 
     def add(self, day: str, entry: LedgerEntry) -> None:
@@ -61,7 +63,7 @@ class DayLedgers:
         Raises:
             StorageError: It cannot be written.
         """
-        known, line = self._entries(day), ledger_line(entry)
+        (known, _), line = self._of_day(day), ledger_line(entry)
         try:
             self.storage.append_line(self._path(day), line)
         except NotFoundError:

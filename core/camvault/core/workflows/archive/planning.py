@@ -106,17 +106,18 @@ class ClipPlanner:
         if isinstance(judged, LeftFile):
             return judged
         step, reason = judged
-        record = self._record(step, known, folder)
+        is_verify = step is ClipStep.VERIFY
+        record = None if known is None or is_verify else self._record(known, folder)
         if record is not None:
             archive = str(self.job.roots.output / record.archive)
         else:
-            archive = str(candidates[0]) if step is ClipStep.VERIFY else folder.free_path(stamp)
+            archive = str(candidates[0]) if is_verify else folder.free_path(stamp)
         return ClipPlan(
             clip=clip,
             step=step,
             reason=reason,
             archive_text=archive,
-            candidates=candidates if step is ClipStep.VERIFY else (),
+            candidates=candidates if is_verify else (),
             record=record,
             trash=self.way_out.trash_of(clip.folder.path, INPUT),
         )
@@ -125,10 +126,9 @@ class ClipPlanner:
         entry = clip.entry
         return record_of(ledger, PurePosixPath(entry.path.relative_to(self.job.roots.input)), entry.identity)
 
-    def _record(self, step: ClipStep, known: ArchiveRecord | None, folder: ArchiveFolder) -> ArchiveRecord | None:
+    def _record(self, known: ArchiveRecord, folder: ArchiveFolder) -> ArchiveRecord | None:
         """What is known of the archive that is let go beside, or that is replaced; another file is never replaced."""
-        is_there = known is not None and is_archive_there(known, folder.identity_of(known.archive))
-        return known if is_there and step is not ClipStep.VERIFY else None
+        return known if is_archive_there(known, folder.identity_of(known.archive)) else None
 
     def _age_s(self, clip: DatedClip) -> float:
         """How long ago the youngest of its files was changed."""

@@ -280,7 +280,7 @@ OLD_BUGS: Final = (
         f"{_KNOWN}::test_bug_11_an_extension_in_mixed_case_is_a_clip",
         Change(
             f"{_POLICIES}/dated_names.py",
-            "extension.lower() == _CLIP",
+            "kind == _CLIP",
             'extension in ("mp4", "MP4")',
         ),
     ),
@@ -334,8 +334,8 @@ OLD_BUGS: Final = (
         f"{_KNOWN}::test_bug_13_links_and_unfinished_uploads_are_no_footage",
         Change(
             f"{_POLICIES}/dated_names.py",
-            '(?P<extension>[mM][pP]4|[jJ][pP][gG])"',
-            '(?P<extension>[mM][pP]4|[jJ][pP][gG])(?:[.]part)?"',
+            'name.rpartition(".")',
+            'name.removesuffix(".part").rpartition(".")',
         ),
     ),
     _bug(

@@ -29,6 +29,8 @@ APART = timedelta(minutes=10)
 FFMPEG = Path(__file__).parents[1] / ".cache/ffmpeg-trixie/wrap"
 RULES = ("--cleanup", "--clean-output", "--age", "99999", "--max-size", "100T")
 CLIP_S = 15
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""An installed command has its bytecode: it is not compiled anew at each start."""
 
 
 class Cost(NamedTuple):
@@ -202,7 +204,8 @@ def told(what: str, argv: list[str], *, find: Cost | None = None) -> Cost:
 
 def measured(argv: list[str]) -> Cost:
     """Processor time of a process and its children, and the most memory of any of them."""
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+    nothing = subprocess.DEVNULL
+    with subprocess.Popen(argv, stdin=nothing, stdout=nothing, stderr=nothing, env=ENVIRONMENT) as run:
         _, status, usage = os.wait4(run.pid, 0)
         run.returncode = os.waitstatus_to_exitcode(status)
     assert run.returncode == 0, shlex.join(argv)

@@ -34,7 +34,7 @@ FILE = ListedFile(ENTRY.path.name, ENTRY.identity.size_bytes, ENTRY.identity.mti
 CLIP = DatedClip(FOLDER, FILE, DatedName("a", datetime(2023, 1, 9, 12), True))
 FACTS = ClipFacts(age_s=3600, settle_s=60)
 KNOWN = attrs.evolve(RECORD, facts=ArchiveFacts("libx264"))
-ARCHIVED = attrs.evolve(FACTS, known=KNOWN, archive=RECORD.archive_identity)
+ARCHIVED = FACTS._replace(known=KNOWN, archive=RECORD.archive_identity)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ ARCHIVED = attrs.evolve(FACTS, known=KNOWN, archive=RECORD.archive_identity)
     [
         (FACTS, ClipStep.TRANSCODE),
         (ARCHIVED, ClipStep.LET_GO),
-        (attrs.evolve(ARCHIVED, archive=None), ClipStep.TRANSCODE),
-        (attrs.evolve(ARCHIVED, is_made_anew=True), ClipStep.TRANSCODE),
-        (attrs.evolve(FACTS, is_unrecorded=True), ClipStep.VERIFY),
-        (attrs.evolve(FACTS, is_unrecorded=True, is_twin=True), ClipStep.TRANSCODE),
-        (attrs.evolve(FACTS, is_unrecorded=True, is_made_anew=True), ClipStep.TRANSCODE),
-        (attrs.evolve(FACTS, age_s=-86_400), ClipStep.TRANSCODE),
-        (attrs.evolve(FACTS, age_s=0, settle_s=0), ClipStep.TRANSCODE),
+        (ARCHIVED._replace(archive=None), ClipStep.TRANSCODE),
+        (ARCHIVED._replace(is_made_anew=True), ClipStep.TRANSCODE),
+        (FACTS._replace(is_unrecorded=True), ClipStep.VERIFY),
+        (FACTS._replace(is_unrecorded=True, is_twin=True), ClipStep.TRANSCODE),
+        (FACTS._replace(is_unrecorded=True, is_made_anew=True), ClipStep.TRANSCODE),
+        (FACTS._replace(age_s=-86_400), ClipStep.TRANSCODE),
+        (FACTS._replace(age_s=0, settle_s=0), ClipStep.TRANSCODE),
     ],
 )
 def test_the_step_of_a_clip(facts: ClipFacts, step: ClipStep) -> None:
@@ -61,9 +61,9 @@ def test_the_step_of_a_clip(facts: ClipFacts, step: ClipStep) -> None:
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        (attrs.evolve(FACTS, age_s=59), "it was changed 59 s ago, and may still be written"),
-        (attrs.evolve(ARCHIVED, age_s=-3), "it was changed 3 s ago"),
-        (attrs.evolve(FACTS, defect="it has no tables"), "it may still be uploaded: it has no tables"),
+        (FACTS._replace(age_s=59), "it was changed 59 s ago, and may still be written"),
+        (ARCHIVED._replace(age_s=-3), "it was changed 3 s ago"),
+        (FACTS._replace(defect="it has no tables"), "it may still be uploaded: it has no tables"),
     ],
 )
 def test_what_may_still_be_written_is_left_alone_and_is_no_problem(facts: ClipFacts, words: str) -> None:
@@ -79,12 +79,12 @@ def test_an_empty_clip_is_a_problem() -> None:
 
 
 def test_a_clip_with_a_doubted_archive_stays_until_another_one_is_asked_for() -> None:
-    doubted = attrs.evolve(ARCHIVED, known=attrs.evolve(KNOWN, facts=ArchiveFacts(doubts=("no sound",))))
+    doubted = ARCHIVED._replace(known=attrs.evolve(KNOWN, facts=ArchiveFacts(doubts=("no sound",))))
     judged = judge_clip(CLIP, doubted)
     assert isinstance(judged, LeftFile)
     assert judged.is_problem
     assert "no sound" in judged.reason
-    again = judge_clip(CLIP, attrs.evolve(doubted, is_made_anew=True))
+    again = judge_clip(CLIP, doubted._replace(is_made_anew=True))
     assert isinstance(again, tuple)
     assert again[0] is ClipStep.TRANSCODE
 
@@ -122,7 +122,7 @@ def test_the_actions_of_a_plan_are_flat_and_the_clip_goes_last() -> None:
     )
     plan = ClipPlan(clip=clip, step=ClipStep.TRANSCODE, reason="r", archive_text="/a.mp4")
     assert list(actions_of(plan)) == [TranscodeAction(ENTRY.path, PurePath("/a.mp4"), "r"), *removals]
-    assert list(actions_of(attrs.evolve(plan, step=ClipStep.LET_GO))) == list(removals)
+    assert list(actions_of(plan._replace(step=ClipStep.LET_GO))) == list(removals)
     reason = RetentionReason("--age", "31 days")
     assert list(actions_of(Eviction(removals, reason, INPUT, "2023-01-09"))) == list(removals)
     assert list(actions_of(Purge(removals[0], reason))) == [removals[0]]

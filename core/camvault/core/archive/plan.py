@@ -15,6 +15,7 @@
 import enum
 from collections.abc import Iterator
 from pathlib import PurePath
+from typing import NamedTuple
 
 import attrs
 
@@ -76,9 +77,8 @@ class TranscodeAction:
 Action = TranscodeAction | RemoveAction
 
 
-@attrs.frozen(kw_only=True)
-class ClipPlan:
-    """What is done with one clip.
+class ClipPlan(NamedTuple):
+    """What is done with one clip: a bare tuple, because a run plans half a million of them.
 
     Attributes:
         clip: The clip and its pictures.
@@ -122,9 +122,8 @@ class ClipPlan:
         yield from self.removals
 
 
-@attrs.frozen(kw_only=True)
-class ClipFacts:
-    """What was seen of a clip.
+class ClipFacts(NamedTuple):
+    """What was seen of a clip: a bare tuple, as `ClipPlan`.
 
     Attributes:
         age_s: How long ago the youngest of its files was changed; negative for a time in the future.
@@ -184,13 +183,12 @@ def _reason_to_leave(clip: DatedClip, facts: ClipFacts) -> LeftFile | None:
 def _step(facts: ClipFacts) -> tuple[ClipStep, str]:
     if facts.is_made_anew:
         return ClipStep.TRANSCODE, "--no-skip: an archive is made of every clip"
-    is_archived = state_of_source(facts.known, archive=facts.archive) is ArchiveState.ARCHIVED
-    if facts.known is not None and is_archived:
-        return ClipStep.LET_GO, f"archived on {facts.known.when}"
+    known = facts.known
+    if known is not None and state_of_source(known, archive=facts.archive) is ArchiveState.ARCHIVED:
+        return ClipStep.LET_GO, f"archived on {known.when}"
     if facts.is_unrecorded and not facts.is_twin:
         return ClipStep.VERIFY, "an archive of this time is there, and no record of how it was made"
-    is_known = facts.known is not None
-    return ClipStep.TRANSCODE, "its archive is not there any more" if is_known else "no archive of it is known"
+    return ClipStep.TRANSCODE, "no archive of it is known" if known is None else "its archive is not there any more"
 
 
 def release_reason(archive: PurePath | str, *, is_clip: bool) -> str:

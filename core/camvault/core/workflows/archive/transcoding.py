@@ -96,7 +96,7 @@ class Transcoder:
             self._fail(plan, str(error))
             return
         reason = "what was in its place is no archive of it"
-        self._submit(attrs.evolve(plan, step=ClipStep.TRANSCODE, reason=reason, archive_text=str(archive)))
+        self._submit(plan._replace(step=ClipStep.TRANSCODE, reason=reason, archive_text=str(archive)))
 
     def _submit(self, plan: ClipPlan) -> None:
         while len(self._running) >= self.job.options.job_count:

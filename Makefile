@@ -6,6 +6,8 @@ BIN := .venv/bin
 # As typed: make takes the $ of a file name for a variable where it hands CLIPS on by itself
 export DEMO_CLIPS := $(value CLIPS)
 unexport CLIPS
+# Tests start thousands of commands: without bytecode each compiles a hundred modules first
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make demo    from raw clips to a verified disc file: CLIPS=\"a.mp4 'my clips/b.mp4' shift1/*.mp4\", or none"

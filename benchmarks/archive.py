@@ -2,7 +2,7 @@
 
 python benchmarks/archive.py [FILES [ARCHIVES [CLIPS]]]
 
-FILES (100,000) are planned, and a tenth of them; ARCHIVES (200,000) are there already; CLIPS (4) of a quarter of a
+FILES (100,000) are planned, and a tenth of them; ARCHIVES (200,000) are there already; CLIPS (4) of half a
 minute are transcoded.
 """
 
@@ -28,7 +28,7 @@ CAMERAS = ("drive", "garage", "garden", "gate", "yard")
 APART = timedelta(minutes=10)
 FFMPEG = Path(__file__).parents[1] / ".cache/ffmpeg-trixie/wrap"
 RULES = ("--cleanup", "--clean-output", "--age", "99999", "--max-size", "100T")
-CLIP_S = 15
+CLIP_S = 30
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """An installed command has its bytecode: it is not compiled anew at each start."""
 

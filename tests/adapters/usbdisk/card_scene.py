@@ -14,28 +14,32 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
-from camvault.adapters.filesystem import LocalStorage
-from camvault.adapters.system import EventCancellation
+from camvault.adapters.clipcheck import Mp4Footage
+from camvault.adapters.filesystem import LocalSampler, LocalStorage
+from camvault.adapters.memory import MemoryReporter
+from camvault.adapters.system import EventCancellation, SystemClock
 from camvault.adapters.usbdisk import UsbDiskCard
-from camvault.ports.camera_card import CardError, MountedCard
-from camvault.ports.entries import FileKind
-from camvault.ports.errors import StorageError
+from camvault.core.dashcam.configuration import BoxConfig
+from camvault.core.segments.ledger import ProofKind
+from camvault.core.workflows.dashcam.copy_events import ClipCopied
+from camvault.core.workflows.dashcam.copy_ports import CopyPorts
+from camvault.core.workflows.dashcam.copying import copy_clips
+from camvault.core.workflows.dashcam.folders import BoxFolders
+from camvault.core.workflows.dashcam.records import ClipRecords
+from camvault.ports.camera_card import CardError, CardLostError, MountedCard
 
 PORT = "/sys/bus/usb/devices/1-1:1.0/1-1-port2/disable"
 UHUBCTL = ("uhubctl", "-l", "1-1", "-p", "2", "-a")
 STAGING = Path("/tmp/staging")
+FOLDERS_OF_BOX = BoxFolders(PurePath(STAGING))
 WITHIN_S = 120.0
 FOLDERS, CLIPS, CLIP_BYTES = 6, 3, 100_000
 
 CARDS = UsbDiskCard(hub="1-1", port_number=2, vendor="46F4", limit_s=60.0)
 STORAGE, CANCEL = LocalStorage(), EventCancellation()
-
-
-def ignore(_: int) -> None:
-    """Progress that nobody wants to see."""
 
 
 def call(*argv: str, stdin: str | None = None) -> None:
@@ -64,7 +68,7 @@ def format_card(shape: str) -> dict[str, str]:
     call("mount", "-t", kind, device, "/mnt/camera")
     clips: dict[str, str] = {}
     for number in range(FOLDERS * CLIPS):
-        name = f"Normal/Front{number % FOLDERS}/{number:04}.MP4"
+        name = f"Normal/Front{number % FOLDERS}/{number:04}.TS"
         content = random.Random(name).randbytes(CLIP_BYTES)
         path = Path("/mnt/camera", name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,41 +86,47 @@ def wait_until(there: Callable[[], Any]) -> Any:
     return found
 
 
-def cut(after_s: float) -> None:
-    """Take the power of the port away."""
-    time.sleep(after_s)
+def power_off() -> None:
     Path(PORT).write_text("1")
 
 
-def offload(mounted: MountedCard, clips: dict[str, str]) -> dict[str, Any]:
-    """List and copy until the end, or until the card is not alive; what a workflow would conclude."""
-    found: dict[str, Any] = {"listed": None, "copied": 0, "recorded": 0, "wrong": [], "verdict": "", "stopped_by": ""}
+def cut(after_s: float) -> None:
+    """Take the power of the port away."""
+    time.sleep(after_s)
+    power_off()
+
+
+def visit(mounted: MountedCard, clips: dict[str, str]) -> dict[str, Any]:
+    """One visit to the card, until its end, or until the card is not alive; what was concluded and written down."""
+    found: dict[str, Any] = {"verdict": "", "stopped_by": ""}
+    reporter = MemoryReporter()
+    ports = CopyPorts(
+        storage=STORAGE,
+        card=CARDS,
+        footage=Mp4Footage(),
+        samples=LocalSampler(),
+        clock=SystemClock(),
+        reporter=reporter,
+        cancel=CANCEL,
+    )
     try:
-        names = [
-            str(entry.path.relative_to(mounted.folder))
-            for entry in STORAGE.scan(mounted.folder)
-            if entry.kind is FileKind.FILE
-        ]
-        found["listed"] = len(names)
-        if CARDS.problem(mounted):
-            found["stopped_by"] = "the look after the listing"
-            return found
-        if set(names) != set(clips):
-            found["verdict"] = f"only {len(names)} clips on a card that is alive"
-            return found
-        for name in names:
-            target = PurePath(STAGING, name.replace("/", "_"))
-            copied = STORAGE.copy(mounted.folder / name, target=target, on_bytes=ignore, cancel=CANCEL)
-            found["copied"] += 1
-            if copied.sha256 != clips[name] or hashlib.sha256(Path(target).read_bytes()).hexdigest() != clips[name]:
-                found["wrong"].append(name)
-            if CARDS.problem(mounted):
-                found["stopped_by"] = "the look after a clip"
-                return found
-            found["recorded"] += 1
-        found["verdict"] = "whole"
-    except StorageError as error:
+        report = copy_clips(mounted, ports=ports, folders=FOLDERS_OF_BOX, config=BoxConfig(), stop=lambda: "")
+    except CardLostError as error:
         found["stopped_by"] = str(error)
+    else:
+        found["verdict"] = "whole" if report.is_whole and not report.recording_count else str(report)
+    found["told"] = len(reporter.of(ClipCopied))
+    records = ClipRecords(FOLDERS_OF_BOX, STORAGE)
+    staged = {str(clip.path): clip for clip in records.staged()}
+    found["staged"], found["recorded"] = len(staged), sum(bool(clip.sha256) for clip in staged.values())
+    found["wrong"] = [
+        path
+        for path, clip in staged.items()
+        if not clip.sha256 == clips.get(path) == hashlib.sha256(Path(STAGING, path).read_bytes()).hexdigest()
+    ]
+    found["lost"] = [
+        path for path in clips if any(e.kind is ProofKind.OVERWRITTEN for e in records.life(PurePosixPath(path)))
+    ]
     return found
 
 
@@ -130,15 +140,13 @@ def dead_listing(folder: PurePath) -> str:
 
 
 def one_round(clips: dict[str, str], delay_s: float | None) -> dict[str, Any]:
-    shutil.rmtree(STAGING, ignore_errors=True)
-    STAGING.mkdir()
     power_on()
     mounted = CARDS.mount(CARDS.find(within_s=WITHIN_S, cancel=CANCEL), cancel=CANCEL)
     cutter = threading.Thread(target=cut, args=(delay_s or 0,))
     began_s = time.monotonic()
     if delay_s is not None:
         cutter.start()
-    found = offload(mounted, clips)
+    found = visit(mounted, clips)
     found["seconds"] = time.monotonic() - began_s
     if delay_s is not None:
         cutter.join()
@@ -157,14 +165,17 @@ def main(shape: str, rounds: int, seed: int) -> None:
     whole = one_round(clips, None)
     cuts = []
     for _ in range(rounds):
+        shutil.rmtree(STAGING)
         delay_s = chance.random() * chance.random() * whole["seconds"]  # the listing is short, and comes first
         cuts.append(one_round(clips, delay_s) | {"delay": delay_s})
+    after = one_round(clips, None)  # into the staging of the last cut
+    power_off()
     try:
         CARDS.find(within_s=0.5, cancel=CANCEL)
         lost = ""
     except CardError as error:
         lost = str(error)
-    sys.stdout.write(json.dumps({"whole": whole, "cuts": cuts, "without power": lost}))
+    sys.stdout.write(json.dumps({"whole": whole, "cuts": cuts, "after": after, "without power": lost}))
 
 
 if __name__ == "__main__":

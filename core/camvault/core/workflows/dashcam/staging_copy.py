@@ -4,7 +4,7 @@ The copy has a name among the records until the card was seen to be alive after 
 name of a clip is whole, and came from a card that gave what was on it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC
 from pathlib import PurePath, PurePosixPath
@@ -75,12 +75,9 @@ class StagingCopier:
     on_card: Mapping[PurePosixPath, FileIdentity]
     stop: Callable[[], str]
     state_of: Callable[[KnownClip], ClipState]
-    _taken: "_Taken" = attrs.field(init=False)
-
-    @_taken.default
-    def _names_in_use(self) -> "_Taken":
-        staged, on_card = ({folded(str(path)) for path in paths} for paths in (self.staged, self.on_card))
-        return _Taken(staged, frozenset(on_card))
+    _taken: "_Taken" = attrs.field(
+        init=False, default=attrs.Factory(lambda self: _Taken.of(self.staged, self.on_card), takes_self=True)
+    )
 
     def copy(self, clip: CardClip, *, state: ClipState, defect: str) -> None:
         """Copy it, and write down that it is staged.
@@ -174,6 +171,11 @@ class _Taken:
     staged: set[str]
     on_card: frozenset[str]
     own: str = ""
+
+    @classmethod
+    def of(cls, staged: Iterable[PurePosixPath], on_card: Iterable[PurePosixPath]) -> "_Taken":
+        """As the simplest file system compares them."""
+        return cls({folded(str(path)) for path in staged}, frozenset(folded(str(path)) for path in on_card))
 
     def __contains__(self, name: object) -> bool:
         return name in self.staged or (name in self.on_card and name != self.own)

@@ -8,8 +8,9 @@ import typer
 
 from camvault.apps._cli.entry import console_script
 from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage
-from camvault.apps._dashcam.request import DashcamPart, NotKnownError, Request, part_of
-from camvault.ports.errors import BusyError, MissingToolError
+from camvault.apps._dashcam.request import DamagedError, DashcamPart, NotKnownError, Request, part_of
+from camvault.core.dashcam.subset import subset_of
+from camvault.ports.errors import BusyError, MissingToolError, UsageError
 
 
 @attrs.frozen(kw_only=True)
@@ -22,13 +23,19 @@ class Options:
     config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration of the box, YAML.")] = (
         Path("/etc/camera_service/config.yaml")
     )
-    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+    subset: Annotated[
+        str, typer.Option("--subset", metavar="N/T", help="With `verify`: read the N-th of T parts of all clips.")
+    ] = "1/1"
 
 
 def run(context: Context, options: Options) -> None:
     """Do a part of a dashcam box by hand, or ask it."""
     part, given = part_of(options.words)
-    request = Request(part=part, given=given, config=options.config, is_json=options.json_output)
+    subset = subset_of(options.subset)
+    if subset is None or (part is not DashcamPart.VERIFY and subset.count > 1):
+        raise UsageError(f"--subset: found {options.subset!a}, expected such as 2/7, with `verify` alone")
+    request = Request(part=part, given=given, config=options.config, is_json=options.json_output, subset=subset)
     match part:  # each imports what it needs: --help must stay fast
         case DashcamPart.BATTERY:
             from camvault.apps._dashcam.battery import show_battery  # noqa: PLC0415
@@ -46,6 +53,18 @@ def run(context: Context, options: Options) -> None:
             from camvault.apps._dashcam.port import switch_port  # noqa: PLC0415
 
             switch_port(context, request)
+        case DashcamPart.COPY:
+            from camvault.apps._dashcam.copying import copy_from_card  # noqa: PLC0415
+
+            copy_from_card(context, request)
+        case DashcamPart.PUSH:
+            from camvault.apps._dashcam.sending import send_staged  # noqa: PLC0415
+
+            send_staged(context, request)
+        case DashcamPart.VERIFY:
+            from camvault.apps._dashcam.verifying import verify_copies  # noqa: PLC0415
+
+            verify_copies(context, request)
         case DashcamPart.STATUS:
             from camvault.apps._dashcam.status import show_status  # noqa: PLC0415
 
@@ -72,8 +91,9 @@ STAGE = Stage(
             1: "wrong usage or configuration, or a tool is not installed",
             2: "something could not be read, done or proven, or is not believed, and why was printed",
             3: "camera_service runs, or another part that switches, copies or sends",
+            4: "verify: a copy is missing, or is not what was recorded",
         },
-        errors={NotKnownError: 2, MissingToolError: 1, BusyError: 3},
+        errors={NotKnownError: 2, MissingToolError: 1, BusyError: 3, DamagedError: 4},
         otherwise=2,
     ),
 )

@@ -1,18 +1,28 @@
 """Composition root, shared part: the adapters of a dashcam box, for its configuration."""
 
 import os
+import random
 from pathlib import Path, PurePath
 
 from camvault.adapters._shared.process import find_program
 from camvault.adapters._shared.sysfs import Sysfs
+from camvault.adapters.clipcheck import Mp4Footage
+from camvault.adapters.filesystem import LocalSampler, LocalStorage
 from camvault.adapters.lifepo4wered import Lifepo4weredBattery
 from camvault.adapters.sysfsusb import SysfsUsbPort
 from camvault.adapters.uhubctl import UhubctlPort
 from camvault.adapters.usbdisk import UsbDiskCard
+from camvault.apps._assembly.upload import upload_transfer
 from camvault.core.dashcam.configuration import BoxConfig
+from camvault.core.workflows.dashcam.checking import CheckPorts
+from camvault.core.workflows.dashcam.copy_ports import CopyPorts
 from camvault.core.workflows.dashcam.folders import BoxFolders
+from camvault.core.workflows.dashcam.send_report import SendPorts
 from camvault.ports.battery import Battery
 from camvault.ports.camera_card import CameraCard
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.clock import Clock
+from camvault.ports.events import Reporter
 from camvault.ports.usb import UsbPort
 
 SYSFS_VARIABLE = "CAMVAULT_SYSFS"
@@ -54,3 +64,38 @@ def box_usb(config: BoxConfig) -> UsbPort:
     kind = UhubctlPort if find_program("uhubctl") else SysfsUsbPort
     camera = config.camera
     return kind(hub=camera.hub_location, port=camera.port_number, kernel=Sysfs(sysfs_root()))
+
+
+def copy_ports(card: CameraCard, *, clock: Clock, reporter: Reporter, cancel: Cancellation) -> CopyPorts:
+    """What clips are copied from the card with."""
+    return CopyPorts(
+        storage=LocalStorage(),
+        card=card,
+        footage=Mp4Footage(),
+        samples=LocalSampler(),
+        clock=clock,
+        reporter=reporter,
+        cancel=cancel,
+    )
+
+
+def send_ports(
+    config: BoxConfig, folders: BoxFolders, *, clock: Clock, reporter: Reporter, cancel: Cancellation
+) -> SendPorts:
+    """What staged clips are sent with."""
+    storage = LocalStorage()
+    return SendPorts(
+        storage=storage,
+        transfer=upload_transfer(config, folders, storage, cancel),
+        clock=clock,
+        reporter=reporter,
+        cancel=cancel,
+        chance=random.random,
+    )
+
+
+def check_ports(config: BoxConfig, folders: BoxFolders, *, clock: Clock, cancel: Cancellation) -> CheckPorts:
+    """What clips are read again with."""
+    storage = LocalStorage()
+    transfer = upload_transfer(config, folders, storage, cancel)
+    return CheckPorts(storage=storage, transfer=transfer, clock=clock, cancel=cancel)

@@ -7,7 +7,8 @@ from camvault.adapters.filesystem import LocalStorage
 from camvault.apps._assembly.box import box_folders
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.workflows.dashcam.folders import BoxFolders
-from camvault.ports.camera_card import CameraCard
+from camvault.ports.camera_card import CameraCard, MountedCard
+from camvault.ports.cancellation import Cancellation
 
 
 @contextmanager
@@ -32,3 +33,20 @@ def release(card: CameraCard) -> None:
     """
     for left in card.leftovers():
         card.unmount(left)
+
+
+@contextmanager
+def mounted_card(card: CameraCard, config: BoxConfig, cancel: Cancellation) -> Iterator[MountedCard]:
+    """The card, mounted until the end of the block.
+
+    Raises:
+        CardError: It is not found, or cannot be mounted or unmounted.
+    """
+    release(card)
+    is_mounted_by_the_system = bool(config.camera.path)
+    found = None if is_mounted_by_the_system else card.find(within_s=config.poll.mount_timeout_seconds, cancel=cancel)
+    mounted = card.mount(found, cancel=cancel)
+    try:
+        yield mounted
+    finally:
+        card.unmount(mounted)

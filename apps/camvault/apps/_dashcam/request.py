@@ -6,6 +6,7 @@ from pathlib import Path
 
 import attrs
 
+from camvault.core.dashcam.subset import Subset
 from camvault.ports.errors import CamvaultError, UsageError
 
 
@@ -14,6 +15,9 @@ class DashcamPart(enum.StrEnum):
 
     BATTERY = "battery"
     FIND = "find"
+    COPY = "copy"
+    PUSH = "push"
+    VERIFY = "verify"
     STATUS = "status"
     WHY = "why"
     USB = "usb"
@@ -31,18 +35,24 @@ class NotKnownError(CamvaultError):
     """Something is not known, or could not be done or proven; what is known was printed."""
 
 
+class DamagedError(CamvaultError):
+    """A copy is missing, or is not what was recorded; which was printed."""
+
+
 @attrs.frozen(kw_only=True)
 class Request:
     """What was typed.
 
     Attributes:
         given: The word after the part; "" if it takes none.
+        subset: Which part of all clips is read again.
     """
 
     part: DashcamPart
     given: str
     config: Path
     is_json: bool
+    subset: Subset
 
 
 def part_of(words: Sequence[str]) -> tuple[DashcamPart, str]:

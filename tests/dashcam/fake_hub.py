@@ -110,6 +110,7 @@ class FakeHub:
         if action in {"on", "off"}:
             self.power(port, on=action == "on")
             sys.stdout.write(f"Sent power {action} request\n")
+            self.look()
             self._print("New", port)
         return 0
 

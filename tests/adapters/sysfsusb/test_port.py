@@ -18,7 +18,8 @@ from tests.dashcam.fake_hub import FakeHub
 QUICK = Patience(reaction_s=0.05, device_s=0.05, recheck_s=0.01, poll_s=0.01)
 CANCEL = MemoryCancellation()
 PER_PORT = bytes((9, 0x29, 4, 1, 0, 50, 100, 0, 0xFF))
-RECORDED = bytes.fromhex("0a290409000000000e00ff")[:11]
+RECORDED = bytes.fromhex("0929040900010000ff")
+"""Of the hub that QEMU emulates, with `port-power=on`."""
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Adapter for uhubctl: a USB port whose power is switched by uhubctl, and its data by the kernel's `authorized`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
 import attrs
@@ -54,8 +54,10 @@ class UhubctlPort:
 
     def state(self, *, cancel: Cancellation) -> UsbState:
         """See `UsbPort`."""
+        return self._state(*self._hubs(cancel))
+
+    def _state(self, hubs: Mapping[str, HubStatus], words: tuple[str, ...] = ()) -> UsbState:
         seen = self._place.seen()
-        hubs, words = self._hubs(cancel)
         powered = [hub.is_powered(self.port) for hub in hubs.values()]
         if None in powered:
             words = (*words, f"uhubctl could not read the status of {self.where}")
@@ -73,16 +75,23 @@ class UhubctlPort:
         """See `UsbPort`."""
         self._refuse(cancel)
         said: list[str] = []
+        fresh: list[Mapping[str, HubStatus]] = []
 
         def send() -> None:
-            said.extend(self._send(on=on, cancel=cancel))
+            complaints, after = self._send(on=on, cancel=cancel)
+            said.extend(complaints)
+            fresh.append(after)
+
+        def look() -> UsbState:
+            # What was printed after it was switched was asked of the hub: the first look needs no other call
+            return self._state(fresh.pop()) if fresh else self.state(cancel=cancel)
 
         try:
             return switch_power(
                 self.where,
                 on=on,
                 send=send,
-                look=lambda: self.state(cancel=cancel),
+                look=look,
                 patience=self.patience,
                 cancel=cancel,
             )
@@ -128,8 +137,8 @@ class UhubctlPort:
             return {}, done.last_lines[:3] or (f"uhubctl printed nothing of hub {self.hub}",)
         return dict(printed.current), ()
 
-    def _send(self, *, on: bool, cancel: Cancellation) -> tuple[str, ...]:
-        """Tell the port; what uhubctl complained of."""
+    def _send(self, *, on: bool, cancel: Cancellation) -> tuple[tuple[str, ...], Mapping[str, HubStatus]]:
+        """Tell the port; what uhubctl complained of, and what it saw afterwards."""
         try:
             done, printed = self._ask(power_argv(self.hub, self.port, on=on, program=self.program), cancel)
         except (ToolError, ValueError) as error:
@@ -138,7 +147,7 @@ class UhubctlPort:
         if not printed.has_told(self.hub, self.port, on=on):
             problem = f"uhubctl did not switch it (its exit code {done.exit_code})"
             raise UsbPortError(self.where, ": ".join((problem, " | ".join(complaints))).removesuffix(": "))
-        return complaints
+        return complaints, printed.new
 
     def _ask(self, argv: tuple[str, ...], cancel: Cancellation) -> tuple[Finished, Printed]:
         done = run(argv, cancel=cancel, timeout_s=self.limit_s, grace_s=2.0, stdout_limit_bytes=_OUTPUT_BYTES)

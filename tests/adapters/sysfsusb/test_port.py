@@ -78,7 +78,7 @@ def test_what_is_no_usb_device_gives_no_descriptor(tmp_path: Path) -> None:
 
 def test_an_older_kernel_has_no_switch(hub: FakeHub) -> None:
     switch_of(hub).unlink()
-    with pytest.raises(MissingToolError, match=r"Linux 6\.0 or newer"):
+    with pytest.raises(MissingToolError, match=r"required uhubctl, or Linux 6\.0 or newer"):
         port(hub).state(cancel=CANCEL)
     with pytest.raises(MissingToolError, match=r"1-1-port2/disable"):
         port(hub).switch_power(on=False, cancel=CANCEL)

@@ -132,7 +132,7 @@ class SysfsUsbPort:
         """
         folders = [place.port_folder for place in self._place.both]
         if self.kernel.is_there(folders[0]) and not self.kernel.is_there(folders[0] / "disable"):
-            raise MissingToolError(str(folders[0] / "disable"), "Linux 6.0 or newer", "an older kernel")
+            raise MissingToolError(str(folders[0] / "disable"), "uhubctl, or Linux 6.0 or newer", "an older kernel")
         return tuple(folder / "disable" for folder in folders)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from camvault.core.dashcam.configuration import BoxConfig, CardConfig, LevelsConfig, PollConfig
 from camvault.core.power.states import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
-from camvault.core.workflows.dashcam.service import UnfinishedRoundError
+from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
 from camvault.ports.battery import PowerRegisters
 from camvault.ports.camera_card import CardError, CardLostError, MountedCard
 from camvault.ports.errors import (

@@ -8,8 +8,8 @@ import typer
 
 from camvault.apps._cli.entry import console_script
 from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage
-from camvault.ports.errors import MissingToolError, UsageError
-from camvault.ports.events import Note
+from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
+from camvault.ports.errors import BusyError, UsageError
 
 
 @attrs.frozen(kw_only=True)
@@ -19,6 +19,10 @@ class Options:
     config: Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration, YAML.")] = Path(
         "/etc/camera_service/config.yaml"
     )
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; nothing is switched, mounted, sent or written.")
+    ] = False
+    once: Annotated[bool, typer.Option("--once", help="One round, and then the end.")] = False
     check_config: Annotated[
         bool, typer.Option("--check-config", help="Print the configuration with its defaults, and end.")
     ] = False
@@ -38,8 +42,10 @@ class Options:
 
     def check(self) -> None:
         """Refuse combinations that cannot be meant, before anything is looked at."""
-        if self.check_config == (self.simulate is not None):
-            raise UsageError("give either --check-config or --simulate TRACE; the service itself is to come")
+        if self.check_config and self.simulate is not None:
+            raise UsageError("--check-config and --simulate exclude one another")
+        if (self.check_config or self.simulate is not None) and (self.dry_run or self.once):
+            raise UsageError("--dry-run and --once are of the service: not with --check-config or --simulate")
         if self.simulate is None and (self.plot is not None or self.json_output):
             raise UsageError("--plot and --json are of --simulate")
         if self.plot is not None and self.plot.exists():
@@ -47,29 +53,23 @@ class Options:
 
 
 def run(context: Context, options: Options) -> None:
-    """Try the configuration of a dashcam box: nothing is switched, mounted or sent."""
+    """Offload a dashcam over USB while the server is near and the battery lasts. Without flags: until it is stopped."""
     from camvault.apps._assembly.configuration import box_config  # noqa: PLC0415 - heavy: --help must stay fast
 
     options.check()
     config = box_config(options.config)
-    if options.simulate is None:
+    if options.check_config:
         import json  # noqa: PLC0415
 
         context.print_result(json.dumps(attrs.asdict(config), indent=2))
-        return
-    from camvault.apps._assembly.simulation import as_json, plotted, told, trace_points  # noqa: PLC0415
-    from camvault.core.dashcam.simulated_box import OffloadRates  # noqa: PLC0415
-    from camvault.core.dashcam.simulation import simulate  # noqa: PLC0415
+    elif options.simulate is not None:
+        from camvault.apps._assembly.simulation import show_simulation  # noqa: PLC0415
 
-    looks = tuple(simulate(trace_points(options.simulate), config, OffloadRates()))
-    context.print_result("\n".join(as_json(looks) if options.json_output else told(looks)))
-    if options.plot is not None:
-        from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415
-        from camvault.adapters.matplotlib import drawn_power  # noqa: PLC0415
+        show_simulation(context, config, options.simulate, plot=options.plot, is_json=options.json_output)
+    else:
+        from camvault.apps._assembly.box_service import serve  # noqa: PLC0415
 
-        drawing = drawn_power(plotted(looks, title=options.simulate.name))
-        LocalStorage().write_text(options.plot.absolute(), drawing)
-        context.reporter.emit(Note(f"plot written: {options.plot.absolute()}"))
+        serve(context, config, is_once=options.once, is_dry=options.dry_run)
 
 
 STAGE = Stage(
@@ -77,13 +77,19 @@ STAGE = Stage(
     options=Options,
     run=run,
     log=Log.OWN,
-    echo="stderr",
+    echo="stdout",
+    is_resident=True,
     exit_codes=ExitCodes(
         {
-            0: "the configuration is right, or the drive was simulated",
-            1: "wrong usage, configuration or trace, or a plot that cannot be drawn or written",
+            0: "stopped by Ctrl-C, SIGTERM or SIGHUP; with --once the round is finished and proven; with other flags "
+            "the configuration is right, or the drive was simulated",
+            1: "wrong usage, configuration or trace, a port that may not be switched, a program that is missing, or "
+            "something that cannot be written",
+            2: "--once: this round could not be finished or proven, and why was told",
+            3: "another instance, or a part of `dashcam` that switches, copies or sends, is running",
+            130: "--once: stopped by Ctrl-C, SIGTERM or SIGHUP",
         },
-        errors={MissingToolError: 1},
+        errors={UnfinishedRoundError: 2, BusyError: 3},
     ),
 )
 entry = console_script(STAGE)

@@ -8,11 +8,34 @@ from pathlib import Path
 
 from camvault.adapters.tracefile import drive_path, read_rows
 from camvault.apps._assembly.configuration import checked_value
-from camvault.core.dashcam.simulation import SimulatedLook, TracePoint
+from camvault.apps._cli.stage import Context
+from camvault.core.dashcam.configuration import BoxConfig
+from camvault.core.dashcam.simulated_box import OffloadRates
+from camvault.core.dashcam.simulation import SimulatedLook, TracePoint, simulate
 from camvault.core.dashcam.trace import read_trace
 from camvault.ports.plots import PlotSpan, PowerPlot
 
 _HOUR_S, _GB = 3600, 1e9
+
+
+def show_simulation(context: Context, config: BoxConfig, trace: Path, *, plot: Path | None, is_json: bool) -> None:
+    """Print what would be decided in a drive, and draw it if asked for.
+
+    Raises:
+        UsageError: As `trace_points`.
+        MissingToolError: What draws is not installed.
+        StorageError: The drawing cannot be written.
+    """
+    looks = tuple(simulate(trace_points(trace), config, OffloadRates()))
+    context.print_result("\n".join(as_json(looks) if is_json else told(looks)))
+    if plot is None:
+        return
+    from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy
+    from camvault.adapters.matplotlib import drawn_power  # noqa: PLC0415
+
+    LocalStorage().write_text(plot.absolute(), drawn_power(plotted(looks, title=trace.name)))
+    if not is_json:
+        context.print_result(f"plot written: {plot.absolute()}")
 
 
 def trace_points(path: Path) -> tuple[TracePoint, ...]:

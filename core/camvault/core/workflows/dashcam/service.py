@@ -22,7 +22,8 @@ from camvault.core.workflows.dashcam.records_of_service import ROUND_NAME, Servi
 from camvault.core.workflows.dashcam.rehearsing import rehearsed
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import ActFailedError, Telling
-from camvault.ports.errors import CamvaultError, Cancelled, UsageError
+from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
+from camvault.ports.errors import Cancelled, UsageError
 
 _IDLE_MOST = 12
 """A round of so many looks without a clip that was moved is going round in circles."""
@@ -33,16 +34,6 @@ _WANTED = {
     BoxState.ENDING: Command.PORT_OFF,
 }
 """How the port is in a state, also if nobody has just switched it."""
-
-
-@attrs.define(str=False)
-class UnfinishedRoundError(CamvaultError):
-    """The one round could not be finished or proven; `problems` say why."""
-
-    problems: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"This round was not finished or proven: {'; '.join(self.problems)}"
 
 
 def run_service(ports: ServicePorts, options: ServiceOptions) -> None:

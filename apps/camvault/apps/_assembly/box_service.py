@@ -3,18 +3,17 @@
 import random
 from pathlib import Path
 
-from camvault.apps._assembly.box import box_battery, box_card, box_folders, box_usb
-from camvault.core.workflows.dashcam.port_proof import port_doubt
-
 from camvault.adapters.clipcheck import Mp4Footage
 from camvault.adapters.filesystem import LocalSampler, LocalStorage
 from camvault.adapters.jsonfile import JsonDocuments
 from camvault.adapters.system import SystemHost, time_limit
 from camvault.adapters.systemd.notify import SystemdNotify
+from camvault.apps._assembly.box import box_battery, box_card, box_folders, box_usb
 from camvault.apps._assembly.upload import check_upload_tools, upload_reach, upload_transfer
 from camvault.apps._cli.stage import Context
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.workflows.dashcam.offload import ClipOffload
+from camvault.core.workflows.dashcam.port_proof import port_doubt
 from camvault.core.workflows.dashcam.service import run_service
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
 from camvault.ports.errors import CamvaultError, UsageError

@@ -113,22 +113,23 @@ class Acts:
         watch.look_if_due()  # the camera runs by now, and the battery shows it
         watch.check()
         self.telling.action(Command.COPY)
+        reporter = ToldOnce(self.telling, Command.COPY.value)
         try:
             report = self.ports.offload.copy(
                 mounted,
                 stop=watch.stop,
                 on_plan=self.looks.plans.listed,
-                reporter=ToldOnce(self.telling, Command.COPY.value),
+                reporter=reporter,
                 cancel=self.ports.cancel,
             )
         except Cancelled:
             raise
         except CamvaultError as error:
             raise ActFailedError(Command.COPY.value, str(error)) from error
-        self._copied(report, is_ended=watch.other is not None)
+        self._copied(report, reporter, is_ended=watch.other is not None)
         watch.check()
 
-    def _copied(self, report: Copied, *, is_ended: bool) -> None:
+    def _copied(self, report: Copied, reporter: ToldOnce, *, is_ended: bool) -> None:
         self.looks.plans.copied(report)
         self.counts["copied"] += report.copied_count
         self.looks.staged_count = max(self.looks.staged_count, report.copied_count)
@@ -136,12 +137,12 @@ class Acts:
         self.looks.is_room_staged = not (is_full and self.looks.staged_count)
         self.looks.copied(is_whole=report.is_whole, is_interrupted=is_ended or not self.looks.is_room_staged)
         self.telling.problems(Command.COPY.value, report.problems)
-        self._judge(Command.COPY, report, "The card was not copied to its end")
+        self._judge(Command.COPY, report, reporter, "The card was not copied to its end")
 
     def _send(self, due_s: float) -> None:
         watch = Watch(self.looks, Command.UPLOAD, due_s)
+        reporter = ToldOnce(self.telling, Command.UPLOAD.value)
         try:
-            reporter = ToldOnce(self.telling, Command.UPLOAD.value)
             report = self.ports.offload.send(stop=watch.stop, reporter=reporter, cancel=self.ports.cancel)
         except Cancelled:
             raise
@@ -153,11 +154,12 @@ class Acts:
         self.looks.sent(proven_count=report.proven_count, is_interrupted=bool(report.stopped))
         if report.removed_count:
             self.looks.is_room_staged = True
-        self._judge(Command.UPLOAD, report, "Not all staged clips are proven to be at the server")
+        self._judge(Command.UPLOAD, report, reporter, "Not all staged clips are proven to be at the server")
         watch.check()
 
-    def _judge(self, command: Command, report: Copied | Sent, unfinished: str) -> None:
+    def _judge(self, command: Command, report: Copied | Sent, reporter: ToldOnce, unfinished: str) -> None:
         if report.is_whole:
+            reporter.fine()
             self.telling.fine(command.value)
             self.telling.fine("offload")
             return

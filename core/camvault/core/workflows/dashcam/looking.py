@@ -52,6 +52,7 @@ class Looks:
     is_room_staged: bool = True
     staged_count: int = 0
     on_decision: Callable[[PowerDecision], None] = lambda _: None
+    _is_reached: bool | None = None
     _told: tuple[BoxState, Occasion] | None = None
 
     def look(self, camera: Camera) -> PowerDecision:
@@ -135,12 +136,17 @@ class Looks:
 
     def _is_server_reached(self) -> bool:
         try:
-            return self.ports.reach.look(cancel=self.ports.cancel).is_reached
+            found = self.ports.reach.look(cancel=self.ports.cancel)
         except Cancelled:
             raise
         except CamvaultError as error:
             self.telling.problem("server", str(error), is_error=False)
             return False
+        self.telling.fine("server")
+        if found.is_reached is not self._is_reached:
+            self._is_reached = found.is_reached
+            self.telling.note(f"server {'reached' if found.is_reached else 'not reached'}: {found.words}")
+        return found.is_reached
 
     def _counted(self) -> int:
         try:

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import attrs
-from camvault.core.workflows.dashcam.send_report import SendPorts, SendReport
-from camvault.core.workflows.dashcam.sending import clips_to_send, send_clips
 
 from camvault.core.dashcam.clip_order import is_event
 from camvault.core.dashcam.configuration import BoxConfig
@@ -14,6 +12,8 @@ from camvault.core.workflows.dashcam.copy_ports import CardClip, CopyPorts, Copy
 from camvault.core.workflows.dashcam.copying import copy_clips
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords
+from camvault.core.workflows.dashcam.send_report import SendPorts, SendReport
+from camvault.core.workflows.dashcam.sending import clips_to_send, send_clips
 from camvault.core.workflows.dashcam.service_ports import Offload, OnPlan, Staged, Stop
 from camvault.ports.camera_card import CameraCard, MountedCard
 from camvault.ports.cancellation import Cancellation

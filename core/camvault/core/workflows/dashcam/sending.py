@@ -38,6 +38,15 @@ _OF_ONE_CLIP = (PushCause.CUT_OFF, PushCause.UNKNOWN)
 """These may be because of one clip."""
 
 
+def clips_to_send(records: ClipRecords) -> tuple[StagedClip, ...]:
+    """What is staged and is a clip.
+
+    Raises:
+        StorageError: The staging or the records cannot be read.
+    """
+    return tuple(filter(_is_clip, records.staged()))
+
+
 def send_clips(*, ports: SendPorts, folders: BoxFolders, config: BoxConfig, stop: Callable[[], str]) -> SendReport:
     """Send what is staged, in the order of the configuration; nothing that is proven waits for what is not.
 
@@ -126,8 +135,7 @@ class _Sending:
         return self._report(self._staged() if waiting else (), self.ports.clock.monotonic_s() - begin_s)
 
     def _staged(self) -> Sequence[StagedClip]:
-        staged = self.proofs.records.staged()
-        return in_order(filter(_is_clip, staged), order=self.config.transfer.order)
+        return in_order(clips_to_send(self.proofs.records), order=self.config.transfer.order)
 
     def _begin(self) -> None:
         """Make sure that the target is there, and mark it if it was never used.

@@ -27,7 +27,7 @@ from camvault.ports.errors import Cancelled, UsageError
 
 _IDLE_MOST = 12
 """A round of so many looks without a clip that was moved is going round in circles."""
-_EXIT_LIMIT_S = 17.0
+_EXIT_LIMIT_S = 14.0
 _WANTED = {
     BoxState.RECORDING: Command.POWER_ON,
     BoxState.RESTING: Command.PORT_OFF,

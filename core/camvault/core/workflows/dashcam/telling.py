@@ -80,6 +80,11 @@ class Telling:
         now_s = self.clock.monotonic_s()
         self._end(self.incidents.over(subject, now_s=now_s, settle_s=settle_s))
 
+    def forget(self, subject: str) -> None:
+        """What was open about it is over, and that is not told."""
+        over = self.incidents.over(subject, now_s=self.clock.monotonic_s(), settle_s=0)
+        self.incidents = self.incidents.without(over)
+
     def _end(self, over: Mapping[tuple[str, str], Incident]) -> None:
         self.incidents = self.incidents.without(over)
         for (_, words), incident in over.items():

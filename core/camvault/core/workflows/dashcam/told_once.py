@@ -13,7 +13,7 @@ class ToldOnce:
     """Hands events on: each command of this run once, and each warning that is not open already.
 
     Attributes:
-        subject: What the warnings are about; when it is fine, they are over.
+        subject: What the warnings are about.
     """
 
     telling: Telling
@@ -25,8 +25,12 @@ class ToldOnce:
         plain = unscoped(event)
         if isinstance(plain, ActionTaken):
             self._tell_action(plain)
-        elif level_of(event) < Level.WARNING or self.telling.opened(self.subject, str(event)):
+        elif level_of(event) < Level.WARNING or self.telling.opened(_said(self.subject, level_of(event)), str(event)):
             self.telling.reporter.emit(event)
+
+    def fine(self) -> None:
+        """The subject is as it should be: the next error is another incident. Mere warnings stay told."""
+        self.telling.forget(_said(self.subject, Level.ERROR))
 
     def _tell_action(self, action: ActionTaken) -> None:
         """A command is one line; that it is given for one part after the other is no further command."""
@@ -35,6 +39,10 @@ class ToldOnce:
             return
         self.given.add(action.command)
         self.telling.reporter.emit(action)
+
+
+def _said(subject: str, level: Level) -> str:
+    return f"{subject} {level.name}"
 
 
 _conforms: type[Reporter] = ToldOnce

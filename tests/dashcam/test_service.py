@@ -1,4 +1,7 @@
-"""The service in memory and virtual time: the scenarios, each command failing in turn, and random worlds."""
+"""The service in memory and virtual time: the scenarios, each command failing in turn, and random worlds.
+
+A world notes what must never happen: above all, that a port is cut off while its card is mounted (INV-40).
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -578,6 +581,7 @@ BOXES = st.builds(
 def test_in_a_random_world_nothing_is_cut_off_or_shut_down_wrongly_and_nothing_turns_in_circles(
     changes: list[tuple[int, tuple[str, Any]]], end_s: int, box: BoxConfig
 ) -> None:
+    """INV-32, INV-34, INV-35, INV-40, INV-41 and INV-42, whatever happens."""
     world = World(config=box, card=[1, 2, 3], registers=battery(HALF))
     for at_s, (name, value) in changes:
         world.clock.after(at_s, lambda name=name, value=value: happen(world, name, value))  # type: ignore[misc]

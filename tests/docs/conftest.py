@@ -7,6 +7,7 @@ import imageio_ffmpeg
 import pytest
 
 from tests.dashcam.board import Board
+from tests.dashcam.fake_hub import FakeHub, install
 from tests.recording.fake_camera import Footage, make_footage
 
 
@@ -65,3 +66,20 @@ def ups(tmp_path_factory: pytest.TempPathFactory) -> Path:
     power = {"VBAT": 3325, "VIN": 5208, "VIN_THRESHOLD": 4498, "VOUT": 4979, "IOUT": 857}
     Board(folder, {**power, "PI_RUNNING": 1, "WAKE_TIME": 0, "AUTO_SHDN_TIME": 65535})
     return folder
+
+
+@pytest.fixture(scope="session")
+def usb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a `uhubctl` and, beside it, the hub that it switches, with a camera in its first port."""
+    root = tmp_path_factory.mktemp("usb")
+    hub = FakeHub(root)
+    hub.make()
+    hub.plug(1)
+    return install(root).parent
+
+
+@pytest.fixture
+def stand_ins(service_manager: Path, ups: Path, usb: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, ...]:
+    """Folders with programs that are not those of this machine."""
+    monkeypatch.setenv("CAMVAULT_SYSFS", str(usb.parent / "sys"))
+    return service_manager, ups, usb

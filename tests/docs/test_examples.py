@@ -26,7 +26,7 @@ CAMERA_PORT = "8554"
 
 
 @pytest.fixture
-def reader(tmp_path: Path, clips: Path, service_manager: Path, ups: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def reader(tmp_path: Path, clips: Path, stand_ins: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with three small clips in `shift1/`; the commands on PATH, and a home of one's own."""
     folder = tmp_path / "here"
     (folder / "shift1").mkdir(parents=True)
@@ -34,7 +34,7 @@ def reader(tmp_path: Path, clips: Path, service_manager: Path, ups: Path, monkey
         (folder / "shift1" / clip.name).write_bytes(clip.read_bytes())
     (tmp_path / "home").mkdir()
     monkeypatch.chdir(folder)
-    programs = (str(Path(sys.executable).parent), str(service_manager), str(ups), os.environ["PATH"])
+    programs = (str(Path(sys.executable).parent), *map(str, stand_ins), os.environ["PATH"])
     monkeypatch.setenv("PATH", os.pathsep.join(programs))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "120")

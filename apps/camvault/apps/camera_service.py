@@ -86,7 +86,7 @@ STAGE = Stage(
             1: "wrong usage, configuration or trace, a port that may not be switched, a program that is missing, or "
             "something that cannot be written",
             2: "--once: this round could not be finished or proven, and why was told",
-            3: "another instance, or a part of `dashcam` that switches, copies or sends, is running",
+            3: "another instance, or a part of dashcam that switches, copies or sends, is running",
             130: "--once: stopped by Ctrl-C, SIGTERM or SIGHUP",
         },
         errors={UnfinishedRoundError: 2, BusyError: 3},

@@ -1,6 +1,6 @@
 """Workflow, private part: the camera as the service sees it: the power and data of its port, and its card.
 
-Nothing is switched while something of ours is mounted. What is as it should be already is not commanded again.
+Nothing is switched while something of ours is mounted (INV-40). What is as it should be already is not commanded again.
 """
 
 from collections.abc import Callable, Iterator

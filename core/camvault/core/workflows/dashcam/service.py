@@ -1,7 +1,8 @@
 """Workflow: the service of a dashcam box: look, decide, act, remember; again and again until it is told to end.
 
 A round is a look and what follows from it. After a copy or an upload it is looked again at once, and so is soon after a
-load was switched; a round ends when there is nothing more to be done now. Nothing is done twice without a look between.
+load was switched; a round ends when there is nothing more to be done now. Nothing is done twice without a look between
+(INV-41).
 """
 
 from collections import Counter
@@ -208,7 +209,7 @@ class _Service:
     # --- the end -----------------------------------------------------------------------------------------------------
 
     def leave(self) -> None:
-        """Unmount, and leave the camera as configured; whatever ended the service."""
+        """Unmount, and leave the camera as configured, whatever ended the service (INV-42)."""
         state = self.looks.memory.state
         is_settled = self.options.is_once and state in _WANTED and not self.ports.cancel.is_requested
         command = None if is_settled else exit_command(state, self.options.config.camera)

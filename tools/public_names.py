@@ -13,7 +13,6 @@ _RICH: Final = "the interface of rich.console.Console"
 _RAW_IO: Final = "the interface of io.RawIOBase"
 _EAGER: Final = "typer calls its callback, which prints and exits"
 _TEMPLATE: Final = "the template of adapters/jinja reads it"
-_PRINTED: Final = "camera_service --check-config prints the whole configuration"
 _MEMBER: Final = "typer reads the members of the enumeration"
 
 PUBLIC_NAMES: Final[Mapping[str, str]] = {

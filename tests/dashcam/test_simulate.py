@@ -97,8 +97,9 @@ def test_wrong_usage_is_exit_code_1(config: Path, tmp_path: Path) -> None:
     trace, there = "commute", tmp_path / "there.svg"
     there.touch()
     for arguments, problem in (
-        ((), "give either --check-config or --simulate TRACE"),
-        (("--check-config", "--simulate", trace), "give either"),
+        (("--check-config", "--simulate", trace), "--check-config and --simulate exclude one another"),
+        (("--check-config", "--once"), "--dry-run and --once are of the service"),
+        (("--simulate", trace, "--dry-run"), "--dry-run and --once are of the service"),
         (("--check-config", "--json"), "--plot and --json are of --simulate"),
         (("--simulate", trace, "--plot", there), "is there, and is not touched"),
         (("--simulate", tmp_path / "none.csv"), "No such file"),

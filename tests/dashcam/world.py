@@ -40,6 +40,7 @@ class CopyEnd:
     copied_count: int = 0
     copied_bytes: int = 0
     waiting_count: int = 0
+    waiting_bytes: int = 0
     problems: tuple[str, ...] = ()
     is_whole: bool = True
     stopped: str = ""
@@ -51,6 +52,7 @@ class SendEnd:
     proven_count: int = 0
     removed_count: int = 0
     waiting_count: int = 0
+    waiting_bytes: int = 0
     problems: tuple[str, ...] = ()
     is_whole: bool = True
     stopped: str = ""

@@ -163,7 +163,11 @@ class Acts:
             self.telling.fine(command.value)
             self.telling.fine("offload")
             return
-        why = "; ".join(report.problems) or report.stopped or f"{report.waiting_count} clips wait"
+        why = (
+            "; ".join(report.problems)
+            or report.stopped
+            or f"{report.waiting_count:,} clips of {report.waiting_bytes:,} bytes wait"
+        )
         self.telling.unfinished(command.value, f"{unfinished}: {why}")
 
     # --- the machine -------------------------------------------------------------------------------------------------

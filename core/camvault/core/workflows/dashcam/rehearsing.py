@@ -109,6 +109,7 @@ class _Outcome:
     proven_count: int = 1
     removed_count: int = 1
     waiting_count: int = 0
+    waiting_bytes: int = 0
     problems: tuple[str, ...] = ()
     is_whole: bool = True
     stopped: str = ""

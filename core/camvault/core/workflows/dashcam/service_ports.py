@@ -58,6 +58,11 @@ class Copied(Protocol):
         ...
 
     @property
+    def waiting_bytes(self) -> int:
+        """Their size."""
+        ...
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What went wrong, a sentence each."""
         ...
@@ -99,6 +104,11 @@ class Sent(Protocol):
     @property
     def waiting_count(self) -> int:
         """How many clips are staged and not proven."""
+        ...
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Their size."""
         ...
 
     @property

@@ -18,6 +18,8 @@ from tests import canary
 from tests.crash.interleave import Schedule, cut_schedules, run_both, schedules
 from tests.recording.segments.helpers import OUT, Machine
 
+pytestmark = pytest.mark.no_cover  # thousands of runs of the same lines, three times as fast
+
 LEFT = {b"left by a crash", b"and the file it was writing", b"closed before", b"waits"}
 SESSION = "20250528T135000Z"
 SOURCE = StreamSource("camera", user="u", password=canary.PASSWORD)

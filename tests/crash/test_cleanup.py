@@ -3,6 +3,7 @@
 from pathlib import PurePath
 
 import attrs
+import pytest
 
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.explorer import explore
@@ -10,6 +11,8 @@ from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.core.workflows.bodycam.cleanup import clean_up
 from camvault.ports.errors import CamvaultError
 from tests.bodycam.cleanup.helpers import make_build_dir
+
+pytestmark = pytest.mark.no_cover  # thousands of runs of the same lines, three times as fast
 
 BUILD_DIR = PurePath("/v/images/bodycam_1")
 ORIGINALS = {PurePath("/originals/a.mp4"): b"content of a.mp4", PurePath("/originals/b.mp4"): b"content of b.mp4"}

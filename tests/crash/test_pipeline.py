@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import PurePath
 
 import attrs
+import pytest
 
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.explorer import explore
@@ -26,6 +27,8 @@ from camvault.core.workflows.bodycam.pipeline import (
 from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Mode, OutputRecord
 from camvault.ports.errors import CamvaultError, Cancelled, MediumError
 from camvault.ports.mounts import MountTable
+
+pytestmark = pytest.mark.no_cover  # thousands of runs of the same lines, three times as fast
 
 ROOT = PurePath("/v")
 CLIPS = {PurePath("/shift/a.mp4"): b"footage a", PurePath("/shift/b.mp4"): b"footage b"}

@@ -10,6 +10,8 @@ from camvault.ports.errors import BurnError, CamvaultError, DriveError
 from camvault.ports.medium import MediumState
 from tests.bodycam.pipeline.memory import CLIPS, World
 
+pytestmark = pytest.mark.no_cover  # thousands of runs of the same lines, three times as fast
+
 
 def drive_error(call: Call) -> CamvaultError | None:
     """What a drive that fails says."""

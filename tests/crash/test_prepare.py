@@ -15,6 +15,8 @@ from camvault.ports.errors import CamvaultError
 from tests.bodycam.prepare.helpers import BUILD, CLIPS, COMPLETED, PROGRESS, World
 from tests.crash.survival import Survival
 
+pytestmark = pytest.mark.no_cover  # thousands of runs of the same lines, three times as fast
+
 SECONDS = (1.0, 2.0)
 SIZE = 100_000
 CARD = frozenset(CLIPS / f"c{index}.mp4" for index in range(len(SECONDS)))

@@ -1,12 +1,15 @@
 """The supervisor of a recorder under the crash explorer."""
 
 import attrs
+import pytest
 
 from camvault.adapters.memory.calls import Calls
 from camvault.adapters.memory.cancellation import MemoryCancellation
 from camvault.adapters.memory.explorer import explore
 from camvault.adapters.memory.recorder import MemoryCamera
 from tests.recording.record.desk import World, make_world
+
+pytestmark = pytest.mark.no_cover  # thousands of runs of the same lines, three times as fast
 
 
 def _world(calls: Calls) -> World:

@@ -17,7 +17,15 @@ from camvault.core.workflows.recording.monitor import (
     unit_of,
 )
 from camvault.ports.alerts import Alert
-from camvault.ports.errors import AlertError, BusyError, Cancelled, NoSpaceError, ToolError, UsageError
+from camvault.ports.errors import (
+    AlertError,
+    BusyError,
+    Cancelled,
+    MissingToolError,
+    NoSpaceError,
+    ToolError,
+    UsageError,
+)
 from camvault.ports.events import Failed, Warned
 from tests.recording.monitor.desk import ROOT, SEGMENT_S, SPARE, STATE, World, make_world
 
@@ -202,6 +210,18 @@ def test_trap_stray_folders_are_said_and_restart_nothing() -> None:
     assert not world.mail.sent
 
 
+def test_a_link_that_is_no_configured_station_is_said() -> None:
+    world = make_world("ROST2")
+    world.storage.put_folder("/elsewhere")
+    world.storage.put_link(ROOT / "OLD", "/elsewhere")
+    world.configure("ROST2")
+
+    world.live(3600)
+
+    assert set(errors(world)) == {"Stray link, no camera of the configuration: OLD"}
+    assert not world.restarts()
+
+
 def test_a_recorder_that_was_stopped_and_disabled_stays_so_and_is_told_of_once() -> None:
     world = make_world("ROST2")
     world.live(3600)
@@ -246,6 +266,23 @@ def test_a_service_manager_that_says_nothing_does_not_keep_the_operator_in_the_d
     world.look()
 
     assert world.subjects() == [DOWN]
+
+
+def test_without_a_service_manager_the_footage_is_watched_all_the_same() -> None:
+    """What is missing is said once in a look, whatever number of stations there is."""
+    world = make_world("ROST1", "ROST2")
+    world.recording.clear()
+    missing = MissingToolError("systemctl", "systemd")
+    for operation in ("services.states", "services.restart"):
+        world.calls.fail(operation, missing, times=None)
+
+    world.look()
+
+    assert set(world.subjects()) == {DOWN, "[CAMERA] Auto-restart ROST1"}
+    assert [error for error in errors(world) if "Units are not watched" in error] == [
+        f"Units are not watched, and no recorder is restarted, only files are looked at: {missing}"
+    ]
+    assert not world.reporter.of(RecorderRestarted)
 
 
 def test_one_station_that_cannot_be_read_does_not_hide_the_others() -> None:

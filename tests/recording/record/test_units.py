@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_mock import MockerFixture
 
-from camvault.adapters.memory import Phase
+from camvault.adapters.memory import Call, Phase
 from camvault.adapters.memory.recorder import MemoryCamera
 from camvault.core.health.line_limit import LineLimit
 from camvault.core.segments.coverage import Cause, ClockStep, Outage, Span
@@ -323,6 +323,26 @@ def test_what_a_killed_recorder_left_is_adopted_by_the_next() -> None:
 
     assert world.segments()["ROST2_20250528T110000.mkv"] == b"00099999;"
     assert world.storage.content(FOLDER / "strange.bin.2") == b"x"
+    assert not world.lost()
+
+
+def test_a_session_that_cannot_be_listed_is_told_and_its_files_are_adopted_all_the_same() -> None:
+    """Under the time of the session: when each began is not known."""
+    world = make_world()
+    session, name = FOLDER / LIVE_FOLDER / "20250528T110000Z", "ROST2_20250528T110000.mkv"
+    world.storage.put(session / name, b"00099999;")
+    world.recorder.recorded.append(b"00099999;")
+
+    def fail(call: Call, phase: Phase) -> None:
+        if (call.operation, call.arguments, phase) == ("storage.listing", (session,), Phase.BEFORE):
+            raise StorageError(session)
+
+    world.storage.calls.watchers.append(fail)
+
+    world.run_for(5)
+
+    assert world.segments()[name] == b"00099999;"
+    assert f"ROST2: {session}: input/output error" in map(str, world.reporter.of(RecordingTroubled))
     assert not world.lost()
 
 

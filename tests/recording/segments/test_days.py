@@ -1,7 +1,8 @@
 """The jobs look at one day after the other, and only as closely as they must: with the same outcome as a full look."""
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import attrs
 import pytest
@@ -216,6 +217,17 @@ class TestDaysBelow:
         storage.put_link(READY / "link", "/elsewhere")
         storage.put_link(READY / "link.mkv", "/elsewhere/clip.mkv")
         assert [list(day.files(READY)) for day in days_below(READY, storage)] == [[]]
+
+    def test_what_is_no_file_is_told_where_it_may_be_taken_for_footage(self, tmp_path: Path) -> None:
+        for name in ("pipe", FIRST):
+            os.mkfifo(tmp_path / name)
+        (tmp_path / "notes.txt").write_text("x")
+        (tmp_path / "link.txt").symlink_to("notes.txt")
+        told: list[StorageError] = []
+        assert [list(day.files(tmp_path)) for day in days_below(tmp_path, LocalStorage(), on_problem=told.append)] == [
+            []
+        ]
+        assert [str(error) for error in told] == [f"{tmp_path / FIRST}: it is neither a file nor a folder"]
 
     def test_a_folder_that_vanishes_is_skipped_and_no_root_is_an_error(self) -> None:
         storage = MemoryStorage()

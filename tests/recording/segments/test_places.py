@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import attrs
 import pytest
@@ -305,6 +305,38 @@ class TestOrganize:
         report = organize([station], ready=READY, quarantine=QUARANTINE, ports=ports)
         assert (report.problem_count, report.quarantined_count) == (1, 0)
         assert machine.storage.entry(file) is not None
+
+    def test_a_disk_that_is_away_stops_no_station_on_another(self) -> None:
+        machine = Machine()
+        file = machine.record(FIRST)
+        away = PurePath("/away")
+        stations = [Station("ROST2", away / "ROST2", 600), Station("ROST1", OUT / "ROST1", 600)]
+        closed = {away: "no disk is mounted at /away"}
+        report = organize(stations, ready=READY, quarantine=QUARANTINE, ports=_ports(machine), closed=closed)
+        assert (report.problem_count, report.moved_count) == (1, 1)
+        assert "[organize] its stations are left as they are: no disk is mounted at /away" in machine.said()
+        assert machine.storage.entry(file) is None
+
+    def test_a_link_beside_the_stations_is_told_and_not_looked_into(self) -> None:
+        """It may be the folder of a station that was put on another disk."""
+        machine = Machine()
+        file = machine.storage.put("/elsewhere/ROST2_20250528T140000.mkv", b"footage", mtime_ns=machine.ns(60))
+        machine.storage.put_link(OUT / "ROST2", "/elsewhere")
+        report = machine.organize()
+        assert (report.problem_count, report.moved_count) == (1, 0)
+        assert f"[organize] {OUT / 'ROST2'} is not looked into" in machine.said()
+        assert machine.storage.entry(file.path) is not None
+
+    def test_nothing_is_written_below_a_folder_that_is_closed(self) -> None:
+        machine = Machine()
+        broken = machine.record(FIRST, b"")
+        station = Station("ROST1", OUT / "ROST1", 600)
+        closed = {QUARANTINE: "no disk is mounted at the quarantine"}
+        report = organize([station], ready=READY, quarantine=QUARANTINE, ports=_ports(machine), closed=closed)
+        assert (report.problem_count, report.quarantined_count) == (1, 0)
+        assert "no disk is mounted at the quarantine" in machine.said()
+        assert machine.storage.entry(broken) is not None
+        assert machine.storage.entry(QUARANTINE) is None
 
     def test_an_entry_that_vanishes_is_no_link(self) -> None:
         machine = Machine()

@@ -47,8 +47,9 @@ from camvault.ports.errors import (
     StorageError,
     UsageError,
 )
-from camvault.ports.events import Progressed
+from camvault.ports.events import Progressed, Warned
 from camvault.ports.medium import Medium, MediumState
+from camvault.ports.witness import ReadFrom
 from tests.bodycam.burn.helpers import BrokenMap, NoMap
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -105,6 +106,15 @@ class TestWorkflow:
         assert world.said(DiscVerified)
         totals = [event.task for event in world.said(Progressed) if event.done == event.total]  # type: ignore[attr-defined]
         assert totals == ["hash", "burn", "verify"]
+
+    def test_a_disc_that_was_read_from_elsewhere_than_its_medium_is_told(self) -> None:
+        world = World(disc=MemoryDisc(read_from=ReadFrom.CACHE))
+
+        report = world.burn()
+
+        assert (report.is_verified, report.source) == (True, ReadFrom.CACHE)
+        (told,) = map(str, world.said(Warned))
+        assert told.startswith(f"{DEVICE} was read back, but ")
 
     def test_verification_can_be_skipped(self) -> None:
         """Then nothing is read."""

@@ -40,9 +40,10 @@ from camvault.ports.errors import (
     StorageError,
     UsageError,
 )
-from camvault.ports.events import Progressed
+from camvault.ports.events import Progressed, Warned
 from camvault.ports.files import OnBytes
 from camvault.ports.image import ImageManifest, ImagePlan
+from camvault.ports.witness import ReadFrom
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
 BUILD, TARGET = PurePath("/build"), PurePath("/images/shift.iso")
@@ -201,6 +202,27 @@ class TestCreateIso:
         with pytest.raises(UsageError, match="log file"):
             world.run(logfile=BUILD / "log")
         assert world.run(logfile=PurePath("/log"))
+
+    @pytest.mark.parametrize("operation", ["storage.make_folder", "storage.write_text"])
+    def test_a_place_that_cannot_be_written_is_told_before_any_work(self, world: World, operation: str) -> None:
+        """Its folder cannot be made, or nothing be put into it."""
+        world.storage.calls.fail(operation, DeniedError(TARGET.parent, "Permission denied"))
+        with pytest.raises(DeniedError, match=f"^{TARGET}: Cannot write ISO: Permission denied"):
+            world.run()
+        assert world.images() == {}
+        assert not [call for call in world.storage.calls.log if call.operation == "image.write"]
+
+    def test_an_image_is_replaced_only_when_that_is_asked_for(self, world: World) -> None:
+        world.storage.put(TARGET, b"an older image")
+        with pytest.raises(ExistsError, match="--force replaces an image"):
+            world.run()
+        assert world.storage.content(TARGET) == b"an older image"
+
+    def test_an_image_that_was_read_from_elsewhere_than_its_medium_is_told(self, world: World) -> None:
+        world.storage.mount(TARGET.parent, name="memory", read_from=ReadFrom.MEMORY)
+        assert world.run().source is ReadFrom.MEMORY
+        (told,) = [str(event) for event in world.reporter.events if isinstance(event, Warned)]
+        assert told.startswith(f"{TARGET} was read back, but ")
 
     def test_a_folder_under_the_targets_name_is_never_replaced(self, world: World) -> None:
         world.storage.put_folder(TARGET)

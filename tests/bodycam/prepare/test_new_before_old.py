@@ -2,14 +2,14 @@
 
 import pytest
 
-from camvault.adapters.memory.calls import Phase
+from camvault.adapters.memory.calls import Call, Phase, PowerCut
 from camvault.adapters.memory.media import MemoryClip
 from camvault.core.batch.left_out import ClipsLeftOutError
 from camvault.core.capacity.budget import Budget
-from camvault.core.workflows.bodycam.prepare.events import ReplacedKept
+from camvault.core.workflows.bodycam.prepare.events import OutputSetAside, ReplacedKept
 from camvault.core.workflows.steps.target_claim import temporary_path
 from camvault.ports.errors import ChangedError
-from tests.bodycam.prepare.helpers import BUILD, World
+from tests.bodycam.prepare.helpers import BUILD, COMPLETED, World
 
 SIZE = 100_000
 
@@ -47,6 +47,35 @@ def test_a_copy_of_what_was_swapped_in_goes_only_beside_it(is_gone: bool) -> Non
     copies = [path for path, content in storage.files().items() if content == later]
     assert copies == [BUILD / ".camvault-aside-1-c0.mp4" if is_gone else source]
     assert world.outputs() == {}
+
+
+@pytest.mark.parametrize("is_resumed", [True, False])
+def test_an_output_that_only_the_marker_knows_is_replaced_and_goes(is_resumed: bool) -> None:
+    """The power failed before it was set aside, when its record was gone: it is no copy of its original."""
+    world = encoding_world(1.0)
+    world.is_deleting = False
+    world.run()
+
+    def cut(call: Call, phase: Phase) -> None:
+        if call.operation == "storage.rename" and call.arguments[0] == BUILD / "c0.mp4" and phase is Phase.BEFORE:
+            raise PowerCut
+
+    world.storage.calls.watchers.append(cut)
+    with pytest.raises(PowerCut):
+        world.run()
+    world.storage.calls.watchers.remove(cut)
+    world.storage.restart()
+    assert (world.states(), set(world.outputs())) == ({"c0.mp4": "pending"}, {"c0.mp4"})
+
+    if is_resumed:
+        world.resume()
+    else:
+        world.run()
+
+    assert world.states(COMPLETED) == {"c0.mp4": "done"}
+    assert set(world.outputs()) == {"c0.mp4"}
+    assert [event.path for event in world.reporter.of(OutputSetAside)] == [BUILD / "c0.mp4"]
+    assert not [path for path in world.storage.files(BUILD) if path.name.startswith(".camvault-aside")]
 
 
 def finished(*, is_deleting: bool = False) -> World:

@@ -158,10 +158,7 @@ def test_sound_and_picture_are_recorded_and_the_password_is_nowhere(
 
 
 @pytest.mark.parametrize("version", FFMPEGS)
-def test_a_supervisor_is_small(version: str, footage: Footage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the measurement of coverage in it, which takes as much as it finds files and lines."""
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)
+def test_a_supervisor_is_small(version: str, footage: Footage, tmp_path: Path) -> None:
     with FakeCamera(footage, user="viewer", password=CANARY) as camera, recording(tmp_path, camera, version) as run:
         wait_for("two segments", lambda: len(run.segments()) >= 2)
         rss_bytes = _rss_bytes(run.process.pid)

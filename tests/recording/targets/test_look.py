@@ -758,6 +758,7 @@ def restart(machine: Machine) -> None:
     machine.cancel = MemoryCancellation()
 
 
+@pytest.mark.no_cover  # hundreds of runs of the same lines
 def test_cut_off_everywhere() -> None:
     """Whatever happens, no footage is lost, and in the end all of it is at the target and gone here."""
     found = explore(

@@ -34,11 +34,10 @@ class SysfsUsbPort:
     nodes: PurePath = _NODES
     patience: Patience = attrs.field(factory=Patience)
     ask_hub: Callable[[PurePath], bytes] = hub_descriptor
-    _place: UsbPlace = attrs.field(init=False)
-
-    @_place.default
-    def _place_of(self) -> UsbPlace:
-        return UsbPlace(hub=self.hub, port=self.port, sysfs=self.kernel)
+    _place: UsbPlace = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda self: UsbPlace(hub=self.hub, port=self.port, sysfs=self.kernel), takes_self=True),
+    )
 
     @property
     def where(self) -> str:

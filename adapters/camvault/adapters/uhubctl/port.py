@@ -36,11 +36,10 @@ class UhubctlPort:
     program: PurePath = _ON_PATH
     limit_s: float = 30.0
     patience: Patience = attrs.field(factory=Patience)
-    _place: UsbPlace = attrs.field(init=False)
-
-    @_place.default
-    def _place_of(self) -> UsbPlace:
-        return UsbPlace(hub=self.hub, port=self.port, sysfs=self.kernel)
+    _place: UsbPlace = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda self: UsbPlace(hub=self.hub, port=self.port, sysfs=self.kernel), takes_self=True),
+    )
 
     @property
     def where(self) -> str:

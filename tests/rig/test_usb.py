@@ -31,7 +31,7 @@ PYTEST = (
 def pytest_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """pytest, and the tests that it runs in the guest."""
     disk = tmp_path_factory.mktemp("usb") / "usb.sqfs"
-    places = []
+    places: list[str] = []
     for name in PACKAGES:
         found = importlib.util.find_spec(name)
         assert found is not None

@@ -174,6 +174,7 @@ need_rig() {
 
 test_packages=(
     rsync openssh-server openssh-client                         # the backup, over a real sshd
+    rclone                                                      # the upload of the dashcam, to a real S3 server
     gcc libc6-dev git                                           # the emulated BD-R writer
     genisoimage xorriso growisofs dvd+rw-tools 7zip udftools    # mastering, burning and reading discs
     e2fsprogs dosfstools btrfs-progs mount procps strace systemd

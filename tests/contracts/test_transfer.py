@@ -3,21 +3,24 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path, PurePath, PurePosixPath
 
 import attrs
 import pytest
 
+from camvault.adapters._shared.target_record import TargetRecord
 from camvault.adapters.contracts.transfer import TransferContract
 from camvault.adapters.filesystem import LocalStorage
-from camvault.adapters.memory import MemoryStorage
+from camvault.adapters.memory import MemoryCancellation, MemoryStorage
 from camvault.adapters.memory.transfer import MemoryTransfer
+from camvault.adapters.rclone import RcloneTransfer
 from camvault.adapters.rsync import TARGET_MARKER_NAME, RemoteGuard, RsyncTransfer, TargetGuard
-from camvault.adapters.rsync.record import TargetRecord
 from camvault.ports.entries import FileIdentity
-from camvault.ports.transfer import EvidenceKind, Transfer
+from camvault.ports.transfer import Evidence, EvidenceKind, Sendable, Transfer
 
 MEMORY_ROOT = PurePath("/ready")
 
@@ -80,16 +83,22 @@ def start_sshd(folder: Path, forced: str = "") -> tuple[Server, "subprocess.Pope
     (folder / "sshd_config").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
     argv = ["/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")]
     server = subprocess.Popen(argv, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    deadline_s = time.monotonic() + 20
+    wait_for_port(port, server)
+    return Server(port, folder / "user", folder), server
+
+
+def wait_for_port(port: int, server: "subprocess.Popen[bytes]") -> None:
+    """Until the server takes a connection."""
+    deadline_s = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            assert server.poll() is None, "sshd did not start"
+            assert server.poll() is None, "the server did not start"
             assert time.monotonic() < deadline_s
             time.sleep(0.05)
         else:
-            return Server(port, folder / "user", folder), server
+            return
 
 
 def memory_place(make: type[MemoryTransfer] = MemoryTransfer, kind: EvidenceKind = EvidenceKind.READ_BACK) -> Place:
@@ -245,3 +254,127 @@ class TestRsyncOverSsh(TransferContract):
         (marker,) = ends[1].glob(f"{TARGET_MARKER_NAME}*")
         marker.unlink()
         return fresh
+
+
+# --- rclone ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A server that speaks S3, and its bucket, a plain folder; rclone's configuration has it as `cloud`."""
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)  # rclone 1.60 fails with it, whatever it holds
+    folder = tmp_path / "data" / "bucket"
+    folder.mkdir(parents=True)
+    port = _free_port()
+    argv = [sys.executable, "-m", "localbucket", "--port", str(port), str(folder.parent)]
+    server = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    (tmp_path / "rclone.conf").write_text(
+        f"[cloud]\ntype = s3\nprovider = Other\naccess_key_id = K\nsecret_access_key = S\n"
+        f"endpoint = http://127.0.0.1:{port}\n[off]\ntype = s3\nprovider = Other\naccess_key_id = K\n"
+        f"secret_access_key = S\nendpoint = http://127.0.0.1:{_free_port()}\n[disk]\ntype = alias\n"
+        f"remote = {tmp_path / 'target'}\n[secret]\ntype = crypt\nremote = cloud:bucket/secret\n"
+        "password = 8DxKpq1vbz9BlmpH3tWSM7Xf2GHnDK4\n[hidden]\ntype = crypt\nremote = disk:hidden\n"
+        "password = 8DxKpq1vbz9BlmpH3tWSM7Xf2GHnDK4\n[joined]\ntype = union\nupstreams = disk:a disk:b\n"
+    )
+    try:
+        wait_for_port(port, server)
+        yield folder
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+class RcloneContract(TransferContract):
+    TARGET = ""
+    names = ("A/2025-05-28/A_20250528T140000.mkv", "A/# a;b\\#012 'ü.mkv", "-x.mkv", " y .mkv")
+
+    @pytest.fixture
+    def kind(self) -> EvidenceKind:
+        return EvidenceKind.READ_BACK
+
+    @pytest.fixture
+    def config(self, bucket: Path, tmp_path: Path) -> str:
+        return str(tmp_path / "rclone.conf")
+
+    @pytest.fixture
+    def place(self, bucket: Path, ends: tuple[Path, Path]) -> Path:
+        """Where the files of the target are."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def harness(self, ends: tuple[Path, Path], place: Path, config: str) -> Place:
+        made = local_place(ends[0], place, "", EvidenceKind.READ_BACK)
+        return attrs.evolve(made, transfer=RcloneTransfer(self.TARGET, config=config))
+
+    @pytest.fixture
+    def fresh(self, config: str, tmp_path: Path) -> RcloneTransfer:
+        return RcloneTransfer(self.TARGET, RemoteGuard(tmp_path / "record", LocalStorage()), config)
+
+    @pytest.fixture
+    def away(self, config: str, tmp_path: Path) -> RcloneTransfer:
+        (tmp_path / "record").mkdir()
+        (tmp_path / "record" / TARGET_MARKER_NAME).write_text(TargetRecord("5f8dd4a2", "off:bucket/dash").text)
+        return RcloneTransfer("off:bucket/dash", RemoteGuard(tmp_path / "record", LocalStorage()), config)
+
+    @pytest.fixture
+    def lost(self, fresh: RcloneTransfer, place: Path) -> RcloneTransfer:
+        fresh.mark()
+        (marker,) = place.rglob(f"{TARGET_MARKER_NAME}*")
+        marker.unlink()
+        return fresh
+
+    def test_a_name_that_rclone_would_change_is_a_problem_of_its_file(self, harness: Place) -> None:
+        """It would stand there under another name, and never be proven."""
+        names = ("a\n.mkv", "\udcff.mkv", "b.mkv")
+        for name in names:
+            harness.put(name, b"footage")
+        files = [Sendable(PurePosixPath(name), harness.identity_of(name)) for name in names]
+        pushed = harness.transfer.push(files, root=harness.root, cancel=MemoryCancellation())
+        assert pushed.is_partial
+        assert set(pushed.problems) == {file.path for file in files[:2]}
+        assert harness.there() == {"b.mkv": b"footage"}
+        found = harness.transfer.prove(files, root=harness.root, cancel=MemoryCancellation())
+        assert set(found) == {PurePosixPath("b.mkv")}
+
+
+class TestRcloneToS3(RcloneContract):
+    TARGET = "cloud:bucket/dash"
+
+    @pytest.fixture
+    def place(self, bucket: Path, ends: tuple[Path, Path]) -> Path:
+        (bucket / "dash").mkdir()
+        return bucket / "dash"
+
+
+class TestRcloneToAFolder(RcloneContract):
+    """By an alias, as a configuration has it."""
+
+    TARGET = "disk:"
+
+    @pytest.fixture
+    def place(self, bucket: Path, ends: tuple[Path, Path]) -> Path:
+        return ends[1]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("cloud:bucket/dash", EvidenceKind.READ_BACK),
+        ("secret:", EvidenceKind.READ_BACK),
+        ("disk:", EvidenceKind.READ_BACK),
+        ("hidden:", EvidenceKind.READ_CACHED),
+        ("joined:", EvidenceKind.READ_CACHED),
+    ],
+)
+def test_what_rclone_reads_counts_by_where_it_is_read_from(
+    target: str, kind: EvidenceKind, bucket: Path, ends: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """A server; one behind a cipher; a folder of this machine, and what is in front of one: its cache is not known."""
+    transfer = RcloneTransfer(target, config=str(tmp_path / "rclone.conf"))
+    for name in ("a", "b"):
+        (ends[1] / name).mkdir()
+    (ends[0] / "a.mkv").write_bytes(b"footage")
+    files = [Sendable(PurePosixPath("a.mkv"), FileIdentity(7, 0))]
+    assert transfer.push(files, root=ends[0], cancel=MemoryCancellation()).problem == ""
+    (evidence,) = transfer.prove(files, root=ends[0], cancel=MemoryCancellation()).values()
+    assert evidence == Evidence(kind, sha256(b"footage").hexdigest())

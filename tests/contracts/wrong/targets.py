@@ -66,7 +66,7 @@ class TestTransferThatOverwrites(_Transfer):
     REFUSED_BY = by(
         "nothing_there_is_lost_by_another_file_of_the_name",
         "nothing_there_is_lost_by_several_files_of_the_name_within_a_second",
-        "a_damaged_copy_is_replaced_by_content_only",
+        "a_damaged_copy_is_replaced_by_content",
     )
     transfer = _Overwriting
 

@@ -9,12 +9,12 @@ import attrs
 import pytest
 
 from camvault.adapters._shared.mount_lists import mount_points, mounted, place_of
+from camvault.adapters._shared.target_record import TargetRecord, parse_record
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.rsync import TARGET_MARKER_NAME, RsyncTransfer, TargetGuard
 from camvault.adapters.rsync.argv import SSH_OPTIONS, compare_argv, is_remote, push_argv
 from camvault.adapters.rsync.parse import file_problems, sights, unescaped_name
-from camvault.adapters.rsync.record import TargetRecord, parse_record
 from camvault.adapters.segmentcheck import MatroskaFootage
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import NotFoundError

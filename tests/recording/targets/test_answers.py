@@ -13,11 +13,11 @@ from typing import Any
 import attrs
 import pytest
 
+from camvault.adapters._shared.target_record import TargetRecord
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.rsync import TARGET_MARKER_NAME, RemoteGuard, RsyncTransfer, TargetGuard, look
 from camvault.adapters.rsync.mounted import MountedFolder
 from camvault.adapters.rsync.parse import CUT_OFF_CODES, MEANINGS
-from camvault.adapters.rsync.record import TargetRecord
 from camvault.core.segments.ledger import ProofKind
 from camvault.ports.errors import (
     BusyError,

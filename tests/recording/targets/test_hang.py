@@ -16,11 +16,11 @@ import attrs
 import pytest
 
 from camvault.adapters._shared import medium, process
+from camvault.adapters._shared.target_record import TargetRecord
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.rsync import TARGET_MARKER_NAME, RsyncTransfer, TargetGuard, look
 from camvault.adapters.rsync.mounted import MountedFolder
-from camvault.adapters.rsync.record import TargetRecord
 from camvault.apps._assembly.operator import STATE_NAME
 from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line
 from camvault.ports.entries import FileIdentity
@@ -291,7 +291,7 @@ class TestLook:
     def test_direct_reads_give_the_content(self, tmp_path: Path, size: int) -> None:
         content = os.urandom(size)
         (tmp_path / "a").write_bytes(content)
-        assert look._digest(str(tmp_path / "a"))[0] == hashlib.sha256(content).hexdigest()
+        assert medium.digest(str(tmp_path / "a"))[0] == hashlib.sha256(content).hexdigest()
 
     def test_what_is_past_the_cache_is_a_read_back(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(FOOTAGE)
@@ -303,7 +303,7 @@ class TestLook:
         monkeypatch.setattr(medium, "_DIRECT", 0)
         path = tmp_path / "a"
         path.write_bytes(FOOTAGE)
-        assert look._digest(str(path))[1] == medium.MEDIUM
+        assert medium.digest(str(path))[1] == medium.MEDIUM
 
     def test_what_may_be_of_the_cache_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Somebody keeps its pages in memory."""
@@ -312,7 +312,7 @@ class TestLook:
         path.write_bytes(FOOTAGE)
         with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as pages:
             assert pages[:7] == b"footage"
-            assert look._digest(str(path))[1] == medium.HELD
+            assert medium.digest(str(path))[1] == medium.HELD
 
     def test_memory_is_no_medium(self, tmp_path: Path) -> None:
         """Nor is a copy there one that lets the file here go, by its blocks or by all of it."""
@@ -331,7 +331,7 @@ class TestLook:
         """As btrfs and FUSE do."""
         monkeypatch.setattr(medium, "file_system_of", lambda _: "fuse.something")
         (tmp_path / "a").write_bytes(FOOTAGE)
-        assert look._digest(str(tmp_path / "a"))[1] == medium.CACHE
+        assert medium.digest(str(tmp_path / "a"))[1] == medium.CACHE
 
     def test_it_starts_without_our_packages(self) -> None:
         """It is a program by itself: nothing it imports may hang or be missing."""
@@ -415,7 +415,7 @@ class TestLookWithoutAllOfTheContent:
         self, ends: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """FAT, say: else all of each file would be read each time."""
-        monkeypatch.setattr(look, "_digest", lambda _: pytest.fail("it was read"))
+        monkeypatch.setattr(medium, "digest", lambda _: pytest.fail("it was read"))
         os.utime(ends[0] / NAME, ns=(0, 1_751_000_001_234_567_891))
         for rounded_ns in (1_751_000_001_234_567_800, 1_751_000_001_000_000_000, 1_751_000_000_000_000_000):
             os.utime(ends[1] / NAME, ns=(0, rounded_ns))

@@ -14,12 +14,12 @@ import attrs
 import pytest
 
 from camvault.adapters._shared import reach
+from camvault.adapters._shared.remote_guard import Ends, NotSeen, Route
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryCancellation, MemoryStorage
 from camvault.adapters.rsync import TARGET_MARKER_NAME, RemoteGuard, RsyncTransfer
 from camvault.adapters.rsync.parse import MEANINGS
-from camvault.adapters.rsync.remote_guard import Ends, NotSeen
-from camvault.adapters.rsync.route import Route, host_of, route_to
+from camvault.adapters.rsync.route import host_of, route_to
 from camvault.ports.errors import DeniedError, NoSpaceError, StorageError
 from camvault.ports.transfer import (
     Here,

@@ -9,9 +9,11 @@ Nothing but the standard library, so that a program that is started by its path 
 import ctypes
 import errno
 import fcntl
+import hashlib
 import mmap
 import os
 import re
+import stat
 import struct
 import sys
 from collections.abc import Iterator
@@ -91,6 +93,42 @@ def past_the_cache(descriptor: int, path: str) -> str:
     ):
         return MEDIUM
     return MEDIUM if is_dropped else HELD
+
+
+def digest(path: str) -> tuple[str, str]:
+    """SHA-256, and where it was read from, as `past_the_cache` says it.
+
+    Raises:
+        OSError: It cannot be read, is no regular file, or changed meanwhile.
+    """
+    descriptor, before = opened(path)
+    try:
+        how = past_the_cache(descriptor, os.path.realpath(path))
+        hashed, size_bytes = hashlib.sha256(), 0
+        with mmap.mmap(-1, BUFFER_BYTES) as memory, memoryview(memory) as buffer:
+            while size_bytes < before.st_size and (count := os.readv(descriptor, [buffer])):
+                hashed.update(buffer[:count])
+                size_bytes += count
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if size_bytes != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise OSError(errno.EIO, "it changed while it was read")
+    return hashed.hexdigest(), how
+
+
+def opened(path: str) -> tuple[int, os.stat_result]:
+    """A descriptor of a regular file, and what it is.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return descriptor, found
 
 
 def _is_direct_in_name_only(descriptor: int, path: str) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import PurePath, PurePosixPath
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import pytest
 
@@ -101,6 +101,9 @@ class TransferContract:
         lost (`Transfer`): One whose target was used, is there, and has lost its marker.
     """
 
+    names: ClassVar[tuple[str, ...]] = NAMES
+    """Replace it for a target that does not take each name. What it does not take must be a problem of its file."""
+
     @pytest.fixture
     def harness(self) -> TransferHarness:
         """The adapter under test, and both ends of it."""
@@ -123,12 +126,12 @@ class TransferContract:
 
     def test_hostile_names_arrive_and_are_proven(self, harness: TransferHarness) -> None:
         """Newlines, comment signs, options, escapes."""
-        for name in NAMES:
+        for name in self.names:
             harness.put(name, name.encode())
-        assert _proven(harness, *NAMES) == set()
-        _send(harness, *NAMES)
-        assert harness.there() == {name: name.encode() for name in NAMES}
-        assert _proven(harness, *NAMES) == set(NAMES)
+        assert _proven(harness, *self.names) == set()
+        _send(harness, *self.names)
+        assert harness.there() == {name: name.encode() for name in self.names}
+        assert _proven(harness, *self.names) == set(self.names)
 
     def test_the_kind_of_proof_is_told(self, harness: TransferHarness) -> None:
         harness.put("a.mkv", b"footage")
@@ -190,13 +193,13 @@ class TransferContract:
     @pytest.mark.parametrize("by_content", [False, True])
     def test_what_stands_there_still_and_what_does_not(self, harness: TransferHarness, by_content: bool) -> None:
         """A name that was reused there, a block that is another one, a file that is gone."""
-        for name in (*NAMES, "short.mkv", "bad.mkv", "gone.mkv"):
+        for name in (*self.names, "short.mkv", "bad.mkv", "gone.mkv"):
             harness.put(name, b"footage")
-        _send(harness, *NAMES, "short.mkv", "bad.mkv")
+        _send(harness, *self.names, "short.mkv", "bad.mkv")
         harness.put("short.mkv", b"longer footage")
         harness.corrupt("bad.mkv")
-        assert _sights(harness, *NAMES, "short.mkv", "bad.mkv", "gone.mkv", by_content=by_content) == {
-            **dict.fromkeys(NAMES, _same(harness)),
+        assert _sights(harness, *self.names, "short.mkv", "bad.mkv", "gone.mkv", by_content=by_content) == {
+            **dict.fromkeys(self.names, _same(harness)),
             "short.mkv": Sight.OTHER,
             "bad.mkv": Sight.OTHER,
             "gone.mkv": Sight.GONE,
@@ -216,22 +219,21 @@ class TransferContract:
 
     def test_what_was_sent_is_another_file_than_the_one_here(self, harness: TransferHarness) -> None:
         """And finding that out leaves nothing behind. What is not there is no file of here either."""
-        for name in (*NAMES, "gone.mkv"):
+        for name in (*self.names, "gone.mkv"):
             harness.put(name, b"footage")
-        _send(harness, *NAMES)
+        _send(harness, *self.names)
         before = harness.there()
-        files = [_sendable(harness, name) for name in (*NAMES, "gone.mkv")]
+        files = [_sendable(harness, name) for name in (*self.names, "gone.mkv")]
         found = harness.transfer.apart(files, root=harness.root, cancel=StopRequest())
         assert found == {file.path: Sameness.TWO for file in files}
         assert harness.there() == before
 
-    def test_a_damaged_copy_is_replaced_by_content_only(self, harness: TransferHarness) -> None:
-        """Size and time are right: else it would be left alone for ever. What stood there stays beside it."""
+    def test_a_damaged_copy_is_replaced_by_content(self, harness: TransferHarness) -> None:
+        """Size and time are right: it may be left alone for ever. What stood there stays beside it."""
         harness.put("a.mkv", b"footage")
         file = _send(harness, "a.mkv")
         harness.corrupt("a.mkv")
-        _send(harness, "a.mkv")
-        assert harness.there()["a.mkv"] == b"footag\x00"
+        _send(harness, "a.mkv")  # which may see that it differs, or not
         harness.transfer.push([file], root=harness.root, by_content=True, cancel=StopRequest())
         assert sorted(harness.there().values()) == [b"footag\x00", b"footage"]
         assert harness.there()["a.mkv"] == b"footage"

@@ -30,18 +30,21 @@ from camvault.adapters._shared.mount_lists import (
     place_of,
     resolved_points,
 )
+from camvault.adapters._shared.target_record import (
+    IF_MEANT,
+    NEVER_USED,
+    TARGET_MARKER_NAME,
+    TargetRecord,
+    parse_record,
+    wanted_by,
+)
 from camvault.adapters._shared.unstoppable import Unstoppable
 from camvault.adapters.rsync.mounted import STATUS_LIMIT_S, MountedFolder, MountStatus, NoStatusError
-from camvault.adapters.rsync.record import TargetRecord, parse_record, wanted_by
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import StorageError
 from camvault.ports.files import Storage
 from camvault.ports.transfer import Another, Here, Offline, TargetAnswer, Unsure, WantedTarget
 
-TARGET_MARKER_NAME = ".camvault-target"
-IF_MEANT = "if this really is the target, and that of no other machine, run backup_video --init-target once"
-"""What a user can do about a target that is refused."""
-NEVER_USED = "it was not used before; backup_video marks it"
 _CUSTOMARY = tuple(map(PurePath, ("/mnt", "/media", "/run/media", "/net", "/Volumes")))
 _OF_THE_WAY = frozenset((errno.EACCES, errno.ENODEV, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT))
 """What is said where nothing is mounted: by an empty mount point that is closed, or by what should have mounted it."""

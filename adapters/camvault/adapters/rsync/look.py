@@ -10,7 +10,6 @@ soon as it has it.
 # ruff: noqa: PTH100, PTH102, PTH105, PTH112, PTH116, PTH118, PTH120, PTH121, PTH123
 
 import errno
-import hashlib
 import importlib
 import json
 import mmap
@@ -126,42 +125,11 @@ def _digests(request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             if _is_there(here) and os.path.samefile(here, there):
                 yield {"number": number, "error": "it is the same file as the one here"}
                 continue
-            sha256, how = _digest(there)
+            sha256, how = medium.digest(there)
         except OSError as error:
             yield {"number": number, "error": error.strerror or str(error)}
         else:
             yield {"number": number, "sha256": sha256, "how": how}
-
-
-def _digest(path: str) -> tuple[str, str]:
-    """SHA-256, and where it was read from, as `medium.past_the_cache` says it.
-
-    Raises:
-        OSError: It cannot be read, is no regular file, or changed meanwhile.
-    """
-    descriptor, before = _opened(path)
-    try:
-        how = medium.past_the_cache(descriptor, os.path.realpath(path))
-        digest, size_bytes = hashlib.sha256(), 0
-        with mmap.mmap(-1, medium.BUFFER_BYTES) as memory, memoryview(memory) as buffer:
-            while size_bytes < before.st_size and (count := os.readv(descriptor, [buffer])):
-                digest.update(buffer[:count])
-                size_bytes += count
-        after = os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
-    if size_bytes != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise OSError(errno.EIO, "it changed while it was read")
-    return digest.hexdigest(), how
-
-
-def _opened(path: str) -> tuple[int, os.stat_result]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    return descriptor, found
 
 
 # --- is it another file than the one here? ---------------------------------------------------------------------------
@@ -209,10 +177,10 @@ def _sight(here: str, there: str, size_bytes: int, *, is_read: bool) -> str:
         blocks, how = _blocks(there)
         if how == medium.MEDIUM:
             return "same" if blocks == _blocks(here)[0] else "other"
-    digest, how = _digest(there)
+    digest, how = medium.digest(there)
     if how == medium.MEMORY and size_bytes:  # what has no content is asked for by its name
         raise OSError(errno.EIO, "it is in the memory of this machine")
-    if digest != _digest(here)[0]:
+    if digest != medium.digest(here)[0]:
         return "other"
     return _SIGHTS[how] if size_bytes else "same"
 
@@ -223,7 +191,7 @@ def _blocks(path: str) -> tuple[list[bytes], str]:
     Raises:
         OSError: One of them cannot be read, or is not there.
     """
-    descriptor, found = _opened(path)
+    descriptor, found = medium.opened(path)
     try:
         how = medium.past_the_cache(descriptor, os.path.realpath(path))
         last = max(found.st_size - 1, 0) // _BLOCK_BYTES

@@ -7,29 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-import attrs
-
 from camvault.adapters._shared import reach
 from camvault.adapters._shared.process import run
+from camvault.adapters._shared.remote_guard import Route
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MissingToolError, ToolError
 
 _LIMIT_S = 10.0
 _GRACE_S = 1.0
 _HOST = re.compile(r"(?P<user>[^@:/]*@)?(?:\[(?P<six>[^]]+)\]|(?P<host>[^:]*))")
-
-
-@attrs.frozen
-class Route:
-    """What a look at the port said.
-
-    Attributes:
-        evidence: What shows that the machine is off, or that no way leads to it; "" if nothing does.
-        words: What was found otherwise, for the message.
-    """
-
-    evidence: str = ""
-    words: str = ""
 
 
 def host_of(target: str) -> str:

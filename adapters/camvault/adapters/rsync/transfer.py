@@ -7,15 +7,15 @@ from pathlib import PurePath, PurePosixPath
 import attrs
 
 from camvault.adapters._shared.process import Finished, run
+from camvault.adapters._shared.remote_guard import Ends, NotSeen, RemoteGuard, Route
 from camvault.adapters._shared.unstoppable import Unstoppable
 from camvault.adapters.rsync.argv import compare_argv, is_remote, names_on_stdin, push_argv, remote_shell
 from camvault.adapters.rsync.causes import cause_of
 from camvault.adapters.rsync.guard import TargetGuard
 from camvault.adapters.rsync.mounted import MountedFolder
 from camvault.adapters.rsync.parse import CUT_OFF_CODES, MEANINGS, PARTIAL_CODES, file_problems, sent_bytes, sights
-from camvault.adapters.rsync.remote_guard import Ends, NotSeen, RemoteGuard
 from camvault.adapters.rsync.remote_hash import ANSWERED_CODES, hash_argv, hashes
-from camvault.adapters.rsync.route import Route, route_to
+from camvault.adapters.rsync.route import route_to
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import ToolError
 from camvault.ports.transfer import (

@@ -20,6 +20,8 @@ def upload_target(upload: UploadConfig) -> str:
 
     if upload.is_here:
         return upload.dest_path
+    if upload.method == "rclone":
+        return f"{upload.host}:{upload.dest_path}"
     return remote_target(user=upload.user, host=upload.host, path=upload.dest_path)
 
 
@@ -37,6 +39,17 @@ def upload_transfer(
 
     upload = config.upload
     target = upload_target(upload)
+    if upload.method == "rclone":
+        from camvault.adapters.rclone import RcloneTransfer  # noqa: PLC0415 - heavy
+
+        return RcloneTransfer(
+            target,
+            RemoteGuard(folders.records, storage, apart_from=folders.staging),
+            upload.rclone_config,
+            limit_s=_LIMIT_S,
+            cancel=cancel,
+            on_command=on_command,
+        )
     if upload.is_here:
         guard: TargetGuard | RemoteGuard = TargetGuard(
             PurePath(target),

@@ -1,4 +1,4 @@
-"""Adapter for rsync: is what stands at the other end of ssh the target that was always meant?
+"""Private to adapters: is what stands at the other end of a connection the target that was always meant?
 
 The target carries a file named after a number of this machine's own, and the records here hold the number and a copy of
 the file. Whether the file is there is asked by a push that only pretends, so that a key for writing only allows it.
@@ -6,8 +6,7 @@ Several machines may use one target: each has its own file there.
 
 A remote target that was never used is believed, and marked then: nothing can be said of its mounts from here.
 
-It is offline only if its port was asked and nothing answers there (`route`). What the tool says is inferred from
-nowhere else than its exit code.
+It is offline only if the way to it was tried and leads nowhere (`Ends.route`).
 """
 
 import re
@@ -18,15 +17,33 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
-from camvault.adapters.rsync.guard import IF_MEANT, NEVER_USED, TARGET_MARKER_NAME
-from camvault.adapters.rsync.record import TargetRecord, parse_record, wanted_by
-from camvault.adapters.rsync.route import Route
+from camvault.adapters._shared.target_record import (
+    IF_MEANT,
+    NEVER_USED,
+    TARGET_MARKER_NAME,
+    TargetRecord,
+    parse_record,
+    wanted_by,
+)
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import NoSpaceError, StorageError
 from camvault.ports.files import Storage
 from camvault.ports.transfer import Here, Offline, Sendable, Sight, TargetAnswer, Unsure, WantedTarget
 
 _NUMBER = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+@attrs.frozen
+class Route:
+    """What a look at the way to it said.
+
+    Attributes:
+        evidence: What shows that the machine is off, or that no way leads to it; "" if nothing does.
+        words: What was found otherwise, for the message.
+    """
+
+    evidence: str = ""
+    words: str = ""
 
 
 @attrs.frozen
@@ -60,17 +77,19 @@ class Ends:
 
 @attrs.frozen
 class RemoteGuard:
-    """Looks at `[user@]host:path`.
+    """Looks at a target that is reached by a tool.
 
     Attributes:
         folder: Where the number, and the copy of the marker, are held here.
         storage: Holds them.
         apart_from: The footage that is sent: it may not be the target itself, reached by a detour.
+        advice: What a user can do about a target that is refused.
     """
 
     folder: PurePath
     storage: Storage
     apart_from: PurePath | None = None
+    advice: str = IF_MEANT
     _unmarked: list[str] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
     def wanted(self) -> WantedTarget:
@@ -109,10 +128,10 @@ class RemoteGuard:
             case Sight.GONE:
                 return Unsure(
                     f"its {marker.path} is missing: its disk is not mounted there, its folder is gone, or it is "
-                    f"another target; {IF_MEANT}"
+                    f"another target; {self.advice}"
                 )
             case Sight.OTHER:
-                return Unsure(f"its {marker.path} differs from the one that was made: is it damaged? {IF_MEANT}")
+                return Unsure(f"its {marker.path} differs from the one that was made: is it damaged? {self.advice}")
             case NotSeen() as failed:
                 return self._unseen(target, known, failed, ends)
 

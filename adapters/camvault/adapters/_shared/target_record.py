@@ -1,4 +1,4 @@
-"""Adapter for rsync, pure part: what is written down of a target when it is marked.
+"""Private to adapters, pure: what is written down of a target when it is marked.
 
 The number stands in the first line. The second line, which earlier versions did not write, is JSON:
 
@@ -20,6 +20,11 @@ import attrs
 
 from camvault.ports.errors import StorageError
 from camvault.ports.transfer import NoRecordedTarget, RecordedTarget, UnreadableTarget, WantedTarget
+
+TARGET_MARKER_NAME = ".camvault-target"
+IF_MEANT = "if this really is the target, and that of no other machine, run backup_video --init-target once"
+"""What a user can do about a target that is refused."""
+NEVER_USED = "it was not used before; backup_video marks it"
 
 
 @attrs.frozen

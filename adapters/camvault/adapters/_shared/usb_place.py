@@ -79,7 +79,7 @@ class UsbPlace:
             return SeenDevice(words=(words_of(error),))
 
     def refusal(self) -> str:
-        """Why the port may not be switched, as far as the kernel knows; "" if nothing speaks against it."""
+        """Why the port may not be switched, as far as the kernel knows; "" if nothing speaks against it (INV-44)."""
         try:
             return self._refusal_of_hub() or next(filter(None, map(UsbPlace._refusal_of_device, self.both)), "")
         except OSError as error:

@@ -1,6 +1,6 @@
 """Private to adapters: a USB port is switched, looked at until it is so, and looked at once more after some seconds.
 
-What a tool says of its success counts for nothing; only what is seen does, and what cannot be told is not so.
+What a tool says of its success counts for nothing; only what is seen does, and what cannot be told is not so (INV-43).
 """
 
 import time

@@ -174,6 +174,8 @@ class UsbPortContract:
 class UsbPortFaultContract:
     """A port that is not as it was told to be is an error, and one that must not be switched is not touched.
 
+    These are INV-43 and INV-44.
+
     Provide:
         with_fault (`Callable[[PortFault], UsbHarness]`): The adapter under test, where something is wrong.
         with_obstacle (`Callable[[Obstacle], UsbHarness]`): The adapter under test, where it must not switch anything.

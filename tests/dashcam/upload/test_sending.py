@@ -237,9 +237,10 @@ class TestNoCopy:
         assert box.send().is_whole
         assert "not on a second disk" in box.said()
 
-    @pytest.mark.parametrize("operation", ["transfer.prove", "storage.append_line"])
+    @pytest.mark.parametrize("operation", ["transfer.push", "transfer.prove"])
     def test_a_target_that_is_exchanged_meanwhile(self, box: Box, operation: str) -> None:
-        box.stage(A, b"footage")
+        """And the ledger does not say of it that it has the clip."""
+        path = box.stage(A, b"footage")
 
         def exchange() -> None:
             box.transfer.marker = box.transfer.record = "1234-another"
@@ -247,6 +248,7 @@ class TestNoCopy:
         box.calls.hook(operation, exchange, when=Phase.AFTER)
         report = box.send()
         assert box.staged()
+        assert box.kinds(path) == [ProofKind.STAGED]
         assert any("exchanged meanwhile" in problem for problem in report.problems)
 
     @pytest.mark.parametrize(("record", "marker"), [("", "x"), ("1", "2")])

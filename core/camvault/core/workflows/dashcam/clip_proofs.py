@@ -1,7 +1,7 @@
 """Workflow, private part: what is staged is what was copied; what is at the server is that; then it may leave here.
 
-The order for each clip is: its digest here, what the server has, the line of the ledger, the server once more, the
-removal, the line about that. If one fails, the clip is kept.
+The order for each clip is: its digest here, what the server has, which server it is once more, the line of the ledger,
+the removal, the line about that. If one fails, the clip is kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -107,13 +107,16 @@ class ClipProofs:
             problems: What the tool said of single files: the reason to give when there is no evidence.
 
         Raises:
-            TargetError: The target shows files of this machine.
+            TargetError: The target is not the one that said so any more, or shows files of this machine.
             Cancelled: Asked to stop.
         """
         transfer, files = self.ports.transfer, self.sendables(clips)
         untold = self.apart.untold(files)
         self.ports.reporter.emit(ActionTaken(Command.VERIFY, f"{len(clips)} clips at {transfer.where}"))
         found = transfer.prove(files, root=self.root, cancel=self.cancel)
+        # before the lines: they would say of another target that it has the clips
+        if here_or_raise(transfer, transfer.ask()) != here:
+            raise TargetError(transfer.where, "it was exchanged meanwhile; what was sent is not believed")
         proven: list[ProvenClip] = []
         reasons: dict[PurePosixPath, str] = {}
         for clip in clips:
@@ -129,17 +132,10 @@ class ClipProofs:
                 proven.append(taken)
         return proven, reasons
 
-    def let_go(self, proven: Sequence[ProvenClip], here: Here) -> int:
-        """Remove what is proven, after one more look at the target; how many went.
-
-        Raises:
-            TargetError: The target is another one now: all are kept.
-        """
+    def let_go(self, proven: Sequence[ProvenClip]) -> int:
+        """Remove what was proven just now; how many went."""
         if not proven:
             return 0
-        transfer = self.ports.transfer
-        if here_or_raise(transfer, transfer.ask()) != here:
-            raise TargetError(transfer.where, "it was exchanged meanwhile; what was sent is not believed")
         self.ports.reporter.emit(ActionTaken(Command.REMOVE_STAGED, f"{len(proven)} clips that are proven"))
         count = sum(self._removed(one) for one in proven)
         for folder in {self.root / one.clip.path.parent for one in proven} - {self.root}:

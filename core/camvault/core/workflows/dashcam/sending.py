@@ -249,7 +249,7 @@ class _Sending:
     def _prove(self, clips: Sequence[StagedClip], here: Here, pushed: Pushed) -> dict[PurePosixPath, str]:
         """Have these proven, and let go what is; why the others are not."""
         proven, reasons = self.proofs.proven(clips, here, problems=pushed.problems)
-        self.removed_count += self.proofs.let_go(proven, here)
+        self.removed_count += self.proofs.let_go(proven)
         self.proven_count += len(proven)
         self.proven_bytes += sum(one.clip.identity.size_bytes for one in proven)
         self.failures = 0 if proven else self.failures

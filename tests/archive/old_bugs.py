@@ -7,6 +7,7 @@ import attrs
 _WORKFLOWS = "core/camvault/core/workflows/archive"
 _POLICIES = "core/camvault/core/archive"
 _APPS = "apps/camvault/apps/_archive"
+_CLI = "apps/camvault/apps/_cli"
 _IN_MEMORY = "tests/archive/test_integrations.py"
 _KNOWN = f"{_IN_MEMORY}::TestTheFourteenKnownBugs"
 _AS_PROCESS = "tests/archive/test_e2e.py"
@@ -191,9 +192,9 @@ OLD_BUGS: Final = (
         "the question was asked twice",
         f"{_AS_PROCESS}::TestTheQuestion::test_everything_but_yes_is_no",
         Change(
-            f"{_APPS}/asking.py",
-            "    sys.stderr.write(QUESTION)\n",
-            "    sys.stderr.write(QUESTION)\n    sys.stderr.write(QUESTION)\n",
+            f"{_CLI}/asking.py",
+            "    sys.stderr.write(question)\n",
+            "    sys.stderr.write(question)\n    sys.stderr.write(question)\n",
         ),
     ),
     _bug(
@@ -342,15 +343,19 @@ OLD_BUGS: Final = (
         14,
         "without a terminal it ended with the error of the question",
         f"{_AS_PROCESS}::TestTheQuestion::test_without_a_terminal_y_is_named_and_nothing_touched",
-        Change(f"{_APPS}/asking.py", "    if not sys.stdin.isatty():\n", "    if False:\n"),
-        Change(f"{_APPS}/asking.py", "    sys.stderr.write(QUESTION)\n", "    input(QUESTION)\n"),
+        Change(f"{_APPS}/asking.py", "    if not has_terminal():\n", "    if False:\n"),
+        Change(
+            f"{_APPS}/asking.py",
+            "    return typed(QUESTION, cancel=cancel) in _YES\n",
+            "    return input(QUESTION) in _YES\n",
+        ),
     ),
     _bug(
         14,
         "the end of the input was an error, and not a no",
         f"{_AS_PROCESS}::TestTheQuestion::test_everything_but_yes_is_no",
         Change(
-            f"{_APPS}/asking.py",
+            f"{_CLI}/asking.py",
             "    cancel.check()\n    return answer",
             "    cancel.check()\n    if not answer:\n        raise EOFError\n    return answer",
         ),

@@ -17,6 +17,10 @@ from tests.dashcam.board import Board
 from tests.dashcam.fake_hub import FakeHub, install
 
 PORT = 2
+NOT_PROVEN = (
+    "Nobody has looked yet whether USB port 1-1 port 2 really cuts the power of the camera: look once with"
+    " `dashcam usb prove`"
+)
 
 
 @attrs.frozen
@@ -32,12 +36,12 @@ class Box:
     def folders(self) -> BoxFolders:
         return BoxFolders(self.root / "staging")
 
-    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str, stdin: int = subprocess.DEVNULL) -> "subprocess.CompletedProcess[str]":
         path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
         return subprocess.run(
             [sys.executable, "-m", "camvault.apps.dashcam", *words, "--config", str(self.config)],
             env={**os.environ, "PATH": path, "CAMVAULT_SYSFS": str(self.hub.root / "sys")},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             capture_output=True,
             text=True,
             check=False,
@@ -60,7 +64,7 @@ def box(tmp_path: Path) -> Box:
     hub.plug(PORT)
     config = tmp_path / "config.yaml"
     config.write_text(
-        f"camera:\n  port_number: {PORT}\n  mount_base: {tmp_path}/mounted/cam\n"
+        f"camera:\n  port_number: {PORT}\n  off_seconds: 0\n  mount_base: {tmp_path}/mounted/cam\n"
         f"paths:\n  local_staging: {tmp_path}/staging\npoll:\n  mount_timeout_seconds: 1\n"
     )
     return Box(tmp_path, hub, config, install(hub.root).parent)
@@ -78,6 +82,7 @@ def test_usb_shows_the_port_and_switches_nothing(box: Box) -> None:
         "product": "0001",
         "hub": "0409:55aa",
         "refusal": "",
+        "doubt": NOT_PROVEN,
         "problems": [],
     }
     assert not any("-a" in call for call in box.hub.asked)
@@ -86,6 +91,7 @@ def test_usb_shows_the_port_and_switches_nothing(box: Box) -> None:
         "power     yes",
         "device    yes, 46f4:0001",
         "data      yes",
+        f"proven    {NOT_PROVEN}",
     ]
 
 
@@ -105,7 +111,7 @@ def test_the_port_is_switched_by_hand_and_read_back(box: Box) -> None:
     found = json.loads(done.stdout)
     assert (found["is_powered"], found["is_connected"], found["is_data_on"]) == (True, True, False)
     done = box.run("usb", "data")
-    assert done.stdout.splitlines()[-1] == "data      yes"
+    assert "data      yes" in done.stdout.splitlines()
 
 
 def test_a_port_that_may_not_be_switched_is_exit_code_2(box: Box) -> None:
@@ -115,7 +121,9 @@ def test_a_port_that_may_not_be_switched_is_exit_code_2(box: Box) -> None:
     assert "eth0" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("usb", "off"), ("usb", "recording"), ("usb", "data")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("usb", "off"), ("usb", "recording"), ("usb", "data"), ("copy",), ("push",), ("verify",)], ids=" ".join
+)
 def test_nothing_is_switched_while_the_service_runs(box: Box, words: tuple[str, ...]) -> None:
     with box.busy():
         done = box.run(*words)
@@ -152,6 +160,7 @@ def test_status_of_a_box_that_has_not_run(box: Box) -> None:
         "battery         3325 mV, about 40 %",
         "external power  no",
         "USB port        1-1 port 2: power yes, data yes",
+        f"port proven     {NOT_PROVEN}",
         "on the card     0 clips, 0.0 GB, seen there and not copied yet",
         "staged          0 clips, 0.0 GB, to be sent",
         "proven          0 clips, 0.0 GB, at the server",
@@ -179,3 +188,41 @@ def test_status_tells_what_it_can_where_a_part_fails(box: Box) -> None:
     found = json.loads(done.stdout)
     assert (done.returncode, found["battery_mv"], found["is_powered"]) == (2, None, True)
     assert found["problems"][0].startswith("battery: Required tool not found: lifepo4wered-cli")
+
+
+def prove(box: Box, answers: str) -> "subprocess.CompletedProcess[str]":
+    """With a person at the terminal who types these answers."""
+    ours, theirs = os.openpty()
+    os.write(ours, answers.encode())
+    try:
+        return box.run("usb", "prove", stdin=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_a_port_is_proven_by_the_eyes_of_a_person(box: Box) -> None:
+    done = prove(box, "y\ny\nyes\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "USB port 1-1 port 2 cuts the power of the camera"
+    assert done.stderr.count("[y, n, or ? if you cannot tell]") == 3
+    assert json.loads(box.run("usb", "--json").stdout)["doubt"] == ""
+    assert box.hub.is_powered(PORT)
+
+
+def test_a_port_that_does_not_cut_the_power_is_written_down_as_that(box: Box) -> None:
+    done = prove(box, "y\nn\n")
+    assert done.returncode == 2
+    assert "does not cut the power" in done.stdout
+    assert "was seen on" in json.loads(box.run("usb", "--json").stdout)["doubt"]
+
+
+def test_what_nobody_saw_is_not_written_down(box: Box) -> None:
+    assert prove(box, "?\n").returncode == 2
+    assert json.loads(box.run("usb", "--json").stdout)["doubt"] == NOT_PROVEN
+
+
+def test_without_a_terminal_nothing_is_switched(box: Box) -> None:
+    done = box.run("usb", "prove")
+    assert (done.returncode, box.hub.asked) == (1, [])
+    assert "There is no terminal to ask what the camera does" in done.stderr

@@ -53,6 +53,10 @@ def run(context: Context, options: Options) -> None:
             from camvault.apps._dashcam.port import switch_port  # noqa: PLC0415
 
             switch_port(context, request)
+        case DashcamPart.USB_PROVE:
+            from camvault.apps._dashcam.proving import prove_by_eye  # noqa: PLC0415
+
+            prove_by_eye(context, request)
         case DashcamPart.COPY:
             from camvault.apps._dashcam.copying import copy_from_card  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ from camvault.adapters._shared.process import find_program
 from camvault.adapters._shared.sysfs import Sysfs
 from camvault.adapters.clipcheck import Mp4Footage
 from camvault.adapters.filesystem import LocalSampler, LocalStorage
+from camvault.adapters.jsonfile import JsonDocuments
 from camvault.adapters.lifepo4wered import Lifepo4weredBattery
 from camvault.adapters.sysfsusb import SysfsUsbPort
 from camvault.adapters.uhubctl import UhubctlPort
@@ -17,6 +18,7 @@ from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.workflows.dashcam.checking import CheckPorts
 from camvault.core.workflows.dashcam.copy_ports import CopyPorts
 from camvault.core.workflows.dashcam.folders import BoxFolders
+from camvault.core.workflows.dashcam.port_proof import port_doubt
 from camvault.core.workflows.dashcam.send_report import SendPorts
 from camvault.ports.battery import Battery
 from camvault.ports.camera_card import CameraCard
@@ -99,3 +101,8 @@ def check_ports(config: BoxConfig, folders: BoxFolders, *, clock: Clock, cancel:
     storage = LocalStorage()
     transfer = upload_transfer(config, folders, storage, cancel)
     return CheckPorts(storage=storage, transfer=transfer, clock=clock, cancel=cancel)
+
+
+def usb_doubt(folders: BoxFolders, *, port: str, hub: str) -> str:
+    """Why it is not proven that the port cuts the power, a sentence; "" if it is."""
+    return port_doubt(documents=JsonDocuments(LocalStorage()), folders=folders, port=port, hub=hub)

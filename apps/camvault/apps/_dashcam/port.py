@@ -2,11 +2,14 @@
 
 import json
 
-from camvault.apps._assembly.box import box_card, box_usb
+import attrs
+
+from camvault.apps._assembly.box import box_card, box_folders, box_usb, usb_doubt
 from camvault.apps._assembly.configuration import box_config
 from camvault.apps._cli.stage import Context
 from camvault.apps._dashcam.holding import held, release
 from camvault.apps._dashcam.request import DashcamPart, NotKnownError, Request
+from camvault.core.dashcam.configuration import BoxConfig
 from camvault.ports.usb import UsbPort, UsbState
 
 _YES_NO = {True: "yes", False: "no", None: "not known"}
@@ -18,10 +21,11 @@ def show_port(context: Context, request: Request) -> None:
     Raises:
         NotKnownError: Not all is known of it, or it may not be switched; what is known was printed.
     """
-    port = box_usb(box_config(request.config))
+    config = box_config(request.config)
+    port = box_usb(config)
     refusal = port.refusal(cancel=context.cancel)
     state = port.state(cancel=context.cancel)
-    _print(context, port, state, is_json=request.is_json, refusal=refusal)
+    _print(context, config, _Seen(port=port, state=state, refusal=refusal), is_json=request.is_json)
     problems = (*((f"it may not be switched: {refusal}",) if refusal else ()), *state.words)
     if problems:
         raise NotKnownError(f"USB port {port.where}: {'; '.join(problems)}")
@@ -44,10 +48,19 @@ def switch_port(context: Context, request: Request) -> None:
         else:
             port.switch_power(on=True, cancel=cancel)
             state = port.switch_data(on=request.part is DashcamPart.USB_DATA, cancel=cancel)
-    _print(context, port, state, is_json=request.is_json, refusal="")
+    _print(context, config, _Seen(port=port, state=state), is_json=request.is_json)
 
 
-def _print(context: Context, port: UsbPort, state: UsbState, *, is_json: bool, refusal: str) -> None:
+@attrs.frozen(kw_only=True)
+class _Seen:
+    port: UsbPort
+    state: UsbState
+    refusal: str = ""
+
+
+def _print(context: Context, config: BoxConfig, seen: _Seen, *, is_json: bool) -> None:
+    port, state, refusal = seen.port, seen.state, seen.refusal
+    doubt = usb_doubt(box_folders(config), port=port.where, hub=state.hub)
     if is_json:
         values = {
             "port": port.where,
@@ -58,6 +71,7 @@ def _print(context: Context, port: UsbPort, state: UsbState, *, is_json: bool, r
             "product": state.product or None,
             "hub": state.hub or None,
             "refusal": refusal,
+            "doubt": doubt,
             "problems": list(state.words),
         }
         context.print_result(json.dumps(values, indent=2))
@@ -68,5 +82,6 @@ def _print(context: Context, port: UsbPort, state: UsbState, *, is_json: bool, r
     context.print_result(f"power     {_YES_NO[state.is_powered]}")
     context.print_result(f"device    {_YES_NO[state.is_connected]}{device}")
     context.print_result(f"data      {data}")
+    context.print_result(f"proven    {doubt or 'yes: it cuts the power'}")
     for problem in (*((refusal,) if refusal else ()), *state.words):
         context.print_result(f"          {problem}")

@@ -24,6 +24,7 @@ class DashcamPart(enum.StrEnum):
     USB_OFF = "usb off"
     USB_RECORDING = "usb recording"
     USB_DATA = "usb data"
+    USB_PROVE = "usb prove"
     PRINT = "print"
 
 

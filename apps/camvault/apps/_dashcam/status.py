@@ -8,7 +8,7 @@ import attrs
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.jsonfile import JsonDocuments
-from camvault.apps._assembly.box import box_battery, box_folders, box_usb
+from camvault.apps._assembly.box import box_battery, box_folders, box_usb, usb_doubt
 from camvault.apps._assembly.configuration import box_config
 from camvault.apps._assembly.power_text import power_values
 from camvault.apps._cli.stage import Context
@@ -66,6 +66,7 @@ def show_status(context: Context, request: Request) -> None:
         "port": usb.where,
         "is_powered": state and state.is_powered,
         "is_data_on": state and state.is_data_on,
+        "port_doubt": usb_doubt(folders, port=usb.where, hub=state.hub if state else ""),
         "clips": None if counts is None else _count_values(counts),
         "last_round": last_round or None,
         "last_shutdown": shutdown or None,
@@ -96,6 +97,7 @@ def _told(values: Mapping[str, object], counts: ClipCounts | None) -> Iterator[s
     yield f"battery         {'not known' if battery_mv is None else f'{battery_mv} mV, about {percent} %'}"
     yield f"external power  {_word(values['external_power'])}"
     yield f"USB port        {values['port']}: power {_word(values['is_powered'])}, data {_word(values['is_data_on'])}"
+    yield f"port proven     {values['port_doubt'] or 'yes: it cuts the power'}"
     if counts is not None:
         yield f"on the card     {_count(counts.on_card)} seen there and not copied yet"
         yield f"staged          {_count(counts.staged)} to be sent"

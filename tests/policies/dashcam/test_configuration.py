@@ -33,6 +33,7 @@ def test_levels_in_millivolts_and_resume() -> None:
     assert config.thresholds.thresholds.resume == PowerLevel(0, 3400)
 
 
+_HOST = 'an IP address or a host name, or "" for a folder of this machine'
 WRONG: list[tuple[dict[str, Any] | list[int], list[str]]] = [
     ([1], ["the file: found [1], expected a table"]),
     (
@@ -60,6 +61,11 @@ WRONG: list[tuple[dict[str, Any] | list[int], list[str]]] = [
     (
         {"thresholds": {"shutdown_percent": 60}},
         ["thresholds: found shutdown at 60 % is above disconnect at 50 %, expected it at or below that"],
+    ),
+    ({"upload": {"host": "a b"}}, [f"upload.host: found 'a b', expected {_HOST}"]),
+    (
+        {"upload": {"method": "rclone", "host": ""}},
+        ["upload.host: found '', expected the name of a remote in rclone's configuration"],
     ),
     ({"poll": {"interval_seconds": True}}, ["poll.interval_seconds: found True, expected seconds from 1 to 3600"]),
 ]

@@ -13,7 +13,9 @@ import pytest
 from camvault.adapters.contracts.cancellation import CancellationContract, Request
 from camvault.adapters.contracts.stop import Later, StopRequest
 from camvault.adapters.memory import MemoryCancellation, MemoryClock
+from camvault.adapters.memory.supervision import MemorySupervision
 from camvault.adapters.system import EventCancellation, SignalCancellation, time_limit
+from camvault.core.workflows.dashcam.kept_alive import KeptAlive
 from camvault.ports.cancellation import Cancellation
 
 
@@ -41,6 +43,36 @@ class TestMemoryCancellation(CancellationContract):
     def test_it_comes_by_itself_at_the_chosen_question(self) -> None:
         cancel = MemoryCancellation(after_checks=2)
         assert [cancel.is_requested for _ in range(4)] == [False, False, True, True]
+
+
+class TestKeptAlive(TestMemoryCancellation):
+    """A cancellation of core that tells a service manager of each question."""
+
+    @pytest.fixture
+    def supervision(self) -> MemorySupervision:
+        return MemorySupervision()
+
+    @pytest.fixture
+    def cancel(self, supervision: MemorySupervision) -> KeptAlive:
+        parent = MemoryCancellation()
+        return KeptAlive(parent, supervision, parent.clock, status="copying")
+
+    @pytest.fixture
+    def request_stop(self, cancel: KeptAlive) -> Request:
+        assert isinstance(cancel.parent, MemoryCancellation)
+        return cancel.parent.request
+
+    @pytest.fixture
+    def later(self, cancel: KeptAlive) -> Later:
+        assert isinstance(cancel.clock, MemoryClock)
+        return cancel.clock.after
+
+    def test_a_wait_of_an_hour_gives_signs_of_life_all_the_time(
+        self, cancel: KeptAlive, supervision: MemorySupervision
+    ) -> None:
+        cancel.wait(3600)
+        assert 300 < len(supervision.said) < 400
+        assert set(supervision.said) == {"alive copying"}
 
 
 class TestStopRequest(CancellationContract):
@@ -147,6 +179,7 @@ class TestSignalCancellation(CancellationContract):
         """Handlers run between any two instructions of the code that asks and waits."""
         script = """
 import os, signal, sys, threading
+from camvault.adapters.memory.supervision import MemorySupervision
 from camvault.adapters.system import SignalCancellation
 def storm():
     while not calm.wait(0.0001):

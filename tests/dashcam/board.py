@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-_PROGRAM = """#!{python}
+_PROGRAM = """#!{python} -IS
 import json, pathlib, sys, time
 answers = json.loads(pathlib.Path({answers!r}).read_text())
 with open({asked!r}, "a") as asked:

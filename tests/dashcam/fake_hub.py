@@ -177,7 +177,10 @@ class FakeHub:
         return state
 
     def _write(self, state: dict[str, Any]) -> None:
-        self._state.write_text(json.dumps(state))
+        # at one stroke: somebody may read it meanwhile
+        beside = self._state.with_name(f"{self._state.name}.{os.getpid()}")
+        beside.write_text(json.dumps(state))
+        beside.replace(self._state)
 
 
 def install(root: Path) -> Path:

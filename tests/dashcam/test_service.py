@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camvault.adapters.memory import MemoryCancellation
 from camvault.core.dashcam.configuration import BoxConfig, CardConfig, LevelsConfig, PollConfig
 from camvault.core.power.states import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
+from camvault.core.workflows.dashcam.rehearsing import rehearsed
 from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
 from camvault.ports.battery import PowerRegisters
 from camvault.ports.camera_card import CardError, CardLostError, MountedCard
@@ -182,6 +184,13 @@ def test_one_round_in_which_the_power_is_not_known_is_not_finished() -> None:
         at_home(registers=UNKNOWN).run()
 
 
+def test_a_register_that_is_not_believed_does_not_hold_up_what_the_others_allow() -> None:
+    world = at_home(registers=mains(41_981))
+    world.run()
+    assert world.proven == [1, 2, 3]
+    assert world.told("WARNING Not all of the power is known: VBAT: found 41981 mV") == 1
+
+
 def test_a_bus_that_is_disturbed_every_other_look_is_one_incident() -> None:
     world = World(registers=battery(HALF))
     for number in range(101):
@@ -303,6 +312,46 @@ def test_a_camera_that_does_not_come_up_as_a_disk_is_reset_once_for_each_try() -
     assert world.is_recording
 
 
+def test_a_server_that_takes_nothing_is_told_once_an_incident_and_the_camera_records() -> None:
+    world = at_home(registers=mains(), refusal_of_server="no space left")
+    world.clock.after(2000, lambda: setattr(world, "refusal_of_server", ""))
+    world.clock.after(6000, lambda: setattr(world, "refusal_of_server", "no space left"))
+    world.clock.after(6000, lambda: world.staged.append(9))
+    world.run(seconds=10_000)
+    assert world.actions.count("upload") > 4
+    assert world.told("ERROR no space left") == 2
+    assert world.told("WARNING the server is slow") == 1
+    assert world.proven == [1, 2, 3]
+    assert world.is_recording
+
+
+def test_a_clip_that_cannot_be_read_is_told_once_and_stops_no_other() -> None:
+    world = at_home(registers=mains(), unreadable=("4.MP4 cannot be read: input/output error",))
+    world.clock.after(2500, lambda: setattr(world, "unreadable", ()))
+    world.run(seconds=6000)
+    assert world.told("ERROR 4.MP4 cannot be read") == 1
+    assert world.ended == 1
+    assert world.proven == [1, 2, 3]
+
+
+def test_one_round_with_a_clip_that_cannot_be_read_is_not_finished() -> None:
+    world = at_home(registers=mains(), unreadable=("4.MP4 cannot be read: input/output error",))
+    with pytest.raises(UnfinishedRoundError, match="cannot be read"):
+        world.run()
+    assert world.proven == [1, 2, 3]
+
+
+def test_the_power_is_looked_at_again_before_something_is_switched_on_after_a_wait() -> None:
+    world = World(registers=battery(HALF))
+    world.clock.after(20, lambda: setattr(world, "registers", battery(LOW)))
+    world.run(seconds=600)
+    assert world.actions == ["port_off"]
+    world = World(registers=battery(HALF))
+    world.clock.after(20, lambda: setattr(world, "registers", UNKNOWN))
+    world.run(seconds=600)
+    assert world.actions == ["port_off", "power_on"]  # the last one at the end, to leave it as configured
+
+
 def test_a_shutdown_that_is_refused_is_tried_again() -> None:
     world = World(registers=battery(DEAD), faults={"shutdown": FAULTS["shutdown"]})
     world.clock.after(300, world.faults.clear)
@@ -373,6 +422,12 @@ def test_a_dry_run_tells_the_commands_of_the_live_run_and_does_nothing(make: Cal
     assert dry.storage.tree.find(STAGING) is None
 
 
+def test_a_card_of_a_dry_run_is_fine() -> None:
+    card = rehearsed(World().ports()).card
+    mounted = card.mount(card.find(within_s=1, cancel=MemoryCancellation()), cancel=MemoryCancellation())
+    assert card.problem(mounted) == ""
+
+
 def test_a_dry_run_does_not_wait_for_a_camera_that_is_not_switched() -> None:
     world = at_home()
     world.run(is_dry=True)
@@ -429,6 +484,34 @@ def test_a_service_that_is_told_to_end_unmounts_and_leaves_the_camera_as_configu
     assert world.clock.elapsed_s - second < 20
     assert world.violations == []
     assert world.supervision.said[-1] == "stopping"
+
+
+READING = ["refusal", "registers", "reach", "state"]
+CHANGING = ["power_off", "power_on", "data_off", "find", "mount", "copy", "send"]
+
+
+@pytest.mark.parametrize("name", [*READING, *CHANGING])
+def test_a_stop_in_any_call_ends_it_cleanly(name: str) -> None:
+    world = at_home(registers=mains(), stops={name})
+    world.run(seconds=600)
+    assert not world.stops
+    assert not world.is_mounted
+    assert world.violations == []
+    assert world.is_recording or name in READING
+    assert world.told("ERROR") == 0
+
+
+def test_a_card_that_is_in_use_when_the_battery_is_low_is_told_and_stays_on() -> None:
+    world = World(is_server_reached=True, card=list(range(100)), registers=battery(HALF))
+
+    def happen() -> None:
+        world.registers, world.is_busy = battery(LOW), True
+
+    world.clock.after(300, happen)
+    world.run(seconds=1200)
+    assert world.is_powered
+    assert world.violations == []
+    assert world.told("ERROR /mnt/cam: in use") == 1
 
 
 def test_a_camera_that_is_off_because_of_the_battery_stays_off_at_the_end() -> None:

@@ -20,8 +20,8 @@ from camvault.core.workflows.dashcam.service_ports import Offload, OnPlan, Servi
 from camvault.ports.battery import Battery, PowerRegisters
 from camvault.ports.camera_card import CameraCard, Card, CardBusyError, CardError, CardLostError, MountedCard
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.errors import CamvaultError
-from camvault.ports.events import Reporter
+from camvault.ports.errors import CamvaultError, Cancelled
+from camvault.ports.events import Failed, Reporter, Warned
 from camvault.ports.host import Host
 from camvault.ports.reach import Reach, Reached
 from camvault.ports.usb import UsbPort, UsbPortError, UsbState
@@ -65,9 +65,12 @@ class World:
     """What is there, and what happens to it.
 
     Attributes:
-        faults: What a call raises instead of working, by its name; a callable may decide.
+        faults: What a call raises instead of working, by its name.
+        stops: The calls in which somebody asks to stop, once.
         sag_mv: By how much the battery falls while the camera has power.
         room: How many clips staging takes.
+        refusal_of_server: Why it takes no clip; "" if it takes them.
+        unreadable: What is told of clips that cannot be read.
         step_s: How long a call takes at least.
         clip_s: How long a clip is copied, and sent.
     """
@@ -91,6 +94,9 @@ class World:
     step_s: float = 0.1
     clip_s: float = 20
     faults: dict[str, CamvaultError] = attrs.field(factory=dict)
+    refusal_of_server: str = ""
+    unreadable: tuple[str, ...] = ()
+    stops: set[str] = attrs.field(factory=set)
     violations: list[str] = attrs.field(factory=list)
     calls: list[tuple[float, str]] = attrs.field(factory=list)
     storage: MemoryStorage = attrs.field(factory=MemoryStorage)
@@ -110,6 +116,10 @@ class World:
         if len(self.calls) > CALLS_MOST:
             raise AssertionError("it turns in circles")
         self.clock.advance(self.step_s)
+        if name in self.stops:
+            self.stops.remove(name)
+            self.cancel.request()
+            raise Cancelled
         if name in self.faults:
             raise self.faults[name]
 
@@ -331,7 +341,11 @@ class WorldOffload:
 
     def _copied(self, count: int, why: str) -> CopyEnd:
         left, seconds = len(self.world.card), count * self.world.clip_s
-        return CopyEnd(count, count * CLIP_BYTES, left, is_whole=not left, stopped=why, seconds=seconds)
+        problems = self.world.unreadable
+        is_whole = not left and not problems
+        return CopyEnd(
+            count, count * CLIP_BYTES, left, problems=problems, is_whole=is_whole, stopped=why, seconds=seconds
+        )
 
     def send(self, *, stop: Stop, reporter: Reporter, cancel: Cancellation) -> SendEnd:
         world, count = self.world, 0
@@ -345,6 +359,11 @@ class WorldOffload:
                         proven_count=count, removed_count=count, waiting_count=left, is_whole=False, stopped=why
                     )
                 reporter.emit(ActionTaken(Command.UPLOAD, "a batch"))
+                if world.refusal_of_server:
+                    reporter.emit(Failed(world.refusal_of_server))
+                    reporter.emit(Warned("the server is slow"))
+                    left = len(world.staged)
+                    return SendEnd(waiting_count=left, problems=(world.refusal_of_server,), is_whole=False)
                 world.clock.sleep(world.clip_s, cancel=cancel)
                 reporter.emit(ActionTaken(Command.VERIFY))
                 reporter.emit(ActionTaken(Command.REMOVE_STAGED))
@@ -362,7 +381,7 @@ class WorldOffload:
         self.world.is_moving = what
         try:
             self.world.call(what)
-        except CamvaultError:
+        except (CamvaultError, AssertionError):
             self.world.is_moving = ""
             raise
 

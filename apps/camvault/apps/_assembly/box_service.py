@@ -13,9 +13,10 @@ from camvault.apps._assembly.upload import check_upload_tools, upload_reach, upl
 from camvault.apps._cli.stage import Context
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.workflows.dashcam.offload import ClipOffload
+from camvault.core.workflows.dashcam.port_proof import port_doubt
 from camvault.core.workflows.dashcam.service import run_service
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
-from camvault.ports.errors import UsageError
+from camvault.ports.errors import CamvaultError, Cancelled, UsageError
 from camvault.ports.events import Failed
 
 _LOG_LIMIT_BYTES = 64 * 1024**2
@@ -43,6 +44,15 @@ def _ports(context: Context, options: ServiceOptions) -> ServicePorts:
     documents = JsonDocuments(storage)
     transfer = upload_transfer(config, folders, storage, context.cancel)
 
+    def port_proof() -> str:
+        try:
+            hub = usb.state(cancel=context.cancel).hub
+        except Cancelled:
+            raise
+        except CamvaultError as error:
+            return str(error)
+        return port_doubt(documents=documents, folders=folders, port=usb.where, hub=hub)
+
     return ServicePorts(
         battery=box_battery(),
         reach=upload_reach(config, transfer),
@@ -67,6 +77,7 @@ def _ports(context: Context, options: ServiceOptions) -> ServicePorts:
         cancel=context.cancel,
         supervision=SystemdNotify(),
         final_cancel=time_limit,
+        port_proof=port_proof,
     )
 
 

@@ -18,7 +18,6 @@ from camvault.core.workflows.dashcam.service_ports import Offload, OnPlan, Stage
 from camvault.ports.camera_card import CameraCard, MountedCard
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
-from camvault.ports.errors import NotFoundError
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
 from camvault.ports.footage import ContentSampler, FootageCheck
@@ -41,10 +40,7 @@ class ClipOffload:
 
     def staged(self) -> Staged:
         """See `Offload`."""
-        try:
-            clips = clips_to_send(ClipRecords(self.folders, self.storage))
-        except NotFoundError:  # a dry run makes no staging
-            return Staged()
+        clips = clips_to_send(ClipRecords(self.folders, self.storage))
         return Staged(len(clips), sum(clip.identity.size_bytes for clip in clips))
 
     def room_bytes(self) -> int:

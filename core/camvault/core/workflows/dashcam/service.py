@@ -27,7 +27,7 @@ from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
 from camvault.ports.errors import Cancelled, UsageError
 
 _IDLE_MOST = 12
-"""A round of so many looks without a clip that was moved is going round in circles."""
+"""After so many looks without a clip that was moved a round ends, so that no round goes round in circles."""
 _EXIT_LIMIT_S = 14.0
 _WANTED = {
     BoxState.RECORDING: Command.POWER_ON,
@@ -128,8 +128,6 @@ class _Service:
         while decision is not None and idle_count < _IDLE_MOST:
             decision, has_progress = self.step(decision)
             idle_count = 0 if has_progress else idle_count + 1
-        if decision is not None:
-            self.telling.problem("round", f"{_IDLE_MOST} looks led to nothing; it is looked again later")
         self.write_round(self.acts.counts - before)
 
     def write_round(self, counts: Counter[str]) -> None:

@@ -12,8 +12,8 @@ from camvault.core.power.states import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.kept_alive import KeptAlive
 from camvault.core.workflows.dashcam.rehearsing import rehearsed
-from camvault.core.workflows.dashcam.service import UnfinishedRoundError
 from camvault.core.workflows.dashcam.service_ports import OnPlan, ServicePorts, Stop
+from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
 from camvault.ports.battery import PowerRegisters
 from camvault.ports.camera_card import MountedCard
 from camvault.ports.cancellation import Cancellation
@@ -100,16 +100,16 @@ def test_a_voltage_that_is_not_known_beside_the_mains_is_told_once_and_stops_not
 
 def test_a_server_that_takes_nothing_leaves_the_clips_staged() -> None:
     world = ToldWorld(is_server_reached=True, staged=[1], sending=lambda _: SendEnd(waiting_count=1, is_whole=False))
-    with pytest.raises(UnfinishedRoundError, match="Not all staged clips are proven to be at the server: 1 clips wait"):
+    with pytest.raises(UnfinishedRoundError, match="proven to be at the server: 1 clips of 0 bytes"):
         world.run()
     assert (world.staged, world.is_recording) == ([1], True)
 
 
-def test_what_leads_to_nothing_again_and_again_is_left_for_later() -> None:
+def test_a_round_in_which_nothing_is_moved_again_and_again_has_an_end() -> None:
     """An upload that always ends early, although all that is seen is as before."""
     early = SendEnd(waiting_count=1, is_whole=False, stopped="the line is slow")
     world = ToldWorld(is_server_reached=True, staged=[1], sending=lambda _: early)
-    with pytest.raises(UnfinishedRoundError, match="looks led to nothing; it is looked again later"):
+    with pytest.raises(UnfinishedRoundError, match="the line is slow"):
         world.run()
     assert world.violations == []
 

@@ -9,7 +9,7 @@ from camvault.core.power.remembered import memory_document, memory_of
 from camvault.core.power.states import PowerMemory
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import Telling
-from camvault.ports.errors import CamvaultError
+from camvault.ports.errors import CamvaultError, NotFoundError
 
 POWER_NAME = "power.json"
 """The power states (`power.remembered`)."""
@@ -34,6 +34,8 @@ class ServiceRecords:
         """A document; None if there is none; "" if it cannot be read."""
         try:
             return self.ports.documents.read(self._path(name))
+        except NotFoundError:
+            return None
         except CamvaultError as error:
             self.telling.note(f"A record cannot be read: {error}")
             return ""

@@ -62,7 +62,7 @@ WRONG: list[tuple[dict[str, Any] | list[int], list[str]]] = [
         {"thresholds": {"shutdown_percent": 60}},
         ["thresholds: found shutdown at 60 % is above disconnect at 50 %, expected it at or below that"],
     ),
-    ({"upload": {"host": "a b"}}, [f"upload.host: found 'a b', expected {_HOST}"]),
+    ({"upload": {"host": "nas_1"}}, [f"upload.host: found 'nas_1', expected {_HOST}"]),
     (
         {"upload": {"method": "rclone", "host": ""}},
         ["upload.host: found '', expected the name of a remote in rclone's configuration"],

@@ -107,13 +107,13 @@ class Camera:
             return
         if self.is_disk:
             self.telling.note("The camera was a disk until now; some cameras record only after they lost their power")
-        self.ports.clock.sleep(min(self._left_s(), _EXIT_WAIT_S), cancel=cancel)
+        self.ports.clock.sleep(min(_left_s(self), _EXIT_WAIT_S), cancel=cancel)
         self._record_now(cancel)
 
     def _record_now(self, cancel: Cancellation) -> None:
         self.telling.action(Command.POWER_ON, self.ports.usb.where)
         with self._of(Command.POWER_ON):
-            self._powered(cancel)
+            _powered(self, cancel)
             try:
                 self.seen = self.ports.usb.switch_data(on=False, cancel=cancel)
             except Cancelled:
@@ -134,50 +134,27 @@ class Camera:
         self._wait_until_reset(cancel)
         self.telling.action(Command.DATA_ON, self.ports.usb.where)
         with self._of(Command.DATA_ON):
-            self._powered(cancel)
+            _powered(self, cancel)
             self.is_disk = True
             if not self.seen.is_data_on:
                 self.seen = self.ports.usb.switch_data(on=True, cancel=cancel)
 
-    def _powered(self, cancel: Cancellation) -> None:
-        if not self.seen.is_powered or not self.is_known:
-            self.seen = self.ports.usb.switch_power(on=True, cancel=cancel)
-        self.off_since_s, self.is_known = None, True
-
     def _wait_until_reset(self, cancel: Cancellation) -> None:
         """Wait until the port was off long enough; then the power must still allow to switch something on."""
-        if self.telling.is_dry or self._left_s() <= 0:
+        if self.telling.is_dry or _left_s(self) <= 0:
             return
-        self.ports.clock.sleep(self._left_s(), cancel=cancel)
+        self.ports.clock.sleep(_left_s(self), cancel=cancel)
         self.may_go_on()
-
-    def _left_s(self) -> float:
-        if self.off_since_s is None:
-            return 0.0
-        return self.off_since_s + self.config.camera.off_seconds - self.ports.clock.monotonic_s()
 
     # --- the card ----------------------------------------------------------------------------------------------------
 
     def mount(self, cancel: Cancellation) -> None:
         """Wait for the card, and mount it. A camera that does not show it is reset once."""
-        card = None if self.config.camera.path else self._found(cancel)
+        card = None if self.config.camera.path else _found(self, cancel)
         if card is not None:
             self.telling.action(Command.MOUNT, " ".join(filter(None, (str(card.device), card.filesystem, card.uuid))))
         with self._of(Command.MOUNT):
             self.mounted = self.ports.card.mount(card, cancel=cancel)
-
-    def _found(self, cancel: Cancellation) -> Card:
-        within_s = self.config.poll.mount_timeout_seconds
-        try:
-            return self.ports.card.find(within_s=within_s, cancel=cancel)
-        except CardError as error:
-            self.telling.note(f"{error}; the camera is reset")
-        self.power_off(cancel)
-        self.data_on(cancel)
-        try:
-            return self.ports.card.find(within_s=within_s, cancel=cancel)
-        except CardError as error:
-            raise ActFailedError(Command.MOUNT.value, str(error)) from error
 
     def release(self) -> None:
         """Nothing of ours is mounted any more; afterwards the port may be switched.
@@ -188,16 +165,11 @@ class Camera:
         with self._of(Command.UNMOUNT):
             if not self._is_cleared:
                 for left in self.ports.card.leftovers():
-                    self._unmounted(left)
+                    _unmounted(self, left)
                 self._is_cleared = True
             if self.mounted is not None:
-                self._unmounted(self.mounted)
+                _unmounted(self, self.mounted)
                 self.mounted = None
-
-    def _unmounted(self, mounted: MountedCard) -> None:
-        if mounted.is_ours:
-            self.telling.action(Command.UNMOUNT, str(mounted.folder))
-        self.ports.card.unmount(mounted)
 
     @contextmanager
     def _of(self, command: Command) -> Iterator[None]:
@@ -209,3 +181,35 @@ class Camera:
         except CamvaultError as error:
             raise ActFailedError(command.value, str(error)) from error
         self.telling.fine(command.value)
+
+
+def _powered(camera: Camera, cancel: Cancellation) -> None:
+    if not camera.seen.is_powered or not camera.is_known:
+        camera.seen = camera.ports.usb.switch_power(on=True, cancel=cancel)
+    camera.off_since_s, camera.is_known = None, True
+
+
+def _left_s(camera: Camera) -> float:
+    if camera.off_since_s is None:
+        return 0.0
+    return camera.off_since_s + camera.config.camera.off_seconds - camera.ports.clock.monotonic_s()
+
+
+def _found(camera: Camera, cancel: Cancellation) -> Card:
+    within_s = camera.config.poll.mount_timeout_seconds
+    try:
+        return camera.ports.card.find(within_s=within_s, cancel=cancel)
+    except CardError as error:
+        camera.telling.note(f"{error}; the camera is reset")
+    camera.power_off(cancel)
+    camera.data_on(cancel)
+    try:
+        return camera.ports.card.find(within_s=within_s, cancel=cancel)
+    except CardError as error:
+        raise ActFailedError(Command.MOUNT.value, str(error)) from error
+
+
+def _unmounted(camera: Camera, mounted: MountedCard) -> None:
+    if mounted.is_ours:
+        camera.telling.action(Command.UNMOUNT, str(mounted.folder))
+    camera.ports.card.unmount(mounted)

@@ -85,13 +85,13 @@ class ClipProofs:
             self.keep(clip, "it was found spoiled before; the camera's card may still have it")
             return None
         try:
-            sha256 = self._digest(clip)
+            sha256 = _digest(self, clip)
             if clip.sha256 == sha256:
                 return clip
             if not clip.sha256:
                 return attrs.evolve(clip, sha256=sha256, entry=self._record_found(clip, sha256))
             self.keep(clip, f"it is not what was copied: its SHA-256 is {sha256}, expected {clip.sha256}")
-            self._add(clip, ProofKind.WITHDRAWN, where="")
+            _add(self, clip, ProofKind.WITHDRAWN, where="")
         except StorageError as error:
             self.keep(clip, str(error))
         return None
@@ -139,13 +139,13 @@ class ClipProofs:
         self.ports.reporter.emit(ActionTaken(Command.REMOVE_STAGED, f"{len(proven)} clips that are proven"))
         count = sum(self._removed(one) for one in proven)
         for folder in {self.root / one.clip.path.parent for one in proven} - {self.root}:
-            self._prune(folder)
+            _prune(self, folder)
         return count
 
     def note_damaged(self, clip: StagedClip, here: Here) -> None:
         """It arrived damaged twice: it is not sent again on this day, or the server fills with damaged copies."""
         try:
-            self._add(clip, ProofKind.WITHDRAWN, where=here.number)
+            _add(self, clip, ProofKind.WITHDRAWN, where=here.number)
         except StorageError as error:
             self.keep(clip, f"it arrived damaged, and that cannot be written down: {error}")
 
@@ -153,7 +153,7 @@ class ClipProofs:
         """Whether `note_damaged` was said of it today."""
         entry = clip.entry
         is_damaged = entry is not None and entry.kind is ProofKind.WITHDRAWN and bool(entry.where)
-        return is_damaged and entry is not None and entry.when[:10] == self._when()[:10]
+        return is_damaged and entry is not None and entry.when[:10] == _when(self)[:10]
 
     def _doubt_of(self, clip: StagedClip, evidence: Evidence) -> str:
         """Why the evidence does not do; "" if it does."""
@@ -162,14 +162,14 @@ class ClipProofs:
         if evidence.sha256:
             return "" if evidence.sha256 == clip.sha256 else OTHER_CONTENT
         try:  # the server has what is here: is that what was copied?
-            return "" if self._digest(clip) == clip.sha256 else "it changed while it was sent"
+            return "" if _digest(self, clip) == clip.sha256 else "it changed while it was sent"
         except StorageError as error:
             return str(error)
 
     def _taken(self, clip: StagedClip, kind: ProofKind, here: Here) -> ProvenClip | str:
         """Write the proof down; why that cannot be. On a full disk the removal that follows makes the room for it."""
         refusal = clip_step(state_of_clip(clip.entry, is_staged=True), ClipEvent.PROVEN).refusal
-        entry = self._line(clip, kind, where=here.number)
+        entry = _line(self, clip, kind, where=here.number)
         proof = entry.proof_at(here.number)
         if refusal or proof is None:
             return refusal or "the server could not be marked: nothing can be recorded of it"
@@ -192,42 +192,48 @@ class ClipProofs:
             if now is None or not now.identity.is_same_file(clip.identity):
                 self.keep(clip, "it is not the file any more that was proven")
                 return False
-            is_gone = self._go(now, proven)
+            is_gone = _go(self, now, proven)
         except StorageError as error:
             self.keep(clip, str(error))
             return False
         try:  # power fails here: the line of the proof says where it is
-            self._add(clip, ProofKind.UNSTAGED, where=proven.proof.number)
+            _add(self, clip, ProofKind.UNSTAGED, where=proven.proof.number)
         except StorageError as error:
             words = f"{clip.path} is at {proven.proof.where} (SHA-256 {clip.sha256}) and was removed here"
             self.unrecorded.append(f"{words}, which cannot be written down: {error}")
         return is_gone
 
-    def _go(self, now: FileEntry, proven: ProvenClip) -> bool:
-        plan = plan_proven([now], proofs={now.path: Proven(proven.clip.identity, proven.proof)})
-        return any(self.ports.storage.remove(removal) for removal in plan.removals)
-
-    def _prune(self, folder: PurePath) -> None:
-        try:
-            self.ports.storage.prune(folder, is_root_included=True)
-        except StorageError as error:
-            self.ports.reporter.emit(ClipKept(PurePosixPath(folder.relative_to(self.root)), str(error)))
-
-    def _digest(self, clip: StagedClip) -> str:
-        return self.ports.storage.digest(self.root / clip.path, on_bytes=lambda _: None, cancel=self.cancel)
-
     def _record_found(self, clip: StagedClip, sha256: str) -> LedgerEntry:
         note = str(ClipNote(remark=_FOUND_HERE))
-        entry = LedgerEntry(clip.path, clip.identity, sha256, ProofKind.STAGED, self._when(), "", note)
+        entry = LedgerEntry(clip.path, clip.identity, sha256, ProofKind.STAGED, _when(self), "", note)
         self.records.add(entry)
         return entry
 
-    def _line(self, clip: StagedClip, kind: ProofKind, *, where: str) -> LedgerEntry:
-        note = clip.entry.note if clip.entry is not None else ""
-        return LedgerEntry(clip.path, clip.identity, clip.sha256, kind, self._when(), where, note)
 
-    def _add(self, clip: StagedClip, kind: ProofKind, *, where: str) -> None:
-        self.records.add(self._line(clip, kind, where=where))
+def _go(proofs: ClipProofs, now: FileEntry, proven: ProvenClip) -> bool:
+    plan = plan_proven([now], proofs={now.path: Proven(proven.clip.identity, proven.proof)})
+    return any(proofs.ports.storage.remove(removal) for removal in plan.removals)
 
-    def _when(self) -> str:
-        return self.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
+
+def _prune(proofs: ClipProofs, folder: PurePath) -> None:
+    try:
+        proofs.ports.storage.prune(folder, is_root_included=True)
+    except StorageError as error:
+        proofs.ports.reporter.emit(ClipKept(PurePosixPath(folder.relative_to(proofs.root)), str(error)))
+
+
+def _digest(proofs: ClipProofs, clip: StagedClip) -> str:
+    return proofs.ports.storage.digest(proofs.root / clip.path, on_bytes=lambda _: None, cancel=proofs.cancel)
+
+
+def _line(proofs: ClipProofs, clip: StagedClip, kind: ProofKind, *, where: str) -> LedgerEntry:
+    note = clip.entry.note if clip.entry is not None else ""
+    return LedgerEntry(clip.path, clip.identity, clip.sha256, kind, _when(proofs), where, note)
+
+
+def _add(proofs: ClipProofs, clip: StagedClip, kind: ProofKind, *, where: str) -> None:
+    proofs.records.add(_line(proofs, clip, kind, where=where))
+
+
+def _when(proofs: ClipProofs) -> str:
+    return proofs.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")

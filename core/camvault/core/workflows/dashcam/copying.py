@@ -105,7 +105,7 @@ class _Visit:
         remove_unfinished(self.folders, ports=self.ports)
         staged = {clip.path: clip.identity for clip in self.records.staged()}
         first_s = self.ports.clock.monotonic_s()
-        first = self._list()
+        first = _list(self)
         recognizer = Recognizer(
             root=self.mounted.folder, ports=self.ports, folders=self.folders, records=self.records, staged=staged
         )
@@ -114,7 +114,7 @@ class _Visit:
         if new:
             wait_s = _BETWEEN_LISTINGS_S - (self.ports.clock.monotonic_s() - first_s)
             self.ports.clock.sleep(max(0.0, wait_s), cancel=self.ports.cancel)
-            listed = self._list()
+            listed = _list(self)
         self._note_problems(listed)
         chosen = self._finished(new, listed, recognizer)
         gone = GoneClips(
@@ -158,9 +158,6 @@ class _Visit:
         )
 
     # --- looking -----------------------------------------------------------------------------------------------------
-
-    def _list(self) -> ListedCard:
-        return list_card(self.mounted, ports=self.ports, subdirs=self.config.camera.copy_subdirs)
 
     def _unknown(self, listed: ListedCard, recognizer: Recognizer) -> tuple[CardClip, ...]:
         """The clips that are not known to be staged or proven."""
@@ -264,7 +261,7 @@ class _Visit:
                 self.stopped = str(asked)
                 break
             except ChangedError as error:
-                self._changed(clip, error)
+                _changed(self, clip, error)
             except NoSpaceError:
                 left_out += plan.fitting[at:]
                 break
@@ -274,7 +271,7 @@ class _Visit:
                 self.copied.append(clip)
                 del self.waiting[clip.path]
                 failed_count = 0
-        self._note_left_out(left_out)
+        _note_left_out(self, left_out)
 
     def _failed(self, clip: CardClip, error: StorageError, failed_count: int) -> int:
         """Go on with the next one, unless the staging or the records fail; how many failed there in turn."""
@@ -286,22 +283,28 @@ class _Visit:
         self.problems.append(f"{clip.path} cannot be copied: {error if not is_of_the_card else error.problem}")
         return 0 if is_of_the_card else failed_count + 1
 
-    def _changed(self, clip: CardClip, error: ChangedError) -> None:
-        check_alive(self.mounted, ports=self.ports)
-        del self.waiting[clip.path]
-        self.recording_count += 1
-        self.ports.reporter.emit(ClipLeft(clip.path, error.problem))
-
-    def _note_left_out(self, clips: Sequence[CardClip]) -> None:
-        if clips:
-            self.problems.append(no_room(clips, staging=self.folders.staging))
-            self.stopped = self.stopped or "the staging is full"
-
     def _add(self, entry: LedgerEntry) -> None:
         self.records.add(attrs.evolve(entry, when=self._now()))
 
     def _now(self) -> str:
         return self.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _list(visit: _Visit) -> ListedCard:
+    return list_card(visit.mounted, ports=visit.ports, subdirs=visit.config.camera.copy_subdirs)
+
+
+def _changed(visit: _Visit, clip: CardClip, error: ChangedError) -> None:
+    check_alive(visit.mounted, ports=visit.ports)
+    del visit.waiting[clip.path]
+    visit.recording_count += 1
+    visit.ports.reporter.emit(ClipLeft(clip.path, error.problem))
+
+
+def _note_left_out(visit: _Visit, clips: Sequence[CardClip]) -> None:
+    if clips:
+        visit.problems.append(no_room(clips, staging=visit.folders.staging))
+        visit.stopped = visit.stopped or "the staging is full"
 
 
 def _shortened(problems: Sequence[str]) -> tuple[str, ...]:

@@ -74,9 +74,9 @@ class ClipRecords:
         """
         for month in months:
             if month not in self._read:
-                entries, damaged = ledger_lines(_whole_lines(self.storage.read_text(self._ledger(month)) or ""))
+                entries, damaged = ledger_lines(_whole_lines(self.storage.read_text(_ledger(self, month)) or ""))
                 if damaged:
-                    self._damaged[self._ledger(month).name] = len(damaged)
+                    self._damaged[_ledger(self, month).name] = len(damaged)
                 for entry in entries:
                     self._book.take(entry)
                 self._read.add(month)
@@ -91,7 +91,7 @@ class ClipRecords:
         book = self.book(months_around(entry.identity.mtime_ns))
         old = book.meant_by(entry)
         # all lines about a clip are in one ledger, whatever time the staging keeps
-        path, line = self._ledger(month_of(old.mtime_ns if old else entry.identity.mtime_ns)), ledger_line(entry)
+        path, line = _ledger(self, month_of(old.mtime_ns if old else entry.identity.mtime_ns)), ledger_line(entry)
         try:
             self.storage.append_line(path, line)
         except NotFoundError:
@@ -167,9 +167,6 @@ class ClipRecords:
             if is_clips:
                 yield from self._staged_files(below / name)
 
-    def _ledger(self, month: str) -> PurePath:
-        return self.folders.records / f"{_PREFIX}{month}{_SUFFIX}"
-
     def _texts(self) -> Iterator[str]:
         for name in self._ledgers():
             yield self.storage.read_text(self.folders.records / name) or ""
@@ -180,6 +177,10 @@ class ClipRecords:
         except NotFoundError:
             return ()
         return [name for name in names if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
+
+
+def _ledger(records: ClipRecords, month: str) -> PurePath:
+    return records.folders.records / f"{_PREFIX}{month}{_SUFFIX}"
 
 
 def _whole_lines(text: str) -> str:

@@ -120,33 +120,22 @@ class _Sending:
         waiting = self._staged()
         try:
             if waiting:
-                self._begin()
+                _begin(self)
             for batch in in_chunks(waiting, most_files=_BATCH_FILES, most_bytes=_BATCH_BYTES):
                 self.stop.check()
                 self._send(batch)
         except TargetError as error:
-            self._tell(str(error))
+            _tell(self, str(error))
         except _EndedError as error:
-            self._tell(str(error))
+            _tell(self, str(error))
         except Cancelled:
             self.ports.cancel.check()
         if waiting:
             aliases.end()
-        return self._report(self._staged() if waiting else (), self.ports.clock.monotonic_s() - begin_s)
+        return _report(self, self._staged() if waiting else (), self.ports.clock.monotonic_s() - begin_s)
 
     def _staged(self) -> Sequence[StagedClip]:
         return in_order(clips_to_send(self.proofs.records), order=self.config.transfer.order)
-
-    def _begin(self) -> None:
-        """Make sure that the target is there, and mark it if it was never used.
-
-        Raises:
-            TargetError: It cannot be used.
-        """
-        transfer = self.ports.transfer
-        here = self.here = here_or_raise(transfer, transfer.mark())
-        if here.shares_device:
-            self.ports.reporter.emit(Warned(f"[upload] {no_second_disk(transfer, self.proofs.root)}"))
 
     def _send(self, batch: Sequence[StagedClip]) -> None:
         """Send these until each is proven, or kept for a reason of its own.
@@ -255,25 +244,39 @@ class _Sending:
         self.failures = 0 if proven else self.failures
         return reasons
 
-    def _tell(self, problem: str) -> None:
-        self.ports.reporter.emit(Failed(f"[upload] {problem}"))
-        self.problems.append(problem)
 
-    def _report(self, waiting: Sequence[StagedClip], seconds: float) -> SendReport:
-        kept = (f"{path}: {reason}" for path, reason in self.proofs.kept.items())
-        problems = (*self.problems, *self.proofs.unrecorded, *kept)
-        return SendReport(
-            proven_count=self.proven_count,
-            proven_bytes=self.proven_bytes,
-            removed_count=self.removed_count,
-            waiting_count=len(waiting),
-            waiting_bytes=sum(clip.identity.size_bytes for clip in waiting),
-            problems=problems,
-            is_whole=not (waiting or problems or self.stop.reason),
-            stopped=self.stop.reason,
-            seconds=seconds,
-            sent_bytes=self.sent_bytes,
-        )
+def _begin(sending: _Sending) -> None:
+    """Make sure that the target is there, and mark it if it was never used.
+
+    Raises:
+        TargetError: It cannot be used.
+    """
+    transfer = sending.ports.transfer
+    here = sending.here = here_or_raise(transfer, transfer.mark())
+    if here.shares_device:
+        sending.ports.reporter.emit(Warned(f"[upload] {no_second_disk(transfer, sending.proofs.root)}"))
+
+
+def _tell(sending: _Sending, problem: str) -> None:
+    sending.ports.reporter.emit(Failed(f"[upload] {problem}"))
+    sending.problems.append(problem)
+
+
+def _report(sending: _Sending, waiting: Sequence[StagedClip], seconds: float) -> SendReport:
+    kept = (f"{path}: {reason}" for path, reason in sending.proofs.kept.items())
+    problems = (*sending.problems, *sending.proofs.unrecorded, *kept)
+    return SendReport(
+        proven_count=sending.proven_count,
+        proven_bytes=sending.proven_bytes,
+        removed_count=sending.removed_count,
+        waiting_count=len(waiting),
+        waiting_bytes=sum(clip.identity.size_bytes for clip in waiting),
+        problems=problems,
+        is_whole=not (waiting or problems or sending.stop.reason),
+        stopped=sending.stop.reason,
+        seconds=seconds,
+        sent_bytes=sending.sent_bytes,
+    )
 
 
 def _is_clip(staged: StagedClip) -> bool:

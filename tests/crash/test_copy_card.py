@@ -8,7 +8,7 @@ import pytest
 
 from camvault.adapters.memory.calls import Call, Calls, Phase
 from camvault.adapters.memory.explorer import explore
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.segments.ledger import ProofKind
 from camvault.core.workflows.dashcam.copying import copy_clips
 from camvault.core.workflows.dashcam.records import ClipRecords
@@ -53,7 +53,7 @@ def nothing_untrue(box: Box) -> str:
             assert clip.staged_path is not None
             there = staged.get(clip.staged_path)
             content = box.storage.content(FOLDERS.staging / clip.staged_path) if there else b""
-            is_true = there and clip.state(staged=there.identity) is ClipState.STAGED
+            is_true = there and clip.state(staged=there.identity) is CardClipState.STAGED
             if not is_true or hashlib.sha256(content).hexdigest() != clip.sha256:
                 untrue.append(str(clip.card_path))
     return f"partial {partial}, untrue {untrue}" if partial or untrue else ""

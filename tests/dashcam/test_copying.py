@@ -8,10 +8,10 @@ import attrs
 import pytest
 
 from camvault.adapters.memory.calls import Phase
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.dashcam.clip_notes import read_note
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
-from camvault.core.workflows.dashcam.copy_events import ClipCopied, ClipLeft, ClipOverwritten
+from camvault.core.workflows.dashcam.copy_events import ClipLeft, ClipOverwritten, ClipStaged
 from camvault.core.workflows.dashcam.copy_ports import CardClip
 from camvault.core.workflows.dashcam.copying import copy_clips
 from camvault.core.workflows.dashcam.records import ClipRecords
@@ -48,7 +48,7 @@ class TestCopying:
 
     def test_events_go_first_then_the_oldest(self, box: Box) -> None:
         box.visit()
-        assert [str(event.path) for event in box.reporter.of(ClipCopied)] == [
+        assert [str(event.path) for event in box.reporter.of(ClipStaged)] == [
             "Event/E1.MP4",
             "Normal/Front/1.MP4",
             "Normal/Front/2.MP4",
@@ -471,13 +471,13 @@ class TestFaults:
             staged={},
             on_card={},
             stop=lambda: "",
-            state_of=lambda _: ClipState.UNSTAGED,
+            state_of=lambda _: CardClipState.UNSTAGED,
         )
         clip = CardClip(path=PurePosixPath("Event/E1.MP4"), identity=FileIdentity(5, START_NS))
         with pytest.raises(
             ExistsError, match="what is proven and removed from the staging cannot be copied to the staging"
         ):
-            copier.copy(clip, state=ClipState.UNSTAGED, defect="")
+            copier.copy(clip, state=CardClipState.UNSTAGED, defect="")
 
     def test_the_record_of_a_copy_that_cannot_be_written_ends_the_visit(self, box: Box) -> None:
         def fail() -> None:

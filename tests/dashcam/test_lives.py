@@ -10,7 +10,7 @@ import pytest
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.memory import MemoryStorage
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.clip_lives import lives_of
 from camvault.core.workflows.dashcam.folders import BoxFolders
@@ -50,7 +50,7 @@ def storage(folders: BoxFolders) -> Storage:
     return storage
 
 
-def states(name: str, storage: Storage, folders: BoxFolders) -> dict[str, ClipState]:
+def states(name: str, storage: Storage, folders: BoxFolders) -> dict[str, CardClipState]:
     return {str(life.story.clip.card_path): life.state for life in lives_of(name, storage=storage, folders=folders)}
 
 
@@ -72,11 +72,11 @@ def test_the_clips_of_all_months_are_known(storage: Storage, folders: BoxFolders
     ],
 )
 def test_a_clip_is_found_by_its_path_however_it_is_written(name: str, storage: Storage, folders: BoxFolders) -> None:
-    assert states(name, storage, folders) == {str(FRONT): ClipState.UNSTAGED}
+    assert states(name, storage, folders) == {str(FRONT): CardClipState.UNSTAGED}
 
 
 def test_a_name_alone_finds_all_clips_of_that_name(storage: Storage, folders: BoxFolders) -> None:
-    assert states("a.MP4", storage, folders) == {str(FRONT): ClipState.UNSTAGED, str(REAR): ClipState.ON_CARD}
+    assert states("a.MP4", storage, folders) == {str(FRONT): CardClipState.UNSTAGED, str(REAR): CardClipState.ON_CARD}
 
 
 @pytest.mark.parametrize("name", ["c.MP4", "a", "", ".", "/", "nt/a.MP4"])

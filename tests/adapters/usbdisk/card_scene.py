@@ -24,7 +24,7 @@ from camvault.adapters.system import EventCancellation, SystemClock
 from camvault.adapters.usbdisk import UsbDiskCard
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.segments.ledger import ProofKind
-from camvault.core.workflows.dashcam.copy_events import ClipCopied
+from camvault.core.workflows.dashcam.copy_events import ClipStaged
 from camvault.core.workflows.dashcam.copy_ports import CopyPorts
 from camvault.core.workflows.dashcam.copying import copy_clips
 from camvault.core.workflows.dashcam.folders import BoxFolders
@@ -115,7 +115,7 @@ def visit(mounted: MountedCard, clips: dict[str, str]) -> dict[str, Any]:
         found["stopped_by"] = str(error)
     else:
         found["verdict"] = "whole" if report.is_whole and not report.recording_count else str(report)
-    found["told"] = len(reporter.of(ClipCopied))
+    found["told"] = len(reporter.of(ClipStaged))
     records = ClipRecords(FOLDERS_OF_BOX, STORAGE)
     staged = {str(clip.path): clip for clip in records.staged()}
     found["staged"], found["recorded"] = len(staged), sum(bool(clip.sha256) for clip in staged.values())

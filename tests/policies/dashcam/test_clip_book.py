@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from camvault.core.dashcam.clip_book import ClipBook, KnownClip
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.dashcam.clip_notes import STILL_RECORDING, ClipNote
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.ports.entries import FileIdentity
@@ -40,7 +40,7 @@ class TestOneClip:
         clip = found(book)
         assert list(book.clips()) == [clip]
         assert (clip.sha256, clip.sample, clip.card_number, clip.last.kind) == ("a" * 64, "s1", "67EF-9CED", K.UNSTAGED)
-        assert clip.state(staged=None) is ClipState.UNSTAGED
+        assert clip.state(staged=None) is CardClipState.UNSTAGED
 
     def test_it_is_staged_under_another_name(self) -> None:
         line = attrs.evolve(STAGED, path=OTHER_NAME, note=str(ClipNote(card_path=NAME)))
@@ -53,7 +53,7 @@ class TestOneClip:
         line = attrs.evolve(STAGED, note=str(ClipNote(staged_mtime_ns=ON_FAT.mtime_ns)))
         book = book_of(SEEN, line, attrs.evolve(PROVEN, identity=ON_FAT))
         assert found(book).last.kind is found(book, identity=ON_FAT).last.kind is K.REMOTE_HASH
-        assert found(book).state(staged=ON_FAT) is ClipState.VERIFIED
+        assert found(book).state(staged=ON_FAT) is CardClipState.VERIFIED
         assert len(list(book.clips())) == 1
 
     def test_its_staging_is_read_in_another_zone(self) -> None:
@@ -70,7 +70,7 @@ class TestOneClip:
     def test_it_comes_back_after_it_was_taken_for_overwritten(self) -> None:
         book = book_of(SEEN, attrs.evolve(SEEN, kind=K.OVERWRITTEN), SEEN)
         assert len(list(book.clips())) == 1
-        assert found(book).state(staged=None) is ClipState.ON_CARD
+        assert found(book).state(staged=None) is CardClipState.ON_CARD
 
     def test_it_is_copied_again_because_the_staged_one_is_missing(self) -> None:
         book = book_of(STAGED, attrs.evolve(STAGED, sha256="b" * 64))

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camvault.core.dashcam import clip_life
-from camvault.core.dashcam.clip_life import ClipEvent, ClipState, clip_step, state_of_clip
+from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step, state_of_clip
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.ports.entries import FileIdentity
 
-S, E, K = ClipState, ClipEvent, ProofKind
+S, E, K = CardClipState, ClipEvent, ProofKind
 ENTRY = LedgerEntry(PurePosixPath("A.MP4"), FileIdentity(5, 7), "0" * 64, K.STAGED, "2025-05-28T15:20:00+00:00", "")
 
 
@@ -33,7 +33,7 @@ class TestSteps:
 
     @pytest.mark.parametrize("state", S)
     @pytest.mark.parametrize("event", E)
-    def test_what_is_refused_changes_nothing_and_says_why(self, state: ClipState, event: ClipEvent) -> None:
+    def test_what_is_refused_changes_nothing_and_says_why(self, state: CardClipState, event: ClipEvent) -> None:
         done = clip_step(state, event)
         assert not done.refusal or (
             done.state is state and done.refusal == f"what is {state.value} cannot be {event.value}"
@@ -73,7 +73,7 @@ class TestStates:
         ],
     )
     def test_the_last_line_and_the_staging_say_it(
-        self, kind: ProofKind, where: str, is_staged: bool, state: ClipState
+        self, kind: ProofKind, where: str, is_staged: bool, state: CardClipState
     ) -> None:
         assert state_of_clip(attrs.evolve(ENTRY, kind=kind, where=where), is_staged=is_staged) is state
 

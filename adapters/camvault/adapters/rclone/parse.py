@@ -54,7 +54,7 @@ _CAUSES_BY_CODE = {
 
 
 @attrs.frozen
-class Told:
+class RcloneWords:
     """What a push said.
 
     Attributes:
@@ -68,7 +68,7 @@ class Told:
     sent_bytes: int = 0
 
 
-def told(lines: Iterable[str]) -> Told:
+def told(lines: Iterable[str]) -> RcloneWords:
     """What the lines of its log say; a line that is no JSON is of no file."""
     problems: dict[PurePosixPath, str] = {}
     words: list[str] = []
@@ -82,7 +82,7 @@ def told(lines: Iterable[str]) -> Told:
             problems[PurePosixPath(str(entry["object"]))] = message
         elif entry.get("level") not in ("notice", "info", "debug", "warning"):
             words.append(message)
-    return Told(problems, tuple(words), sent_bytes)
+    return RcloneWords(problems, tuple(words), sent_bytes)
 
 
 def cause_of(exit_code: int, lines: Iterable[str]) -> PushCause:

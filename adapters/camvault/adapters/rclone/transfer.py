@@ -84,7 +84,7 @@ class RcloneTransfer:
         io_timeout_s: rclone gives up if nothing moves for so long.
         limit_s: Longest run of one command, and so much more for each byte at `slowest_bytes_per_s`.
         cancel: Asked while the target is checked.
-        on_command: Told of each command that sends or reads footage.
+        on_command: RcloneWords of each command that sends or reads footage.
     """
 
     target: str

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import attrs
 
 from camvault.core.dashcam.camera_times import are_alike
-from camvault.core.dashcam.clip_life import ClipState, state_of_clip
+from camvault.core.dashcam.clip_life import CardClipState, state_of_clip
 from camvault.core.dashcam.clip_notes import STILL_RECORDING, read_note
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.ports.entries import FileIdentity
@@ -47,7 +47,7 @@ class KnownClip:
     card_number: str = ""
     is_finished: bool = True
 
-    def state(self, *, staged: FileIdentity | None) -> ClipState:
+    def state(self, *, staged: FileIdentity | None) -> CardClipState:
         """Where in its life it is; `staged` is what stands at `staged_path` now."""
         return state_of_clip(self.last, is_staged=staged is not None and self.is_staged_as(staged))
 

@@ -23,7 +23,7 @@ import attrs
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 
 
-class ClipState(enum.Enum):
+class CardClipState(enum.Enum):
     """Where in its life a clip is."""
 
     ON_CARD = "on the card"
@@ -54,14 +54,14 @@ class ClipEvent(enum.Enum):
 
 
 @attrs.frozen
-class ClipStep:
+class CardClipStep:
     """The state after an event; `refusal` says why nothing changed, "" if the event was in order."""
 
-    state: ClipState
+    state: CardClipState
     refusal: str = ""
 
 
-_S, _E = ClipState, ClipEvent
+_S, _E = CardClipState, ClipEvent
 _TABLE = {
     (_S.ON_CARD, _E.SEEN): _S.ON_CARD,
     (_S.ON_CARD, _E.COPIED): _S.STAGED,
@@ -88,15 +88,15 @@ _TABLE = {
 }
 
 
-def clip_step(state: ClipState, event: ClipEvent) -> ClipStep:
+def clip_step(state: CardClipState, event: ClipEvent) -> CardClipStep:
     """The next state, or the same one with the reason why `event` is impossible there."""
     following = _TABLE.get((state, event))
     if following is None:
-        return ClipStep(state, f"what is {state.value} cannot be {event.value}")
-    return ClipStep(following)
+        return CardClipStep(state, f"what is {state.value} cannot be {event.value}")
+    return CardClipStep(following)
 
 
-def state_of_clip(known: LedgerEntry | None, *, is_staged: bool) -> ClipState:
+def state_of_clip(known: LedgerEntry | None, *, is_staged: bool) -> CardClipState:
     """The state of a clip.
 
     Args:
@@ -105,17 +105,17 @@ def state_of_clip(known: LedgerEntry | None, *, is_staged: bool) -> ClipState:
             best, unless it was proven to be at the server.
     """
     if known is None or known.kind is ProofKind.SEEN:
-        return ClipState.ON_CARD
+        return CardClipState.ON_CARD
     if known.kind is ProofKind.OVERWRITTEN:
-        return ClipState.OVERWRITTEN
+        return CardClipState.OVERWRITTEN
     if known.kind is ProofKind.UNSTAGED:
-        return ClipState.UNSTAGED
+        return CardClipState.UNSTAGED
     if known.proof is not None:
         # power fails between a removal and its line: it was proven, and is gone
-        return ClipState.VERIFIED if is_staged else ClipState.UNSTAGED
+        return CardClipState.VERIFIED if is_staged else CardClipState.UNSTAGED
     if not is_staged or is_spoiled(known):
-        return ClipState.ON_CARD
-    return ClipState.SENT if known.kind in (ProofKind.SENT, ProofKind.SIZE) else ClipState.STAGED
+        return CardClipState.ON_CARD
+    return CardClipState.SENT if known.kind in (ProofKind.SENT, ProofKind.SIZE) else CardClipState.STAGED
 
 
 def is_spoiled(known: LedgerEntry) -> bool:

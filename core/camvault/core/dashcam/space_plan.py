@@ -13,7 +13,7 @@ _CLUSTER_BYTES = 64 * 1024
 """What a file takes beyond its length, at most, on the file systems of small disks."""
 
 
-class Sized(Protocol):
+class ClipSize(Protocol):
     """What takes space."""
 
     @property
@@ -27,7 +27,7 @@ class Sized(Protocol):
         ...
 
 
-C = TypeVar("C", bound=Sized)
+C = TypeVar("C", bound=ClipSize)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +57,7 @@ def plan_space(clips: Iterable[C], *, free_bytes: int, total_bytes: int) -> Spac
     return SpacePlan(fitting=tuple(fitting), left_out=tuple(left_out))
 
 
-def no_room(clips: Sequence[Sized], *, staging: PurePath) -> str:
+def no_room(clips: Sequence[ClipSize], *, staging: PurePath) -> str:
     """What is told of clips that do not fit."""
     needed_bytes, more = sum(clip.size_bytes for clip in clips), len(clips) - _NAMED_MOST
     names = ", ".join(str(clip.path) for clip in clips[:_NAMED_MOST]) + (f" and {more:,} more" if more > 0 else "")

@@ -12,10 +12,10 @@ import attrs
 
 from camvault.core.dashcam.tries import Tries
 from camvault.core.power.states import BoxState, Command, PowerDecision
-from camvault.core.workflows.dashcam.camera import Camera
+from camvault.core.workflows.dashcam.camera import SwitchedCamera
 from camvault.core.workflows.dashcam.looking import Looks, OtherDecisionError, Watch
 from camvault.core.workflows.dashcam.records_of_service import ServiceRecords
-from camvault.core.workflows.dashcam.service_ports import Copied, Sent, ServicePorts
+from camvault.core.workflows.dashcam.service_ports import CopyResult, Sent, ServicePorts
 from camvault.core.workflows.dashcam.telling import ActFailedError, Telling
 from camvault.core.workflows.dashcam.told_once import ToldOnce
 from camvault.ports.errors import CamvaultError, Cancelled
@@ -49,7 +49,7 @@ class Acts:
 
     ports: ServicePorts
     telling: Telling
-    camera: Camera
+    camera: SwitchedCamera
     looks: Looks
     records: ServiceRecords
     counts: Counter[str] = attrs.field(factory=Counter)
@@ -129,7 +129,7 @@ class Acts:
         self._copied(report, reporter, is_ended=watch.other is not None)
         watch.check()
 
-    def _copied(self, report: Copied, reporter: ToldOnce, *, is_ended: bool) -> None:
+    def _copied(self, report: CopyResult, reporter: ToldOnce, *, is_ended: bool) -> None:
         self.looks.plans.copied(report)
         self.counts["copied"] += report.copied_count
         self.looks.staged_count = max(self.looks.staged_count, report.copied_count)
@@ -157,7 +157,7 @@ class Acts:
         self._judge(Command.UPLOAD, report, reporter, "Not all staged clips are proven to be at the server")
         watch.check()
 
-    def _judge(self, command: Command, report: Copied | Sent, reporter: ToldOnce, unfinished: str) -> None:
+    def _judge(self, command: Command, report: CopyResult | Sent, reporter: ToldOnce, unfinished: str) -> None:
         if report.is_whole:
             reporter.fine()
             self.telling.fine(command.value)

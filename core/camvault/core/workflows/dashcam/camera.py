@@ -22,7 +22,7 @@ _EXIT_WAIT_S = 5.0
 
 
 @attrs.define
-class Camera:
+class SwitchedCamera:
     """The port and the card.
 
     Attributes:
@@ -183,19 +183,19 @@ class Camera:
         self.telling.fine(command.value)
 
 
-def _powered(camera: Camera, cancel: Cancellation) -> None:
+def _powered(camera: SwitchedCamera, cancel: Cancellation) -> None:
     if not camera.seen.is_powered or not camera.is_known:
         camera.seen = camera.ports.usb.switch_power(on=True, cancel=cancel)
     camera.off_since_s, camera.is_known = None, True
 
 
-def _left_s(camera: Camera) -> float:
+def _left_s(camera: SwitchedCamera) -> float:
     if camera.off_since_s is None:
         return 0.0
     return camera.off_since_s + camera.config.camera.off_seconds - camera.ports.clock.monotonic_s()
 
 
-def _found(camera: Camera, cancel: Cancellation) -> Card:
+def _found(camera: SwitchedCamera, cancel: Cancellation) -> Card:
     within_s = camera.config.poll.mount_timeout_seconds
     try:
         return camera.ports.card.find(within_s=within_s, cancel=cancel)
@@ -209,7 +209,7 @@ def _found(camera: Camera, cancel: Cancellation) -> Card:
         raise ActFailedError(Command.MOUNT.value, str(error)) from error
 
 
-def _unmounted(camera: Camera, mounted: MountedCard) -> None:
+def _unmounted(camera: SwitchedCamera, mounted: MountedCard) -> None:
     if mounted.is_ours:
         camera.telling.action(Command.UNMOUNT, str(mounted.folder))
     camera.ports.card.unmount(mounted)

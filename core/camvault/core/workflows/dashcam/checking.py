@@ -10,7 +10,7 @@ import attrs
 
 from camvault.core.chunks import in_chunks
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.dashcam.subset import Subset
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords, StagedClip
@@ -24,7 +24,7 @@ from camvault.ports.transfer import Evidence, EvidenceKind, Here, Sendable, Targ
 
 _MOST_FILES, _MOST_BYTES = 64, 4 * 1024**3
 _NOT_FROM_A_MEDIUM = (EvidenceKind.READ_CACHED, EvidenceKind.IN_MEMORY)
-_WAITING = (ClipState.STAGED, ClipState.SENT)
+_WAITING = (CardClipState.STAGED, CardClipState.SENT)
 
 
 @attrs.frozen(kw_only=True)
@@ -146,8 +146,8 @@ class _Check:
             if now not in _WAITING and clip.state(staged=as_copied) in _WAITING:
                 self.untold.pop(path, None)
                 self.damaged[path] = "it was copied to this box and not proven at the server, and is not here any more"
-            if now in (ClipState.VERIFIED, ClipState.UNSTAGED):
-                is_staged = now is ClipState.VERIFIED
+            if now in (CardClipState.VERIFIED, CardClipState.UNSTAGED):
+                is_staged = now is CardClipState.VERIFIED
                 identity = found.identity if found is not None and is_staged else as_copied
                 sent.append(_Sent(path=path, clip=clip, identity=identity, is_staged=is_staged))
         return sent

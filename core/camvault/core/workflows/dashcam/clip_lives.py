@@ -6,7 +6,7 @@ from pathlib import PurePath, PurePosixPath
 import attrs
 
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.dashcam.clip_story import ClipStory, clip_stories
 from camvault.core.free_names import folded
 from camvault.core.workflows.dashcam.folders import BoxFolders
@@ -20,7 +20,7 @@ class ClipLife:
     """What happened to one clip, and where it is now."""
 
     story: ClipStory
-    state: ClipState
+    state: CardClipState
 
 
 def lives_of(name: str, *, storage: Storage, folders: BoxFolders) -> tuple[ClipLife, ...]:
@@ -44,7 +44,7 @@ def lives_of(name: str, *, storage: Storage, folders: BoxFolders) -> tuple[ClipL
     return tuple(ClipLife(story=story, state=_state(story.clip, staged)) for story in found.values())
 
 
-def _state(clip: KnownClip, staged: Mapping[PurePosixPath, FileIdentity]) -> ClipState:
+def _state(clip: KnownClip, staged: Mapping[PurePosixPath, FileIdentity]) -> CardClipState:
     return clip.state(staged=None if clip.staged_path is None else staged.get(clip.staged_path))
 
 

@@ -25,7 +25,7 @@ class CardListed(Event):
 
 
 @attrs.frozen
-class ClipCopied(Event):
+class ClipStaged(Event):
     """A clip is in the staging, and written down."""
 
     path: PurePosixPath

@@ -1,5 +1,6 @@
 """Workflow, private part: what copying from the card needs, and what it says in the end."""
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import attrs
@@ -11,6 +12,8 @@ from camvault.ports.entries import FileIdentity
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
 from camvault.ports.footage import ContentSampler, FootageCheck
+
+_PROBLEMS_MOST = 20
 
 
 @attrs.frozen(kw_only=True)
@@ -71,3 +74,9 @@ class CopyReport:
     seconds: float = 0
     is_whole: bool = False
     stopped: str = ""
+
+
+def shortened(problems: Sequence[str]) -> tuple[str, ...]:
+    """The first of them, and how many more."""
+    more = len(problems) - _PROBLEMS_MOST
+    return (*problems[:_PROBLEMS_MOST], *([f"and {more:,} more problems"] if more > 0 else []))

@@ -11,7 +11,7 @@ import attrs
 
 from camvault.core.dashcam.camera_times import clock_problem, months_around
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.dashcam.clip_notes import STILL_RECORDING, ClipNote
 from camvault.core.dashcam.clip_order import in_order
 from camvault.core.dashcam.configuration import BoxConfig
@@ -20,12 +20,12 @@ from camvault.core.dashcam.space_plan import no_room, plan_space
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.card_listing import ListedCard, check_alive, list_card
 from camvault.core.workflows.dashcam.copy_events import CardListed, ClipLeft
-from camvault.core.workflows.dashcam.copy_ports import CardClip, CopyPorts, CopyReport
+from camvault.core.workflows.dashcam.copy_ports import CardClip, CopyPorts, CopyReport, shortened
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.gone_clips import GoneClips
 from camvault.core.workflows.dashcam.recognizing import TO_BE_COPIED, Recognizer
 from camvault.core.workflows.dashcam.records import ClipRecords
-from camvault.core.workflows.dashcam.staging_copy import INCOMING_NAME, StagingCopier, StopAsked, remove_unfinished
+from camvault.core.workflows.dashcam.staging_copy import INCOMING_NAME, CopyStopped, StagingCopier, remove_unfinished
 from camvault.ports.camera_card import MountedCard
 from camvault.ports.errors import ChangedError, NoSpaceError, StorageError
 from camvault.ports.events import Warned
@@ -34,7 +34,6 @@ _BETWEEN_LISTINGS_S = 2.0
 """A step of the time that FAT keeps."""
 _FAILED_MOST = 2
 """Clips that cannot be written, one after the other, before the staging is given up: one may have an odd name."""
-_PROBLEMS_MOST = 20
 
 
 def copy_clips(
@@ -151,7 +150,7 @@ class _Visit:
             waiting_bytes=sum(clip.size_bytes for clip in self.waiting.values()),
             recording_count=self.recording_count,
             overwritten_count=self.overwritten_count,
-            problems=_shortened(self.problems),
+            problems=shortened(self.problems),
             seconds=seconds,
             is_whole=not (self.problems or self.waiting or self.stopped or self.is_broken_off),
             stopped=self.stopped,
@@ -230,9 +229,8 @@ class _Visit:
         if known is not None and known.last.kind is not ProofKind.OVERWRITTEN:
             return
         remark = "" if verdict.is_finished else f"{STILL_RECORDING}: {verdict.reason}"
-        self._add(
-            LedgerEntry(clip.path, clip.identity, "", ProofKind.SEEN, "", self.number, str(ClipNote(remark=remark)))
-        )
+        note, when = str(ClipNote(remark=remark)), self.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
+        self.records.add(LedgerEntry(clip.path, clip.identity, "", ProofKind.SEEN, when, self.number, note))
 
     # --- copying -----------------------------------------------------------------------------------------------------
 
@@ -255,9 +253,9 @@ class _Visit:
                 break
             try:
                 known = self._known(clip, recognizer)
-                state = ClipState.ON_CARD if known is None else recognizer.state_of(known)
+                state = CardClipState.ON_CARD if known is None else recognizer.state_of(known)
                 copier.copy(clip, state=state, defect=defects[clip.path])
-            except StopAsked as asked:
+            except CopyStopped as asked:
                 self.stopped = str(asked)
                 break
             except ChangedError as error:
@@ -283,12 +281,6 @@ class _Visit:
         self.problems.append(f"{clip.path} cannot be copied: {error if not is_of_the_card else error.problem}")
         return 0 if is_of_the_card else failed_count + 1
 
-    def _add(self, entry: LedgerEntry) -> None:
-        self.records.add(attrs.evolve(entry, when=self._now()))
-
-    def _now(self) -> str:
-        return self.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
-
 
 def _list(visit: _Visit) -> ListedCard:
     return list_card(visit.mounted, ports=visit.ports, subdirs=visit.config.camera.copy_subdirs)
@@ -305,9 +297,3 @@ def _note_left_out(visit: _Visit, clips: Sequence[CardClip]) -> None:
     if clips:
         visit.problems.append(no_room(clips, staging=visit.folders.staging))
         visit.stopped = visit.stopped or "the staging is full"
-
-
-def _shortened(problems: Sequence[str]) -> tuple[str, ...]:
-    """The first of them, and how many more."""
-    more = len(problems) - _PROBLEMS_MOST
-    return (*problems[:_PROBLEMS_MOST], *([f"and {more:,} more problems"] if more > 0 else []))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import attrs
 
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords
 from camvault.ports.files import Storage
@@ -47,20 +47,20 @@ def count_clips(*, storage: Storage, folders: BoxFolders) -> ClipCounts:
     """
     records = ClipRecords(folders, storage)
     clips, found = records.clips(), {clip.path: clip.identity for clip in records.staged()}
-    states: dict[ClipState, list[KnownClip]] = {state: [] for state in ClipState}
+    states: dict[CardClipState, list[KnownClip]] = {state: [] for state in CardClipState}
     for clip in clips:
         identity = None if clip.staged_path is None else found.get(clip.staged_path)
         states[clip.state(staged=identity)].append(clip)
-    proven = [*states[ClipState.VERIFIED], *states[ClipState.UNSTAGED]]
-    waiting = [*states[ClipState.STAGED], *states[ClipState.SENT]]
-    known = {clip.staged_path for clip in (*waiting, *states[ClipState.VERIFIED])}
+    proven = [*states[CardClipState.VERIFIED], *states[CardClipState.UNSTAGED]]
+    waiting = [*states[CardClipState.STAGED], *states[CardClipState.SENT]]
+    known = {clip.staged_path for clip in (*waiting, *states[CardClipState.VERIFIED])}
     others = [identity.size_bytes for path, identity in found.items() if path not in known]
     staged = _counted(waiting)
     return ClipCounts(
-        on_card=_counted(clip for clip in states[ClipState.ON_CARD] if clip.is_finished),
+        on_card=_counted(clip for clip in states[CardClipState.ON_CARD] if clip.is_finished),
         staged=ClipCount(staged.count + len(others), staged.size_bytes + sum(others), staged.last),
         proven=_counted(proven),
-        overwritten=_counted(states[ClipState.OVERWRITTEN]),
+        overwritten=_counted(states[CardClipState.OVERWRITTEN]),
         not_believed=records.not_believed(),
     )
 

@@ -1,4 +1,4 @@
-"""Workflow, private part: what a look at the card says of clips that were there before, and are not now."""
+"""Workflow, private part: what a look at the card says of clips that were there before, and are not now (INV-39)."""
 
 from collections.abc import Callable
 from datetime import UTC
@@ -9,7 +9,7 @@ import attrs
 from camvault.core.dashcam.camera_times import are_alike, month_of
 from camvault.core.dashcam.card_looks import FolderLook, emptied, looks_text, read_looks
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import ClipEvent, ClipState, clip_step
+from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.card_listing import ListedCard
 from camvault.core.workflows.dashcam.copy_events import ClipOverwritten
@@ -37,7 +37,7 @@ class GoneClips:
     number: str
     ports: CopyPorts
     records: ClipRecords
-    state_of: Callable[[KnownClip], ClipState]
+    state_of: Callable[[KnownClip], CardClipState]
     is_sure: bool
 
     def note_overwritten(self) -> int:

@@ -12,7 +12,7 @@ from camvault.core.dashcam.progress import OffloadProgress
 from camvault.core.dashcam.tries import Tries
 from camvault.core.power.readings import ExternalPower, PowerReading, judged
 from camvault.core.power.states import BoxState, Command, Observation, Occasion, PowerDecision, PowerMemory, decide
-from camvault.core.workflows.dashcam.camera import Camera
+from camvault.core.workflows.dashcam.camera import SwitchedCamera
 from camvault.core.workflows.dashcam.planning import Plans
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import Telling
@@ -55,7 +55,7 @@ class Looks:
     _is_reached: bool | None = None
     _told: tuple[BoxState, Occasion] | None = None
 
-    def look(self, camera: Camera) -> PowerDecision:
+    def look(self, camera: SwitchedCamera) -> PowerDecision:
         """Look at everything, and decide."""
         camera.look(self.ports.cancel)
         self.staged_count = self._counted()

@@ -11,7 +11,7 @@ from camvault.core.dashcam.rates import MeasuredRates, rates_document, rates_of
 from camvault.core.power.readings import PowerReading
 from camvault.core.power.states import PowerMemory
 from camvault.core.workflows.dashcam.records_of_service import RATES_NAME, ServiceRecords
-from camvault.core.workflows.dashcam.service_ports import Copied, Sent, ServiceOptions, ServicePorts
+from camvault.core.workflows.dashcam.service_ports import CopyResult, Sent, ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import Telling
 from camvault.ports.errors import CamvaultError
 
@@ -56,7 +56,7 @@ class Plans:
         self.waiting = tuple(clips)
         self._tell(self.waiting, sag_mv=0)
 
-    def copied(self, report: Copied) -> None:
+    def copied(self, report: CopyResult) -> None:
         """A copy has ended."""
         self.waiting = () if report.is_whole else self.waiting
         self._measured(self.rates.with_copy(report.copied_bytes, report.seconds))

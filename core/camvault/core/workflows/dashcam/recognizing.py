@@ -1,7 +1,7 @@
 """Workflow, private part: which clips on the card are known: by name, size and time, and by a look at their content.
 
 FAT knows no more of a file than that, cameras use names again, and some forget the time whenever they lose their power.
-So a clip is known only if a sample of it is that of the one that was copied; one without a sample is read whole.
+So a clip is known only if a sample of it is that of the one that was copied; without one it is read whole (INV-37).
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import attrs
 
 from camvault.core.dashcam.camera_times import are_alike, months_around
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import ClipState
+from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.dashcam.clip_names import is_numbered_of
 from camvault.core.dashcam.clip_notes import ClipNote, read_note
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
@@ -22,7 +22,7 @@ from camvault.core.workflows.dashcam.records import ClipRecords
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import StorageError
 
-TO_BE_COPIED = (ClipState.ON_CARD, ClipState.OVERWRITTEN)
+TO_BE_COPIED = (CardClipState.ON_CARD, CardClipState.OVERWRITTEN)
 FOUND = "found in the staging without a record, equal to the clip on the card"
 
 
@@ -63,7 +63,7 @@ class Recognizer:
                     return True
         return self._is_found(clip)
 
-    def state_of(self, clip: KnownClip) -> ClipState:
+    def state_of(self, clip: KnownClip) -> CardClipState:
         """Where in its life a clip is, by the records and the staging."""
         return clip.state(staged=self.staged.get(clip.staged_path) if clip.staged_path else None)
 

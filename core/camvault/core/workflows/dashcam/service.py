@@ -15,7 +15,7 @@ from camvault.core.dashcam.rounds import commands_now, exit_command
 from camvault.core.dashcam.tries import Tries
 from camvault.core.power.states import BoxState, Command, Occasion, PowerDecision
 from camvault.core.workflows.dashcam.acting import Acts
-from camvault.core.workflows.dashcam.camera import Camera
+from camvault.core.workflows.dashcam.camera import SwitchedCamera
 from camvault.core.workflows.dashcam.kept_alive import KeptAlive
 from camvault.core.workflows.dashcam.looking import Looks, OtherDecisionError
 from camvault.core.workflows.dashcam.planning import Plans
@@ -72,7 +72,7 @@ class _Service:
     telling: Telling = attrs.field(init=False)
     records: ServiceRecords = attrs.field(init=False)
     looks: Looks = attrs.field(init=False)
-    camera: Camera = attrs.field(init=False)
+    camera: SwitchedCamera = attrs.field(init=False)
     acts: Acts = attrs.field(init=False)
     reason: str = ""
     told_problems: Sequence[str] = ()
@@ -90,7 +90,7 @@ class _Service:
             Plans(options, ports, self.telling, self.records),
             on_decision=self.remember,
         )
-        self.camera = Camera(ports, options.config, self.telling, self.still_the_same)
+        self.camera = SwitchedCamera(ports, options.config, self.telling, self.still_the_same)
         self.acts = Acts(ports, self.telling, self.camera, self.looks, self.records)
 
     def run(self) -> None:
@@ -169,7 +169,8 @@ class _Service:
         """What is commanded now: what was decided, or else what is seen to be no more as it was commanded."""
         commands = commands_now(decision, self.options.config.camera)
         wanted = _WANTED.get(decision.memory.state)
-        if commands or wanted is None or decision.occasion is Occasion.UNKNOWN or self.is_port_left_alone():
+        is_early = self.looks.is_early(self.port_tries)  # the last command of the port failed
+        if commands or wanted is None or decision.occasion is Occasion.UNKNOWN or is_early:
             return commands
         if self.camera.is_as(wanted) is not False:
             return ()
@@ -177,10 +178,6 @@ class _Service:
             where = self.ports.usb.where
             self.telling.note(f"USB port {where} is not as it was commanded: {wanted.value} is commanded again")
         return (wanted,)
-
-    def is_port_left_alone(self) -> bool:
-        """Whether the last command of the port failed, and it is too early for another one."""
-        return self.looks.is_early(self.port_tries)
 
     def remember_port(self, commands: tuple[Command, ...]) -> None:
         wanted = _WANTED.get(self.looks.memory.state)

@@ -34,7 +34,7 @@ class Staged:
     size_bytes: int = 0
 
 
-class Copied(Protocol):
+class CopyResult(Protocol):
     """What a copy says at its end; see `copying.CopyReport`."""
 
     @property
@@ -140,7 +140,7 @@ class Offload(Protocol):
 
     def copy(
         self, mounted: MountedCard, *, stop: Stop, on_plan: OnPlan, reporter: Reporter, cancel: Cancellation
-    ) -> Copied:
+    ) -> CopyResult:
         """From the card to staging; see `copying.copy_clips`. `on_plan` gets what is to be copied, in order."""
         ...
 

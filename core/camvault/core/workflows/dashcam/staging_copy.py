@@ -1,7 +1,7 @@
 """Workflow, private part: one clip from the card to the staging, read once, and written down.
 
 The copy has a name among the records until the card was seen to be alive after it: what stands in the staging under the
-name of a clip is whole, and came from a card that gave what was on it.
+name of a clip is whole, and came from a card that gave what was on it (INV-38).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ import attrs
 
 from camvault.core.dashcam.camera_times import months_around
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import ClipEvent, ClipState, clip_step
+from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step
 from camvault.core.dashcam.clip_names import numbered
 from camvault.core.dashcam.clip_notes import ClipNote
 from camvault.core.free_names import folded, free_names
@@ -21,7 +21,7 @@ from camvault.core.retention.leftovers import UNFINISHED_SUFFIX
 from camvault.core.retention.removals import plan_leftovers
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.card_listing import check_alive
-from camvault.core.workflows.dashcam.copy_events import ClipCopied
+from camvault.core.workflows.dashcam.copy_events import ClipStaged
 from camvault.core.workflows.dashcam.copy_ports import CardClip, CopyPorts
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords
@@ -35,7 +35,7 @@ INCOMING_NAME = f"incoming{UNFINISHED_SUFFIX}"
 _ASKED_EACH_BYTES = 4 * 1024 * 1024
 
 
-class StopAsked(Exception):  # noqa: N818 - a state that the caller asked for, not a fault
+class CopyStopped(Exception):  # noqa: N818 - a state that the caller asked for, not a fault
     """The copy shall end here; the text says why."""
 
 
@@ -74,12 +74,12 @@ class StagingCopier:
     staged: dict[PurePosixPath, FileIdentity]
     on_card: Mapping[PurePosixPath, FileIdentity]
     stop: Callable[[], str]
-    state_of: Callable[[KnownClip], ClipState]
+    state_of: Callable[[KnownClip], CardClipState]
     _taken: "_Taken" = attrs.field(
         init=False, default=attrs.Factory(lambda self: _Taken.of(self.staged, self.on_card), takes_self=True)
     )
 
-    def copy(self, clip: CardClip, *, state: ClipState, defect: str) -> None:
+    def copy(self, clip: CardClip, *, state: CardClipState, defect: str) -> None:
         """Copy it, and write down that it is staged.
 
         Args:
@@ -88,7 +88,7 @@ class StagingCopier:
             defect: What is wrong with it; it is copied nevertheless.
 
         Raises:
-            StopAsked: `stop` said so; nothing is left of the copy.
+            CopyStopped: `stop` said so; nothing is left of the copy.
             ChangedError: It is not the one that was listed any more.
             CardLostError: The card was not alive after the copy; what was read of it is thrown away.
             StorageError: It cannot be read or written.
@@ -121,7 +121,7 @@ class StagingCopier:
         self.records.add(LedgerEntry(path, clip.identity, copied.sha256, ProofKind.STAGED, when, "", str(note)))
         self.staged[path] = staged
         self._taken.staged.add(folded(str(path)))
-        self.ports.reporter.emit(ClipCopied(clip.path, path, clip.size_bytes, copied.sha256, defect))
+        self.ports.reporter.emit(ClipStaged(clip.path, path, clip.size_bytes, copied.sha256, defect))
 
     def _check_unchanged(self, source: PurePath, clip: CardClip) -> None:
         found = self.ports.storage.entry(source)
@@ -140,7 +140,7 @@ class StagingCopier:
                 asked_bytes = done_bytes
                 reason = self.stop()
                 if reason:
-                    raise StopAsked(reason)
+                    raise CopyStopped(reason)
 
         return add
 

@@ -153,7 +153,8 @@ def test_a_push_that_is_cut_off_goes_on_where_it_was(home: Home) -> None:
     assert report.is_whole, report.problems
     assert wire.cut_at_bytes == []
     assert box.footage()[B] == content
-    assert wire.up_bytes - before <= 1.05 * len(content)
+    in_buffers = 4 * 1024 * 1024  # what was under way when the wire was cut
+    assert wire.up_bytes - before <= 1.05 * len(content) + in_buffers
 
 
 def test_a_push_is_ended_for_the_battery_and_goes_on_later(home: Home) -> None:

@@ -159,6 +159,39 @@ def test_a_server_that_goes_away_ends_the_copy_and_the_camera_records() -> None:
     assert world.is_recording
 
 
+@pytest.mark.parametrize("after_copy", ["recording", "powered_off"])
+def test_a_look_that_misses_the_server_once_ends_neither_a_copy_nor_an_upload(after_copy: str) -> None:
+    """INV-35: whichever it is; the camera is not switched back for it, and no transfer is killed."""
+
+    def lived(missed: int | None) -> World:
+        world = at_home(config=config(after_copy=after_copy), registers=mains(), clip_s=35)
+        world.missed = set() if missed is None else {missed}
+        world.run()
+        return world
+
+    whole = lived(None)
+    assert whole.count("reach") > 8
+    for missed in range(1, whole.count("reach") - 1):
+        world = lived(missed)
+        assert world.actions == whole.actions
+        assert (world.proven, world.violations) == ([1, 2, 3], [])
+
+
+def test_two_looks_in_a_row_that_miss_the_server_end_a_copy() -> None:
+    world = at_home(registers=mains(), clip_s=35, missed={2, 3})
+    world.run(seconds=600)
+    assert world.actions == ["port_off", *OFFLOAD, *START, *OFFLOAD, "port_off", *SENDING, "power_on"]
+    assert (world.told("not reached"), world.told("; one such look ends nothing")) == (2, 1)
+
+
+def test_a_server_that_is_gone_when_the_copy_ends_gets_no_upload_and_the_camera_records() -> None:
+    world = at_home(registers=mains(), clip_s=35)
+    world.clock.after(100, lambda: setattr(world, "is_server_reached", False))
+    world.run(seconds=400)
+    assert world.actions == ["port_off", *OFFLOAD, *START]
+    assert (world.staged, world.is_recording) == ([1, 2, 3], True)
+
+
 # --- the power is not known ------------------------------------------------------------------------------------------
 
 

@@ -67,6 +67,7 @@ class World:
     Attributes:
         faults: What a call raises instead of working, by its name.
         stops: The calls in which somebody asks to stop, once.
+        missed: Which looks at the server miss it although it is there, by their numbers from 0.
         sag_mv: By how much the battery falls while the camera has power.
         room: How many clips staging takes.
         refusal_of_server: Why it takes no clip; "" if it takes them.
@@ -80,6 +81,7 @@ class World:
     registers: PowerRegisters = ON_BATTERY
     sag_mv: int = 0
     is_server_reached: bool = False
+    missed: set[int] = attrs.field(factory=set)
     is_plugged_in: bool = True
     is_busy: bool = False
     refusal: str = ""
@@ -122,6 +124,10 @@ class World:
             raise Cancelled
         if name in self.faults:
             raise self.faults[name]
+
+    def count(self, name: str) -> int:
+        """How often it was called."""
+        return sum(called == name for _, called in self.calls)
 
     def never(self, what: str) -> None:
         self.violations.append(f"{self.clock.elapsed_s:.0f} s: {what}")
@@ -199,8 +205,9 @@ class WorldReach:
 
     def look(self, *, cancel: Cancellation) -> Reached:
         cancel.check()
+        number = self.world.count("reach")
         self.world.call("reach")
-        return Reached(self.world.is_server_reached, "")
+        return Reached(self.world.is_server_reached and number not in self.world.missed, "")
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from camvault.core.dashcam.configuration import CardConfig
-from camvault.core.dashcam.rounds import commands_now, exit_command
+from camvault.core.dashcam.rounds import commands_now, exit_command, goes_on
 from camvault.core.power.states import TABLE, BoxState, Command, Occasion, PowerDecision, PowerMemory
 
 COPYING = (Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT)
@@ -28,6 +28,10 @@ def decision(before: BoxState, occasion: Occasion) -> PowerDecision:
         (BoxState.SENDING, Occasion.UNKNOWN, Command.UPLOAD, ()),
         (BoxState.COPYING, Occasion.LOW, Command.COPY, (Command.UNMOUNT, Command.PORT_OFF)),
         (BoxState.COPYING, Occasion.NOTHING, Command.COPY, (Command.UNMOUNT, Command.POWER_ON)),
+        # A server that was missed once ends nothing, and begins nothing
+        (BoxState.COPYING, Occasion.MISSED, Command.COPY, ()),
+        (BoxState.SENDING, Occasion.MISSED, Command.UPLOAD, ()),
+        (BoxState.COPYING, Occasion.MISSED, None, ()),
         # What has ended by itself is unmounted already
         (BoxState.COPYING, Occasion.LOW, None, (Command.PORT_OFF,)),
         (BoxState.COPYING, Occasion.CLIPS, None, COPYING),
@@ -39,6 +43,22 @@ def decision(before: BoxState, occasion: Occasion) -> PowerDecision:
 )
 def test_commands(before: BoxState, occasion: Occasion, running: Command | None, expected: tuple[Command, ...]) -> None:
     assert commands_now(decision(before, occasion), CardConfig(), running=running) == expected
+
+
+@pytest.mark.parametrize(
+    ("occasion", "running", "expected"),
+    [
+        (Occasion.CLIPS, Command.COPY, True),
+        (Occasion.MISSED, Command.COPY, True),
+        (Occasion.MISSED, None, False),
+        (Occasion.NOTHING, Command.COPY, False),
+        (Occasion.UNKNOWN, Command.COPY, False),
+    ],
+)
+def test_what_runs_goes_on_while_the_same_is_decided_or_the_server_is_missed_once(
+    occasion: Occasion, running: Command | None, expected: bool
+) -> None:
+    assert goes_on(running, decision(BoxState.COPYING, occasion)) is expected
 
 
 def test_after_a_copy_the_camera_is_as_configured() -> None:

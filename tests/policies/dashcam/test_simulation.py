@@ -55,6 +55,19 @@ def test_the_camera_is_left_alone_until_it_is_looked_at_again() -> None:
     assert min(later - earlier for earlier, later in itertools.pairwise(begun)) >= 900
 
 
+def test_a_server_that_is_missed_once_ends_nothing() -> None:
+    """INV-35."""
+    found = looks(
+        point(0, is_near=False),
+        point(600, is_near=True),
+        point(630, is_near=False),
+        point(650, is_near=True),
+        point(1200, is_near=True),
+    )
+    assert [look.at_s for look in found if 600 <= look.at_s <= 660] == [600, 610, 630, 657, 660]
+    assert states(found) == [BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING, BoxState.RECORDING]
+
+
 def test_nothing_is_copied_from_a_camera_that_is_not_there() -> None:
     found = looks(point(0, is_near=False), point(300, is_near=True, is_camera_there=False), point(600, is_near=True))
     assert found[-2].card_bytes == 270e6

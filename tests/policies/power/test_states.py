@@ -15,6 +15,8 @@ from camvault.core.power.readings import VBAT_MV, VIN_MV, ExternalPower, PowerRe
 from camvault.core.power.remembered import memory_document, memory_of
 from camvault.core.power.states import (
     LOADED,
+    LOOK_AGAIN_S,
+    OFFLOADING,
     TABLE,
     BoxState,
     Command,
@@ -47,7 +49,8 @@ def stuck(*, is_external: bool = False, **changes: object) -> Observation:
 
 
 def test_every_occasion_is_answered_in_every_state_but_the_last() -> None:
-    assert set(TABLE) == set(itertools.product(set(BoxState) - {BoxState.ENDED}, Occasion))
+    only_there = {(state, Occasion.MISSED) for state in set(BoxState) - OFFLOADING}
+    assert set(TABLE) == set(itertools.product(set(BoxState) - {BoxState.ENDED}, Occasion)) - only_there
 
 
 def test_the_page_is_the_table() -> None:
@@ -105,6 +108,32 @@ def test_the_page_is_the_table() -> None:
                 [Command.PORT_OFF],
                 [],
                 [Command.SHUTDOWN],
+                [],
+            ],
+        ),
+        # The server is missed once between two looks that reach it, twice at the same moment, and twice
+        (
+            [
+                seen(),
+                seen(is_server_reached=False, now_s=30),
+                seen(now_s=60),
+                seen(is_server_reached=False, now_s=90),
+                seen(is_server_reached=False, now_s=91),
+                seen(is_camera_due=False, staged_count=1, now_s=100),
+                seen(is_server_reached=False, staged_count=1, now_s=130),
+                seen(is_server_reached=False, staged_count=1, now_s=160),
+                seen(is_server_reached=False, now_s=190),
+            ],
+            [BoxState.COPYING] * 5 + [BoxState.SENDING] * 2 + [BoxState.RECORDING] * 2,
+            [
+                [Command.PORT_OFF, *COPYING],
+                [],
+                COPYING,
+                [],
+                [],
+                [Command.AFTER_COPY, *SENDING],
+                [],
+                [Command.POWER_ON],
                 [],
             ],
         ),
@@ -280,7 +309,7 @@ def lived(played: Trace) -> Iterator[Lived]:
 def check(played: Trace) -> None:
     """What must be true of every trace."""
     thresholds = played.thresholds
-    switched_off_s = switched_on_s = None
+    switched_off_s = switched_on_s = missed_s = None
     for seen_so in lived(played):
         commands, before, now_s = seen_so.decision.commands, seen_so.before, seen_so.look.now_s
         battery_mv, is_external = seen_so.battery_mv, seen_so.is_external
@@ -291,6 +320,7 @@ def check(played: Trace) -> None:
             assert before.state is BoxState.ENDING or seen_so.decision.look_again_s == 10
         check_shutdown(seen_so, thresholds)
         check_offload(seen_so, thresholds)
+        missed_s = check_missed(seen_so, missed_s)
         if given & {Command.POWER_ON, Command.DATA_ON} and not is_external:  # the load is looked at soon
             assert seen_so.decision.look_again_s == 10 or before.state is seen_so.decision.memory.state
         was_resting = before.state is BoxState.RESTING
@@ -342,6 +372,19 @@ def check_offload(seen_so: Lived, thresholds: PowerThresholds) -> None:
         assert look.staged_count
         assert not look.is_sending_stuck
         assert commands.index(Command.VERIFY) < commands.index(Command.REMOVE_STAGED)
+
+
+def check_missed(seen_so: Lived, missed_s: float | None) -> float | None:
+    """INV-35; since when the server was not reached."""
+    look, decision = seen_so.look, seen_so.decision
+    if look.is_server_reached:
+        assert decision.occasion is not Occasion.MISSED
+        return None
+    is_second = missed_s is not None and look.now_s - missed_s >= LOOK_AGAIN_S
+    if seen_so.before.state in OFFLOADING:
+        assert (decision.occasion is Occasion.NOTHING) <= is_second
+        assert (decision.occasion is Occasion.MISSED) <= (not is_second and decision.look_again_s == LOOK_AGAIN_S)
+    return look.now_s if missed_s is None else missed_s
 
 
 @given(st.integers(0, 2**64))

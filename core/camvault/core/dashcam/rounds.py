@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from camvault.core.dashcam.configuration import CardConfig
-from camvault.core.power.states import BoxState, Command, PowerDecision
+from camvault.core.power.states import BoxState, Command, Occasion, PowerDecision
+
+
+def goes_on(running: Command | None, decision: PowerDecision) -> bool:
+    """Whether what runs goes on after a look: the same was decided again, or the server was missed once (INV-35)."""
+    return running is not None and (running in decision.commands or decision.occasion is Occasion.MISSED)
 
 
 def commands_now(decision: PowerDecision, camera: CardConfig, *, running: Command | None = None) -> tuple[Command, ...]:
@@ -16,7 +21,7 @@ def commands_now(decision: PowerDecision, camera: CardConfig, *, running: Comman
         camera: What `after_copy` means.
         running: COPY or UPLOAD while that runs.
     """
-    if running in decision.commands:
+    if goes_on(running, decision):
         return ()
     begun = (Command.UNMOUNT,) if running is Command.COPY else ()
     return (*begun, *_each_once(_meant(command, camera) for command in decision.commands))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from camvault.core.dashcam.configuration import BoxConfig
-from camvault.core.dashcam.rounds import commands_now
+from camvault.core.dashcam.rounds import commands_now, goes_on
 from camvault.core.dashcam.simulated_box import OffloadRates, SimulatedBox
 from camvault.core.power.readings import PowerReading, judged
 from camvault.core.power.states import BoxState, Command, Observation, Occasion, PowerMemory, decide
@@ -85,9 +85,10 @@ def simulate(points: Sequence[TracePoint], config: BoxConfig, rates: OffloadRate
         )
         if memory.state is BoxState.ENDED:
             return
-        box.carry_out(commands, now_s, is_going_on=box.running in decision.commands)
+        is_going_on = goes_on(box.running, decision)
+        box.carry_out(commands, now_s, is_going_on=is_going_on)
         usual_s = begin_s + ((now_s - begin_s) // interval_s + 1) * interval_s
-        soon_s = now_s + (decision.look_again_s or interval_s)
+        soon_s = usual_s if is_going_on else now_s + (decision.look_again_s or interval_s)
         now_s = box.pass_time(now_s, min(usual_s, soon_s), is_camera_there=point.is_camera_there)
 
 

@@ -58,6 +58,8 @@ class Occasion(enum.Enum):
     UNKNOWN = "the power is not known"
     CRITICAL = "battery below shutdown"
     LOW = "battery below disconnect"
+    MISSED = "the server was missed once"
+    """During an offload: it was not reached, for the first time since it was. Two such looks are NOTHING."""
     NOTHING = "nothing to do here"
     """The server is not reached; or all is proven to be there, and the camera was looked at lately."""
     CLIPS = "the camera is due"
@@ -68,8 +70,10 @@ class Occasion(enum.Enum):
 
 LOADED = frozenset({BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING})
 """Where the battery feeds the camera, or the network as well."""
+OFFLOADING = frozenset({BoxState.COPYING, BoxState.SENDING})
+"""What one missed look at the server does not end (INV-35)."""
 LOOK_AGAIN_S = 10.0
-"""How long a battery has to show what a load does to it that was switched on or off."""
+"""How long a battery has to show what a load does to it that was switched on or off, and a server to come back."""
 
 _B, _O, _C = BoxState, Occasion, Command
 _OFF = _C.PORT_OFF
@@ -92,12 +96,14 @@ TABLE: Mapping[tuple[BoxState, Occasion], tuple[BoxState, tuple[Command, ...]]] 
     (_B.COPYING, _O.UNKNOWN): (_B.COPYING, ()),
     (_B.COPYING, _O.CRITICAL): (_B.ENDING, (_OFF,)),
     (_B.COPYING, _O.LOW): (_B.RESTING, (_OFF,)),
+    (_B.COPYING, _O.MISSED): (_B.COPYING, ()),
     (_B.COPYING, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
     (_B.COPYING, _O.CLIPS): (_B.COPYING, _COPY),
     (_B.COPYING, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
     (_B.SENDING, _O.UNKNOWN): (_B.SENDING, ()),
     (_B.SENDING, _O.CRITICAL): (_B.ENDING, (_OFF,)),
     (_B.SENDING, _O.LOW): (_B.RESTING, (_OFF,)),
+    (_B.SENDING, _O.MISSED): (_B.SENDING, ()),
     (_B.SENDING, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
     (_B.SENDING, _O.CLIPS): (_B.COPYING, _COPY),
     (_B.SENDING, _O.STAGED): (_B.SENDING, _SEND),
@@ -154,6 +160,7 @@ class PowerMemory:
         state: What the box does.
         supply: What was seen of the power.
         since_at: Since when it does that, by the box's clock; None if that was not told.
+        missed_since_s: When the server was not reached, monotonic, for the first time since it was; None if it was.
         spared_until_s: Until then, monotonic, the machine is not shut down: it was just started after it had been, and
             would be again and again by a board that starts it at once.
     """
@@ -161,6 +168,7 @@ class PowerMemory:
     state: BoxState = BoxState.STARTED
     supply: SupplyMemory = attrs.field(factory=SupplyMemory)
     since_at: datetime | None = None
+    missed_since_s: float | None = None
     spared_until_s: float | None = None
 
 
@@ -174,7 +182,8 @@ class PowerDecision:
         occasion: What the look said.
         reason: The same with the figures.
         look_again_s: In how many seconds the power is to be looked at again, in the same round, if that is not left to
-            the usual interval: a load was switched on or off, and the battery has to show it.
+            the usual interval: a load was switched on or off, and the battery has to show it; or the server was missed
+            once, and nothing runs that goes on.
     """
 
     memory: PowerMemory
@@ -191,19 +200,24 @@ def decide(memory: PowerMemory, seen: Observation, thresholds: PowerThresholds) 
     supply, counted = supply_of(
         memory.supply, reading, now_s=seen.now_s, thresholds=thresholds, is_loaded=memory.state in LOADED
     )
+    missed_since_s = _missed_since_s(memory, seen)
+    is_missed_once = (
+        memory.state in OFFLOADING and missed_since_s is not None and seen.now_s - missed_since_s < LOOK_AGAIN_S
+    )
     is_spared = memory.spared_until_s is not None and seen.now_s < memory.spared_until_s
-    occasion = _occasion(Supply.LOW if is_spared and supply is Supply.CRITICAL else supply, seen, memory.state)
+    allowed = Supply.LOW if is_spared and supply is Supply.CRITICAL else supply
+    occasion = _occasion(allowed, seen, memory.state, is_missed_once=is_missed_once)
     state, commands = TABLE.get((memory.state, occasion), (BoxState.ENDED, ()))
     is_changed = state is not memory.state
     since_at = seen.at if is_changed else memory.since_at
     is_battery = reading.external is not ExternalPower.PRESENT
     is_shown = state is BoxState.ENDING or (is_battery and not _SWITCHED_ON.isdisjoint(commands))
     return PowerDecision(
-        memory=attrs.evolve(memory, state=state, supply=counted, since_at=since_at),
+        memory=attrs.evolve(memory, state=state, supply=counted, since_at=since_at, missed_since_s=missed_since_s),
         commands=commands,
         occasion=occasion,
         reason=_ended(memory) if memory.state is BoxState.ENDED else _reason(occasion, seen, thresholds, counted),
-        look_again_s=LOOK_AGAIN_S if is_changed and is_shown else None,
+        look_again_s=LOOK_AGAIN_S if (is_changed and is_shown) or occasion is Occasion.MISSED else None,
     )
 
 
@@ -215,11 +229,18 @@ _BY_SUPPLY = {
 }
 
 
-def _occasion(supply: Supply, seen: Observation, state: BoxState) -> Occasion:
+def _missed_since_s(memory: PowerMemory, seen: Observation) -> float | None:
+    """Looks that follow one another at once, as at the end of a copy, are one look."""
+    if seen.is_server_reached:
+        return None
+    return seen.now_s if memory.missed_since_s is None else memory.missed_since_s
+
+
+def _occasion(supply: Supply, seen: Observation, state: BoxState, *, is_missed_once: bool) -> Occasion:
     if supply in _BY_SUPPLY:
         return _BY_SUPPLY[supply]
     if not seen.is_server_reached:
-        return Occasion.NOTHING
+        return Occasion.MISSED if is_missed_once else Occasion.NOTHING
     is_staged = seen.staged_count > 0 and not seen.is_sending_stuck
     if is_staged and state is BoxState.SENDING:  # what was staged is sent to its end: no change to and fro
         return Occasion.STAGED

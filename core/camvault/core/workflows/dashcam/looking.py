@@ -9,9 +9,19 @@ from contextlib import suppress
 import attrs
 
 from camvault.core.dashcam.progress import OffloadProgress
+from camvault.core.dashcam.rounds import goes_on
 from camvault.core.dashcam.tries import Tries
 from camvault.core.power.readings import ExternalPower, PowerReading, judged
-from camvault.core.power.states import BoxState, Command, Observation, Occasion, PowerDecision, PowerMemory, decide
+from camvault.core.power.states import (
+    OFFLOADING,
+    BoxState,
+    Command,
+    Observation,
+    Occasion,
+    PowerDecision,
+    PowerMemory,
+    decide,
+)
 from camvault.core.workflows.dashcam.camera import SwitchedCamera
 from camvault.core.workflows.dashcam.planning import Plans
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
@@ -21,6 +31,9 @@ from camvault.ports.errors import CamvaultError, Cancelled, MissingToolError
 _MINUTE_S = 60
 _SETTLE_S = 300
 """A bus that is disturbed now and then is one incident."""
+
+_TOLD_ELSEWHERE = {Occasion.UNKNOWN, Occasion.MISSED}
+"""The one is told as a problem; the other by what is said of the server, and the state is the same."""
 
 
 @attrs.define(str=False)
@@ -145,7 +158,8 @@ class Looks:
         self.telling.fine("server")
         if found.is_reached is not self._is_reached:
             self._is_reached = found.is_reached
-            self.telling.note(f"server {'reached' if found.is_reached else 'not reached'}: {found.words}")
+            rest = "" if found.is_reached or self.memory.state not in OFFLOADING else "; one such look ends nothing"
+            self.telling.note(f"server {'reached' if found.is_reached else 'not reached'}: {found.words}{rest}")
         return found.is_reached
 
     def _counted(self) -> int:
@@ -159,7 +173,7 @@ class Looks:
 
     def _tell(self, decision: PowerDecision) -> None:
         seen = (decision.memory.state, decision.occasion)
-        if seen != self._told and decision.occasion is not Occasion.UNKNOWN:  # which is told as a problem
+        if seen != self._told and decision.occasion not in _TOLD_ELSEWHERE:
             self._told = seen
             self.telling.note(f"{decision.memory.state.value}: {decision.reason}")
 
@@ -185,7 +199,7 @@ class Watch:
         if self.other is None and now_s >= self.due_s:
             self.due_s = now_s + self.looks.options.config.poll.interval_seconds
             decision = self.looks.look_again()
-            if self.running not in decision.commands:
+            if not goes_on(self.running, decision):
                 self.other = decision
 
     def stop(self) -> str:

@@ -91,8 +91,13 @@ def test_one_flipped_bit_is_told_by_verify(home: Home, tmp_path: Path) -> None:
     done = hands.run("verify")
     assert done.returncode == 4
     assert "damaged  Movie/A.ts: its SHA-256 at the server is" in done.stdout
+    assert "taken back 1 of these" in done.stdout
     assert "1 clips are missing or different" in done.stderr
     assert {hands.run("verify", "--subset", f"{number}/2").returncode for number in (1, 2)} == {0, 4}
+    hands.run("copy")
+    hands.run("push")
+    assert path.read_bytes() == CLIPS["Movie/A.ts"]
+    assert hands.run("verify").returncode == 0
 
 
 def test_a_server_that_is_off_is_told_by_push_and_verify(home: Home, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.dashcam.clip_notes import ClipNote
+from camvault.core.dashcam.clip_notes import ClipNote, following_note
 from camvault.core.dashcam.clip_story import clip_stories, story_lines, unknown_story
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.ports.entries import FileIdentity
@@ -77,8 +77,17 @@ def test_what_follows_is_told(lines: list[LedgerEntry], ending: str, *, is_stage
 
 def test_a_doubt_says_where() -> None:
     withdrawn = attrs.evolve(PROVEN, kind=K.WITHDRAWN)
-    assert "found missing or different at pi@nas:/data at" in "\n".join(told(STAGED, withdrawn))
-    assert "found missing or different in the staging at" in "\n".join(told(STAGED, attrs.evolve(withdrawn, where="")))
+    when = "taken back at 2025-06-15T17:03:00+00:00: found missing or different"
+    assert f"{when} at pi@nas:/data" in told(STAGED, withdrawn)
+    assert f"{when} in the staging" in told(STAGED, attrs.evolve(withdrawn, where="", note=""))
+
+
+def test_a_doubt_says_what_was_found() -> None:
+    note = following_note(STAGED.note, remark="pi@nas:/data: it is missing")
+    withdrawn = attrs.evolve(PROVEN, kind=K.WITHDRAWN, note=note)
+    assert told(STAGED, withdrawn)[2].endswith("found missing or different at pi@nas:/data: it is missing")
+    spoiled = attrs.evolve(withdrawn, where="", note=str(ClipNote(remark="it is another")))
+    assert told(STAGED, spoiled)[2].endswith("found missing or different in the staging: it is another")
 
 
 def test_each_clip_of_a_name_has_its_story() -> None:

@@ -15,7 +15,7 @@ _MB = 1e6
 
 
 def verify_copies(context: Context, request: Request) -> None:
-    """Read again what is staged and what was proven, and compare it with the ledger; nothing is changed.
+    """Read again what is staged and what was proven, and compare it with the ledger; what does not hold is taken back.
 
     Raises:
         DamagedError: Something is missing or different.
@@ -43,6 +43,7 @@ def _as_json(report: CheckReport) -> Iterator[str]:
         "staged_bytes": report.staged_bytes,
         "server_count": report.server_count,
         "server_bytes": report.server_bytes,
+        "withdrawn_count": report.withdrawn_count,
         "damaged": {str(path): words for path, words in report.damaged.items()},
         "untold": {str(path): words for path, words in report.untold.items()},
         "seconds": report.seconds,
@@ -55,5 +56,7 @@ def _told(report: CheckReport) -> Iterator[str]:
     yield f"staged   {report.staged_count:,} clips, {report.staged_bytes:,} bytes, as they were copied"
     yield f"server   {report.server_count:,} clips, {report.server_bytes:,} bytes, as they were copied"
     yield from (f"damaged  {path}: {words}" for path, words in report.damaged.items())
+    if report.withdrawn_count:
+        yield f"taken back {report.withdrawn_count:,} of these: sent or copied again, if they are here or on the card"
     yield from (f"untold   {path}: {words}" for path, words in report.untold.items())
     yield f"read     in {report.seconds:,.0f} s, {speed:,.0f} MB/s"

@@ -39,6 +39,11 @@ class ClipNote:
         return "\t".join(f"{key}={escaped(value)}" for key, value in values if value)
 
 
+def following_note(note: str, *, remark: str) -> str:
+    """The note of a later line about the same clip: the same values, and a remark of its own."""
+    return str(attrs.evolve(read_note(note), remark=remark))
+
+
 def read_note(text: str) -> ClipNote:
     """What a note says; what it does not say, and what cannot be read, is missing."""
     found = dict(part.split("=", 1) for part in text.split("\t") if part.partition("=")[0] in _KEYS and "=" in part)

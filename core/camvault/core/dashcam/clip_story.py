@@ -75,7 +75,7 @@ def _sentence(line: LedgerEntry) -> str:
     where = (note.remark if str(note) else line.note) or line.where
     remark = f": {note.remark}" if note.remark else ""
     still = f", {note.remark}" if note.remark.startswith(STILL_RECORDING) else ""
-    place = "in the staging" if is_spoiled(line) else f"at {where}"
+    place = f"in the staging{remark}" if is_spoiled(line) else f"at {where}"
     sentences = {
         ProofKind.SEEN: f"seen at {line.when} on the card {line.where or 'without a number'}{still}",
         ProofKind.STAGED: (
@@ -85,7 +85,7 @@ def _sentence(line: LedgerEntry) -> str:
             f"overwritten or removed by the camera before it could be read: found gone at {line.when}"
         ),
         ProofKind.UNSTAGED: f"removed at {line.when} from the staging, as proven to be at {where}",
-        ProofKind.WITHDRAWN: f"found missing or different {place} at {line.when}",
+        ProofKind.WITHDRAWN: f"taken back at {line.when}: found missing or different {place}",
         **{kind: f"proven at {line.when} to be at {where}: {how}" for kind, how in _PROVEN.items()},
     }
     return sentences.get(line.kind, f"{line.kind.value} at {line.when}, {where}")

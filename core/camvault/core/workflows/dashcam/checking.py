@@ -1,29 +1,30 @@
 """Workflow: what is staged, and what was proven to be at the server, is read again and compared with the ledger.
 
-Changes nothing. What cannot be told is said, and never taken for sound.
+What cannot be told is said, and is neither taken for sound nor for lost. What does not hold any more is taken back in
+the ledger, so that it is sent or copied again if it is still here or on the card (INV-45). No file is changed.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from pathlib import PurePosixPath
 
 import attrs
 
-from camvault.core.chunks import in_chunks
-from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import CardClipState
+from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step, state_of_clip
+from camvault.core.dashcam.clip_notes import following_note
 from camvault.core.dashcam.subset import Subset
+from camvault.core.segments.ledger import LedgerEntry, ProofKind
+from camvault.core.workflows.dashcam.clip_proofs import not_as_copied
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords, StagedClip
-from camvault.core.workflows.steps.target_answer import here_or_raise
+from camvault.core.workflows.dashcam.server_check import SentClip, check_server
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import StorageError
 from camvault.ports.files import Storage
-from camvault.ports.transfer import Evidence, EvidenceKind, Here, Sendable, TargetError, Transfer
+from camvault.ports.transfer import TargetError, Transfer
 
-_MOST_FILES, _MOST_BYTES = 64, 4 * 1024**3
-_NOT_FROM_A_MEDIUM = (EvidenceKind.READ_CACHED, EvidenceKind.IN_MEMORY)
 _WAITING = (CardClipState.STAGED, CardClipState.SENT)
 
 
@@ -47,6 +48,7 @@ class CheckReport:
         server_count: Clips that the server has as they were copied.
         server_bytes: Their size.
         damaged: What is missing or different, by its path below the staging.
+        withdrawn_count: How many of these were taken back in the ledger just now.
         untold: Of what nothing can be told now, and why.
         seconds: How long it took.
     """
@@ -56,12 +58,13 @@ class CheckReport:
     server_count: int = 0
     server_bytes: int = 0
     damaged: Mapping[PurePosixPath, str] = attrs.field(factory=dict)
+    withdrawn_count: int = 0
     untold: Mapping[PurePosixPath, str] = attrs.field(factory=dict)
     seconds: float = 0
 
 
 def check_clips(*, ports: CheckPorts, folders: BoxFolders, subset: Subset) -> CheckReport:
-    """Read again what is in this part of all clips.
+    """Read again what is in this part of all clips, and take back what does not hold.
 
     Args:
         ports: The world.
@@ -78,23 +81,14 @@ def check_clips(*, ports: CheckPorts, folders: BoxFolders, subset: Subset) -> Ch
     check.run()
     return CheckReport(
         staged_count=len(check.staged_sizes),
-        staged_bytes=sum(check.staged_sizes),
+        staged_bytes=sum(check.staged_sizes.values()),
         server_count=len(check.server_sizes),
-        server_bytes=sum(check.server_sizes),
+        server_bytes=sum(check.server_sizes.values()),
         damaged=check.damaged,
+        withdrawn_count=len(check.withdrawn),
         untold=check.untold,
         seconds=ports.clock.monotonic_s() - begin_s,
     )
-
-
-@attrs.frozen(kw_only=True)
-class _Sent:
-    """A clip that was proven to be at the server."""
-
-    path: PurePosixPath
-    clip: KnownClip
-    identity: FileIdentity
-    is_staged: bool
 
 
 @attrs.define
@@ -103,8 +97,10 @@ class _Check:
     folders: BoxFolders
     subset: Subset
     records: ClipRecords
-    staged_sizes: list[int] = attrs.field(factory=list, init=False)
-    server_sizes: list[int] = attrs.field(factory=list, init=False)
+    staged_sizes: dict[PurePosixPath, int] = attrs.field(factory=dict, init=False)
+    server_sizes: dict[PurePosixPath, int] = attrs.field(factory=dict, init=False)
+    spoiled: list[StagedClip] = attrs.field(factory=list, init=False)
+    withdrawn: set[PurePosixPath] = attrs.field(factory=set, init=False)
     damaged: dict[PurePosixPath, str] = attrs.field(factory=dict, init=False)
     untold: dict[PurePosixPath, str] = attrs.field(factory=dict, init=False)
 
@@ -118,6 +114,9 @@ class _Check:
             self._ask_server(sent)
         except TargetError as error:
             self.untold |= {one.path: f"the server was not looked at: {error}" for one in sent}
+        for clip in self.spoiled:
+            if clip.path not in self.server_sizes:  # else the server has the clip, whatever became of the file here
+                self._withdraw_staged(clip)
 
     def _read_again(self, clip: StagedClip) -> None:
         try:
@@ -129,11 +128,12 @@ class _Check:
         if not clip.sha256:
             self.untold[clip.path] = "nothing is recorded of it, so that nobody knows what it should be"
         elif clip.sha256 != sha256:
-            self.damaged[clip.path] = f"it is not what was copied: its SHA-256 is {sha256}, expected {clip.sha256}"
+            self.damaged[clip.path] = not_as_copied(sha256, expected=clip.sha256)
+            self.spoiled.append(clip)
         else:
-            self.staged_sizes.append(clip.identity.size_bytes)
+            self.staged_sizes[clip.path] = clip.identity.size_bytes
 
-    def _look_for_missing(self, staged: Mapping[PurePosixPath, StagedClip]) -> Sequence[_Sent]:
+    def _look_for_missing(self, staged: Mapping[PurePosixPath, StagedClip]) -> Sequence[SentClip]:
         """Which clips should be at the server; what should be in the staging, and is not, is damage."""
         sent = []
         for clip in self.records.clips():
@@ -145,41 +145,54 @@ class _Check:
             now = clip.state(staged=None if found is None else found.identity)
             if now not in _WAITING and clip.state(staged=as_copied) in _WAITING:
                 self.untold.pop(path, None)
-                self.damaged[path] = "it was copied to this box and not proven at the server, and is not here any more"
+                self.damaged[path] = (
+                    "it was copied to this box, is not proven to be at the server, and is not here any more"
+                )
             if now in (CardClipState.VERIFIED, CardClipState.UNSTAGED):
                 is_staged = now is CardClipState.VERIFIED
                 identity = found.identity if found is not None and is_staged else as_copied
-                sent.append(_Sent(path=path, clip=clip, identity=identity, is_staged=is_staged))
+                sent.append(SentClip(path=path, clip=clip, identity=identity, is_staged=is_staged))
         return sent
 
-    def _ask_server(self, sent: Sequence[_Sent]) -> None:
+    def _ask_server(self, sent: Sequence[SentClip]) -> None:
         if not sent:
             return
-        transfer, found = self.ports.transfer, dict[PurePosixPath, Evidence]()
-        here = here_or_raise(transfer, transfer.ask())
-        for chunk in in_chunks(sent, most_files=_MOST_FILES, most_bytes=_MOST_BYTES):
-            self.ports.cancel.check()
-            files = [Sendable(one.path, one.identity) for one in chunk]
-            found |= transfer.prove(files, root=self.folders.staging, cancel=self.ports.cancel)
-        if here_or_raise(transfer, transfer.ask()) != here:
-            raise TargetError(transfer.where, "it was exchanged meanwhile")
-        is_hashing = any(evidence.sha256 for evidence in found.values())
+        found = check_server(
+            sent,
+            transfer=self.ports.transfer,
+            root=self.folders.staging,
+            sound_here=self.staged_sizes,
+            cancel=self.ports.cancel,
+        )
+        self.server_sizes |= {one.path: one.clip.size_bytes for one in sent if one.path in found.sound}
+        self.untold |= found.untold
         for one in sent:
-            self._judge(one, found.get(one.path), here, is_hashing=is_hashing)
+            if one.path in found.lost:
+                words = found.lost[one.path]
+                self.damaged[one.path] = "; ".join(filter(None, (self.damaged.get(one.path), words)))
+                self._withdraw_proof(one, words, number=found.number)
 
-    def _judge(self, one: _Sent, evidence: Evidence | None, here: Here, *, is_hashing: bool) -> None:
-        if one.clip.last.where != here.number:
-            self.untold[one.path] = f"it was proven at another server (marker {one.clip.last.where})"
-        elif evidence is None and not (one.is_staged or is_hashing):
-            self.untold[one.path] = (
-                "the server computes no SHA-256 for us, and there is nothing here to compare it with"
-            )
-        elif evidence is None:
-            self.damaged[one.path] = "it is missing at the server, different, or cannot be read there"
-        elif evidence.kind in _NOT_FROM_A_MEDIUM:
-            self.untold[one.path] = "the server's copy was read from a cache"
-        elif evidence.sha256 and evidence.sha256 != one.clip.sha256:
-            words = f"its SHA-256 at the server is {evidence.sha256}, expected {one.clip.sha256}"
-            self.damaged[one.path] = words
-        elif evidence.sha256 or not (one.path in self.damaged or one.path in self.untold):
-            self.server_sizes.append(one.clip.size_bytes)  # without a hash: it is as what is here, which is sound
+    def _withdraw_proof(self, one: SentClip, words: str, *, number: str) -> None:
+        state = CardClipState.VERIFIED if one.is_staged else CardClipState.UNSTAGED
+        note = following_note(one.clip.last.note, remark=f"{self.ports.transfer.where}: {words}")
+        line = LedgerEntry(one.path, one.identity, one.clip.sha256, ProofKind.WITHDRAWN, self._when(), number, note)
+        self._withdraw(line, state, ClipEvent.DISPROVEN)
+
+    def _withdraw_staged(self, clip: StagedClip) -> None:
+        state = state_of_clip(clip.entry, is_staged=True)
+        note = following_note("" if clip.entry is None else clip.entry.note, remark=self.damaged[clip.path])
+        line = LedgerEntry(clip.path, clip.identity, clip.sha256, ProofKind.WITHDRAWN, self._when(), "", note)
+        self._withdraw(line, state, ClipEvent.SPOILED)
+
+    def _withdraw(self, line: LedgerEntry, state: CardClipState, event: ClipEvent) -> None:
+        if clip_step(state, event).refusal:
+            return  # it was taken back before
+        try:
+            self.records.add(line)
+            # power fails here: the next check, or the next upload, finds the same
+            self.withdrawn.add(line.path)
+        except StorageError as error:
+            self.damaged[line.path] += f"; that cannot be written down: {error}"
+
+    def _when(self) -> str:
+        return self.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")

@@ -11,7 +11,7 @@ from pathlib import PurePath, PurePosixPath
 import attrs
 
 from camvault.core.dashcam.clip_life import ClipEvent, clip_step, is_spoiled, state_of_clip
-from camvault.core.dashcam.clip_notes import ClipNote
+from camvault.core.dashcam.clip_notes import ClipNote, following_note
 from camvault.core.power.states import Command
 from camvault.core.retention.removals import Proven, plan_proven
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
@@ -34,6 +34,11 @@ _NO_COPY = {
 OTHER_CONTENT = "what stands at the server has other content"
 NOT_THERE = "it is not at the server"
 NOT_ARRIVED = frozenset({OTHER_CONTENT, NOT_THERE})
+
+
+def not_as_copied(sha256: str, *, expected: str) -> str:
+    """What is said of a staged file that is not the one that was copied."""
+    return f"it is not what was copied: its SHA-256 is {sha256}, expected {expected}"
 
 
 @attrs.frozen(kw_only=True)
@@ -90,8 +95,9 @@ class ClipProofs:
                 return clip
             if not clip.sha256:
                 return attrs.evolve(clip, sha256=sha256, entry=self._record_found(clip, sha256))
-            self.keep(clip, f"it is not what was copied: its SHA-256 is {sha256}, expected {clip.sha256}")
-            _add(self, clip, ProofKind.WITHDRAWN, where="")
+            found = not_as_copied(sha256, expected=clip.sha256)
+            self.keep(clip, found)
+            _add(self, clip, ProofKind.WITHDRAWN, where="", remark=found)
         except StorageError as error:
             self.keep(clip, str(error))
         return None
@@ -143,17 +149,22 @@ class ClipProofs:
         return count
 
     def note_damaged(self, clip: StagedClip, here: Here) -> None:
-        """It arrived damaged twice: it is not sent again on this day, or the server fills with damaged copies."""
+        """It arrived damaged twice: it is not sent again on this day, or the server fills with damaged copies.
+
+        Its line has no digest, which tells it from a proof that did not hold later.
+        """
+        remark = f"{self.ports.transfer.where}: it arrived damaged twice"
         try:
-            _add(self, clip, ProofKind.WITHDRAWN, where=here.number)
+            _add(self, attrs.evolve(clip, sha256=""), ProofKind.WITHDRAWN, where=here.number, remark=remark)
         except StorageError as error:
             self.keep(clip, f"it arrived damaged, and that cannot be written down: {error}")
 
     def was_damaged_today(self, clip: StagedClip) -> bool:
         """Whether `note_damaged` was said of it today."""
         entry = clip.entry
-        is_damaged = entry is not None and entry.kind is ProofKind.WITHDRAWN and bool(entry.where)
-        return is_damaged and entry is not None and entry.when[:10] == _when(self)[:10]
+        if entry is None or entry.kind is not ProofKind.WITHDRAWN or entry.sha256:
+            return False
+        return entry.when[:10] == _when(self)[:10]
 
     def _doubt_of(self, clip: StagedClip, evidence: Evidence) -> str:
         """Why the evidence does not do; "" if it does."""
@@ -226,13 +237,14 @@ def _digest(proofs: ClipProofs, clip: StagedClip) -> str:
     return proofs.ports.storage.digest(proofs.root / clip.path, on_bytes=lambda _: None, cancel=proofs.cancel)
 
 
-def _line(proofs: ClipProofs, clip: StagedClip, kind: ProofKind, *, where: str) -> LedgerEntry:
-    note = clip.entry.note if clip.entry is not None else ""
+def _line(proofs: ClipProofs, clip: StagedClip, kind: ProofKind, *, where: str, remark: str = "") -> LedgerEntry:
+    said = clip.entry.note if clip.entry is not None else ""
+    note = following_note(said, remark=remark or proofs.ports.transfer.where)
     return LedgerEntry(clip.path, clip.identity, clip.sha256, kind, _when(proofs), where, note)
 
 
-def _add(proofs: ClipProofs, clip: StagedClip, kind: ProofKind, *, where: str) -> None:
-    proofs.records.add(_line(proofs, clip, kind, where=where))
+def _add(proofs: ClipProofs, clip: StagedClip, kind: ProofKind, *, where: str, remark: str = "") -> None:
+    proofs.records.add(_line(proofs, clip, kind, where=where, remark=remark))
 
 
 def _when(proofs: ClipProofs) -> str:

@@ -9,7 +9,7 @@ import typer
 from camvault.apps._cli.entry import console_script
 from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage
 from camvault.apps._dashcam.request import DamagedError, DashcamPart, NotKnownError, Request, part_of
-from camvault.core.dashcam.subset import subset_of
+from camvault.core.dashcam.subset import Subset, subset_of
 from camvault.ports.errors import BusyError, MissingToolError, UsageError
 
 
@@ -27,15 +27,33 @@ class Options:
     subset: Annotated[
         str, typer.Option("--subset", metavar="N/T", help="With `verify`: read the N-th of T parts of all clips.")
     ] = "1/1"
+    init_target: Annotated[
+        bool,
+        typer.Option("--init-target", help="With `push`: take what stands at the server as the target from now on."),
+    ] = False
+
+    def subset_for(self, part: DashcamPart) -> Subset:
+        """Refuse flags that are of another part; which part of the clips is meant."""
+        subset = subset_of(self.subset)
+        if subset is None or (part is not DashcamPart.VERIFY and subset.count > 1):
+            raise UsageError(f"--subset: found {self.subset!a}, expected such as 2/7, with `verify` alone")
+        if self.init_target and part is not DashcamPart.PUSH:
+            raise UsageError("--init-target is of `push`")
+        return subset
 
 
 def run(context: Context, options: Options) -> None:
     """Do a part of a dashcam box by hand, or ask it."""
     part, given = part_of(options.words)
-    subset = subset_of(options.subset)
-    if subset is None or (part is not DashcamPart.VERIFY and subset.count > 1):
-        raise UsageError(f"--subset: found {options.subset!a}, expected such as 2/7, with `verify` alone")
-    request = Request(part=part, given=given, config=options.config, is_json=options.json_output, subset=subset)
+    subset = options.subset_for(part)
+    request = Request(
+        part=part,
+        given=given,
+        config=options.config,
+        is_json=options.json_output,
+        subset=subset,
+        may_begin=options.init_target,
+    )
     match part:  # each imports what it needs: --help must stay fast
         case DashcamPart.BATTERY:
             from camvault.apps._dashcam.battery import show_battery  # noqa: PLC0415

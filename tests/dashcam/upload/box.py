@@ -58,7 +58,7 @@ class Box:
         """Another content of the same size, time, and number: a bit fell over."""
         self.storage.corrupt(STAGING / path)
 
-    def send(self, stop: Callable[[], str] | None = None) -> SendReport:
+    def send(self, stop: Callable[[], str] | None = None, *, may_begin: bool = False) -> SendReport:
         return send_clips(
             ports=SendPorts(
                 storage=self.storage,
@@ -71,6 +71,7 @@ class Box:
             folders=FOLDERS,
             config=self.config,
             stop=stop or (lambda: self.reason),
+            may_begin=may_begin,
         )
 
     def staged(self) -> dict[str, bytes]:

@@ -112,6 +112,12 @@ def test_a_server_that_is_off_is_told_by_push_and_verify(home: Home, tmp_path: P
     assert home.staged() == ["Movie/A.ts"]
 
 
+def test_only_push_takes_another_server(home: Home, tmp_path: Path) -> None:
+    done = hands_of(home, tmp_path).run("verify", "--init-target")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--init-target is of `push`" in done.stderr
+
+
 @pytest.mark.parametrize("words", [("verify", "--subset", "3/2"), ("push", "--subset", "1/2")], ids=" ".join)
 def test_a_part_that_there_is_not_is_wrong_usage(home: Home, tmp_path: Path, words: tuple[str, ...]) -> None:
     done = hands_of(home, tmp_path).run(*words)

@@ -92,6 +92,21 @@ class TestWhole:
         assert box.there()[A] == b"footage"
 
 
+class TestAnotherServer:
+    def test_one_that_the_user_means_gets_a_new_number_although_nothing_waits(self, box: Box) -> None:
+        before = box.transfer.marker
+        box.transfer.marker = ""
+        assert box.send(may_begin=True).is_whole
+        assert box.transfer.marker not in ("", before)
+        assert f"memory:/target is the target now, and has the number {box.transfer.marker}" in box.said()
+
+    def test_one_that_nobody_meant_gets_nothing(self, box: Box) -> None:
+        box.stage(A, b"footage")
+        box.transfer.marker = ""
+        assert not box.send().is_whole
+        assert box.there() == {}
+
+
 class TestSpoiled:
     def test_a_bit_that_fell_over_in_the_staging_is_not_sent(self, box: Box) -> None:
         """It is named and kept, and the ledger asks for another copy of the card's."""

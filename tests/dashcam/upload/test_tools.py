@@ -1,16 +1,21 @@
 """What rsync and rclone say, and what may help: their codes alone do not tell."""
 
 import json
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import pytest
 
+from camvault.adapters.filesystem import LocalStorage
+from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.rclone import parse as rclone
 from camvault.adapters.rsync.argv import push_argv
 from camvault.adapters.rsync.causes import cause_of
 from camvault.adapters.rsync.parse import sent_bytes
 from camvault.adapters.rsync.remote_hash import hash_argv, hashes
-from camvault.ports.transfer import PushCause
+from camvault.apps._assembly.upload import upload_transfer
+from camvault.core.dashcam.configuration import BoxConfig, UploadConfig
+from camvault.core.workflows.dashcam.folders import BoxFolders
+from camvault.ports.transfer import Here, PushCause, Unsure
 
 R, S, N, C, U = PushCause.REFUSED, PushCause.NO_SPACE, PushCause.NO_NETWORK, PushCause.CUT_OFF, PushCause.UNKNOWN
 CLOSED = "rsync: connection unexpectedly closed (0 bytes received so far) [sender]"
@@ -133,3 +138,25 @@ def test_no_push_of_rsync_may_lose_what_the_research_says() -> None:
         has_fsync=True,
     )
     assert not {"--inplace", "--append", "--partial", "--remove-source-files", "-z", "--delete"} & set(argv)
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [UploadConfig(), UploadConfig(host="", dest_path="/nowhere/at/all"), UploadConfig(method="rclone", host="cloud")],
+    ids=["ssh", "folder", "rclone"],
+)
+def test_a_user_of_the_dashcam_is_told_the_command_of_the_dashcam(upload: UploadConfig, tmp_path: Path) -> None:
+    config = BoxConfig(upload=upload)
+    transfer = upload_transfer(config, BoxFolders(tmp_path), LocalStorage(), MemoryCancellation())
+    assert transfer.ask() == Unsure("it was not used before; dashcam push marks it")
+
+
+def test_a_folder_that_lost_its_marker_names_the_command_that_takes_it(tmp_path: Path) -> None:
+    config = BoxConfig(upload=UploadConfig(host="", dest_path=str(tmp_path / "there")))
+    for folder in ("there", "staging/.camvault"):
+        (tmp_path / folder).mkdir(parents=True)
+    transfer = upload_transfer(config, BoxFolders(tmp_path / "staging"), LocalStorage(), MemoryCancellation())
+    transfer.mark()
+    (tmp_path / "there/.camvault-target").unlink()
+    assert "run dashcam push --init-target once" in str(transfer.ask())
+    assert isinstance(transfer.mark(anew=True), Here)

@@ -18,10 +18,11 @@ from pathlib import PurePath, PurePosixPath
 import attrs
 
 from camvault.adapters._shared.target_record import (
-    IF_MEANT,
-    NEVER_USED,
+    SENDER,
     TARGET_MARKER_NAME,
     TargetRecord,
+    if_meant,
+    never_used,
     parse_record,
     wanted_by,
 )
@@ -83,13 +84,13 @@ class RemoteGuard:
         folder: Where the number, and the copy of the marker, are held here.
         storage: Holds them.
         apart_from: The footage that is sent: it may not be the target itself, reached by a detour.
-        advice: What a user can do about a target that is refused.
+        sender: The command that sends, and takes another target with `--init-target`.
     """
 
     folder: PurePath
     storage: Storage
     apart_from: PurePath | None = None
-    advice: str = IF_MEANT
+    sender: str = SENDER
     _unmarked: list[str] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
     def wanted(self) -> WantedTarget:
@@ -101,7 +102,7 @@ class RemoteGuard:
         try:
             known = self._known()
             if known is None:
-                return Here("", target) if target in self._unmarked else Unsure(NEVER_USED)
+                return Here("", target) if target in self._unmarked else Unsure(never_used(self.sender))
             return self._answer(target, known, ends)
         except StorageError as error:
             return Unsure(f"it cannot be told whether it is the target: {error}")
@@ -128,10 +129,12 @@ class RemoteGuard:
             case Sight.GONE:
                 return Unsure(
                     f"its {marker.path} is missing: its disk is not mounted there, its folder is gone, or it is "
-                    f"another target; {self.advice}"
+                    f"another target; {if_meant(self.sender)}"
                 )
             case Sight.OTHER:
-                return Unsure(f"its {marker.path} differs from the one that was made: is it damaged? {self.advice}")
+                return Unsure(
+                    f"its {marker.path} differs from the one that was made: is it damaged? {if_meant(self.sender)}"
+                )
             case NotSeen() as failed:
                 return self._unseen(target, known, failed, ends)
 

@@ -22,9 +22,18 @@ from camvault.ports.errors import StorageError
 from camvault.ports.transfer import NoRecordedTarget, RecordedTarget, UnreadableTarget, WantedTarget
 
 TARGET_MARKER_NAME = ".camvault-target"
-IF_MEANT = "if this really is the target, and that of no other machine, run backup_video --init-target once"
-"""What a user can do about a target that is refused."""
-NEVER_USED = "it was not used before; backup_video marks it"
+SENDER = "backup_video"
+"""The command that marks a target, unless another one sends to it."""
+
+
+def if_meant(sender: str) -> str:
+    """What a user of this command can do about a target that is refused."""
+    return f"if this really is the target, and that of no other machine, run {sender} --init-target once"
+
+
+def never_used(sender: str) -> str:
+    """What is said of a target before the first run of this command."""
+    return f"it was not used before; {sender} marks it"
 
 
 @attrs.frozen

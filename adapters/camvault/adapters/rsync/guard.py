@@ -31,10 +31,11 @@ from camvault.adapters._shared.mount_lists import (
     resolved_points,
 )
 from camvault.adapters._shared.target_record import (
-    IF_MEANT,
-    NEVER_USED,
+    SENDER,
     TARGET_MARKER_NAME,
     TargetRecord,
+    if_meant,
+    never_used,
     parse_record,
     wanted_by,
 )
@@ -60,6 +61,7 @@ class TargetGuard:
         storage: Holds the record.
         apart_from: The footage that is sent: the target may not lie in it, nor the other way round.
         limit_s: How long the target may take to answer.
+        sender: The command that sends, and takes another target with `--init-target`.
     """
 
     folder: PurePath
@@ -71,6 +73,7 @@ class TargetGuard:
     apart_from: PurePath | None = None
     cancel: Cancellation = attrs.field(factory=Unstoppable)
     limit_s: float = STATUS_LIMIT_S
+    sender: str = SENDER
     _unwritten: list[TargetRecord] = attrs.field(factory=list, init=False, eq=False, repr=False)
 
     def wanted(self) -> WantedTarget:
@@ -81,7 +84,7 @@ class TargetGuard:
         """What stands there now."""
         try:
             known = self._known()
-            return self._answer(known) if known is not None else Unsure(NEVER_USED)
+            return self._answer(known) if known is not None else Unsure(never_used(self.sender))
         except StorageError as error:
             return Unsure(f"it cannot be told whether it is the target: {error}")
 
@@ -131,7 +134,7 @@ class TargetGuard:
         if not seen.is_there:
             return f"the folder is not there, and no mount is missing that would explain it (device {seen.device})"
         where = f", which was mounted at {known.mount}" if known.mount is not None else ""
-        return f"its {TARGET_MARKER_NAME} with the number {known.number} is missing{where}; {IF_MEANT}"
+        return f"its {TARGET_MARKER_NAME} with the number {known.number} is missing{where}; {if_meant(self.sender)}"
 
     def _evidence(self, known: TargetRecord, folder: PurePath) -> str:
         """What shows that the target, which is known to be on a mount of its own, is not mounted; "" for nothing."""
@@ -200,7 +203,7 @@ class TargetGuard:
     def _unmarkable(self, seen: MountStatus, *, anew: bool) -> str:
         is_custom = any(seen.resolved.is_relative_to(place) for place in self.customary)
         if is_custom and seen.device == seen.own_device and not anew:
-            return f"nothing is mounted there; {IF_MEANT}"
+            return f"nothing is mounted there; {if_meant(self.sender)}"
         return "" if seen.is_parent_there else "neither it nor the folder above it is there"
 
     def _remember(self, record: TargetRecord) -> None:

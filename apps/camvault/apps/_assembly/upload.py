@@ -12,6 +12,7 @@ from camvault.ports.reach import Reach
 from camvault.ports.transfer import Transfer
 
 _LIMIT_S = 300.0
+_SENDER = "dashcam push"
 
 
 def upload_target(upload: UploadConfig) -> str:
@@ -44,7 +45,7 @@ def upload_transfer(
 
         return RcloneTransfer(
             target,
-            RemoteGuard(folders.records, storage, apart_from=folders.staging),
+            RemoteGuard(folders.records, storage, apart_from=folders.staging, sender=_SENDER),
             upload.rclone_config,
             limit_s=_LIMIT_S,
             cancel=cancel,
@@ -57,13 +58,14 @@ def upload_transfer(
             storage,
             apart_from=folders.staging,
             cancel=cancel,
+            sender=_SENDER,
         )
         return RsyncTransfer(target, (), guard, limit_s=_LIMIT_S, cancel=cancel, on_command=on_command)
     shell = secure_shell(port=upload.port, key=upload.ssh_key, known_hosts=upload.known_hosts)
     return RsyncTransfer(
         target,
         (f"--rsh={shell}",),
-        RemoteGuard(folders.records, storage, apart_from=folders.staging),
+        RemoteGuard(folders.records, storage, apart_from=folders.staging, sender=_SENDER),
         limit_s=_LIMIT_S,
         cancel=cancel,
         on_command=on_command,

@@ -47,6 +47,7 @@ class Request:
     Attributes:
         given: The word after the part; "" if it takes none.
         subset: Which part of all clips is read again.
+        may_begin: Whether what stands at the server is taken for the target, whatever it was before.
     """
 
     part: DashcamPart
@@ -54,6 +55,7 @@ class Request:
     config: Path
     is_json: bool
     subset: Subset
+    may_begin: bool = False
 
 
 def part_of(words: Sequence[str]) -> tuple[DashcamPart, str]:

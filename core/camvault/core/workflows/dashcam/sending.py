@@ -25,7 +25,7 @@ from camvault.core.workflows.steps.alias_check import NONCE_PREFIX, AliasCheck
 from camvault.core.workflows.steps.apart_check import ApartCheck
 from camvault.core.workflows.steps.target_answer import here_or_raise, no_second_disk
 from camvault.ports.errors import Cancelled
-from camvault.ports.events import Failed, Warned
+from camvault.ports.events import Failed, Note, Warned
 from camvault.ports.transfer import Here, PushCause, Pushed, TargetError
 
 _BATCH_FILES = 16
@@ -47,7 +47,9 @@ def clips_to_send(records: ClipRecords) -> tuple[StagedClip, ...]:
     return tuple(filter(_is_clip, records.staged()))
 
 
-def send_clips(*, ports: SendPorts, folders: BoxFolders, config: BoxConfig, stop: Callable[[], str]) -> SendReport:
+def send_clips(
+    *, ports: SendPorts, folders: BoxFolders, config: BoxConfig, stop: Callable[[], str], may_begin: bool = False
+) -> SendReport:
     """Send what is staged, in the order of the configuration; nothing that is proven waits for what is not.
 
     Args:
@@ -55,13 +57,14 @@ def send_clips(*, ports: SendPorts, folders: BoxFolders, config: BoxConfig, stop
         folders: Where the staging and the records are. The caller holds the lock of the staging.
         config: The order, and how often is tried again.
         stop: Asked often for a reason to end here; "" to go on.
+        may_begin: The user says that what stands there is the target: it gets a new number, also if nothing waits.
 
     Raises:
         StorageError: The staging or the records cannot be read.
         MissingToolError: There is no such tool.
         Cancelled: The whole program was asked to stop; what was proven until then is written down.
     """
-    return _Sending.of(ports, folders, config, stop).run()
+    return _Sending.of(ports, folders, config, stop).run(may_begin=may_begin)
 
 
 class _EndedError(Exception):
@@ -113,14 +116,14 @@ class _Sending:
         )
         return cls(ports, config, proofs, asked)
 
-    def run(self) -> SendReport:
+    def run(self, *, may_begin: bool) -> SendReport:
         begin_s = self.ports.clock.monotonic_s()
         aliases = self.proofs.apart.aliases
         aliases.clear()
         waiting = self._staged()
         try:
-            if waiting:
-                _begin(self)
+            if waiting or may_begin:
+                _begin(self, anew=may_begin)
             for batch in in_chunks(waiting, most_files=_BATCH_FILES, most_bytes=_BATCH_BYTES):
                 self.stop.check()
                 self._send(batch)
@@ -245,14 +248,18 @@ class _Sending:
         return reasons
 
 
-def _begin(sending: _Sending) -> None:
-    """Make sure that the target is there, and mark it if it was never used.
+def _begin(sending: _Sending, *, anew: bool) -> None:
+    """Make sure that the target is there, and mark it if it was never used, or is to be another one.
 
     Raises:
         TargetError: It cannot be used.
     """
     transfer = sending.ports.transfer
-    here = sending.here = here_or_raise(transfer, transfer.mark())
+    here = sending.here = here_or_raise(transfer, transfer.mark(anew=anew))
+    if anew:
+        sending.ports.reporter.emit(
+            Note(f"[upload] {transfer.where} is the target now, and has the number {here.number}")
+        )
     if here.shares_device:
         sending.ports.reporter.emit(Warned(f"[upload] {no_second_disk(transfer, sending.proofs.root)}"))
 

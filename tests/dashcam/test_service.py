@@ -338,6 +338,16 @@ def test_a_card_that_is_in_use_does_not_hold_a_shutdown_back() -> None:
     assert world.violations == []
 
 
+def test_a_mount_of_the_system_that_outlives_the_power_of_the_port_is_told_once_and_the_camera_records() -> None:
+    """INV-36: that it looks empty says nothing of the camera's clips."""
+    world = at_home(config=config(path="/media/card"), registers=mains(), is_mount_left=True)
+    world.run(seconds=3600)
+    assert "copy" not in world.actions
+    assert world.told("is dead: No such device; unmount it") == 1
+    assert world.card == [1, 2, 3]
+    assert world.is_recording
+
+
 def test_a_camera_that_does_not_come_up_as_a_disk_is_reset_once_for_each_try() -> None:
     world = at_home(registers=mains(), faults={"find": FAULTS["find"]})
     world.run(seconds=600)

@@ -69,6 +69,7 @@ class World:
         stops: The calls in which somebody asks to stop, once.
         missed: Which looks at the server miss it although it is there, by their numbers from 0.
         sag_mv: By how much the battery falls while the camera has power.
+        is_mount_left: Whether the system leaves the card mounted with the port off (`camera.path`); it is dead then.
         room: How many clips staging takes.
         refusal_of_server: Why it takes no clip; "" if it takes them.
         unreadable: What is told of clips that cannot be read.
@@ -88,6 +89,7 @@ class World:
     is_powered: bool = True
     is_data_on: bool = True
     is_mounted: bool = False
+    is_mount_left: bool = False
     leftovers: list[MountedCard] = attrs.field(factory=list)
     card: list[int] = attrs.field(factory=list)
     staged: list[int] = attrs.field(factory=list)
@@ -275,6 +277,9 @@ class WorldCard:
     def mount(self, card: Card | None, *, cancel: Cancellation) -> MountedCard:
         cancel.check()
         self.world.call("mount")
+        was_off = any(name == "power_off" for _, name in self.world.calls)
+        if card is None and self.world.is_mount_left and was_off:
+            raise CardError("/media/card", "/dev/sda1, which is mounted there, is dead: No such device; unmount it")
         self.world.is_mounted = True
         return MountedCard(folder=PurePath("/mnt/cam"), card=card, is_ours=card is not None, device_number=1)
 

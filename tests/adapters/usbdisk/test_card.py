@@ -1,5 +1,6 @@
 """Mounting, looking and unmounting on loop devices, and what gets in the way."""
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -333,7 +334,37 @@ def test_a_device_that_sysfs_does_not_know_is_taken_with_a_doubt_if_it_can_be_re
     found = camera.in_folder.mount(None, cancel=camera.cancel)
     assert f"/dev/{camera.node} is mounted at " in found.doubt
     camera.stop_reading()
-    with pytest.raises(CardError, match=f"/dev/{camera.node}, which is mounted there, is dead"):
+    with pytest.raises(
+        CardError, match=f"/dev/{camera.node}, which is mounted there, is dead: .* leave camera.path out"
+    ):
+        camera.in_folder.mount(None, cancel=camera.cancel)
+
+
+def test_a_mount_that_outlived_its_device_is_no_card_although_another_device_has_its_node(
+    camera: LoopCardHarness, tmp_path: Path
+) -> None:
+    """INV-36: the camera came up again, and the old mount lists what is remembered of it, or nothing."""
+    camera.plug_in()
+    camera.mount_by_system()
+    rows = Path("/proc/self/mountinfo").read_text().splitlines()
+    (number,) = (row.split()[2] for row in rows if row.split()[4] == str(camera.given))
+    mountinfo = tmp_path / "mountinfo"
+    mountinfo.write_text("".join(f"{row.replace(number, '7:998')}\n" for row in rows))
+    dead = attrs.evolve(camera.in_folder, mountinfo=mountinfo)
+    with pytest.raises(CardError, match="is dead: it is the node of another device; what stays mounted"):
+        dead.mount(None, cancel=camera.cancel)
+
+
+def test_a_mount_that_cannot_be_listed_says_what_to_do(
+    camera: LoopCardHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(limit_s: float, look: object) -> list[str]:
+        raise OSError(errno.EIO, "Input/output error")
+
+    camera.plug_in()
+    camera.mount_by_system()
+    monkeypatch.setattr("camvault.adapters.usbdisk.given_folder.within", fail)
+    with pytest.raises(CardError, match="it cannot be listed: Input/output error; what stays mounted"):
         camera.in_folder.mount(None, cancel=camera.cancel)
 
 

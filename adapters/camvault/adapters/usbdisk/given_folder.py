@@ -13,10 +13,18 @@ from camvault.adapters.usbdisk.medium import first_block
 from camvault.adapters.usbdisk.sysfs import UsbNode
 from camvault.ports.camera_card import Card, MountedCard
 
+_OUTLIVED = (
+    "what stays mounted while its port is switched off is dead, and may look empty: unmount it, and let udisks or an "
+    "automount of systemd mount the card, or leave camera.path out"
+)
+
 
 @attrs.frozen
 class GivenFolder:
     """One folder, which is what the card is when it is mounted there.
+
+    The system has to unmount it when its device vanishes. What does not is dead once the port was off: its device is
+    not that of the card which comes up then, and does not answer. Nothing is read of it.
 
     That what is there may be a folder like others, or a file system of which sysfs knows no device, is a doubt: what
     is found there is footage, that nothing is found means nothing.
@@ -54,7 +62,9 @@ class GivenFolder:
         try:
             return within(self.limit_s, lambda: os.listdir(folder))  # noqa: PTH208 - PurePath
         except OSError as error:
-            raise NoCardError(f"it cannot be listed: {error.strerror}") from error
+            row = self.mounts.at(folder)
+            advice = "" if row is None or row.kind == AUTOMOUNT else f"; {_OUTLIVED}"
+            raise NoCardError(f"it cannot be listed: {error.strerror}{advice}") from error
 
     def _plain(self, folder: PurePath, row: MountRow | None, names: list[str]) -> MountedCard:
         if row is not None or folder in self._configured():
@@ -76,7 +86,8 @@ class GivenFolder:
             try:
                 within(self.limit_s, lambda: first_block(Path(row.source), number=number))
             except OSError as error:
-                raise NoCardError(f"{row.source}, which is mounted there, is dead: {error.strerror}") from error
+                words = f"{row.source}, which is mounted there, is dead: {error.strerror}; {_OUTLIVED}"
+                raise NoCardError(words) from error
         return self._doubtful(folder, f"{row.source} is mounted at {folder}, and not known to be in the camera's port")
 
     def _doubtful(self, folder: PurePath, doubt: str) -> MountedCard:

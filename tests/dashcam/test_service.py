@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ from camvault.ports.errors import (
     UsageError,
 )
 from camvault.ports.usb import UsbPortError
-from tests.dashcam.world import CRITICAL, DEAD, FULL, HALF, LOW, STAGING, World
+from tests.dashcam.world import CRITICAL, DEAD, FULL, HALF, LOW, STAGING, World, WorldOffload
 
 START = ["port_off", "power_on"]
 OFFLOAD = ["data_on", "mount", "copy", "unmount"]
@@ -463,6 +464,29 @@ def test_a_dry_run_tells_the_commands_of_the_live_run_and_does_nothing(make: Cal
     assert {name for _, name in dry.calls} <= reading
     assert dry.storage.files() == {}
     assert dry.storage.tree.find(STAGING) is None
+
+
+def test_a_dry_run_says_once_that_it_is_the_plan_of_one_batch() -> None:
+    """What waits on the card is not known before it is mounted; a live run with a small staging takes turns."""
+    dry, live = at_home(room=2), at_home(room=2)
+    dry.run(seconds=3600, is_dry=True)
+    live.run()
+    assert dry.actions[:10] == ["port_off", *OFFLOAD, "port_off", *SENDING, "power_on"]
+    assert live.actions.count("copy") == 2
+    assert dry.told("this is the first batch alone; staging takes 100,000,000 bytes; of what is more") == 1
+    assert not live.told("first batch")
+
+
+def test_a_dry_run_does_not_need_to_know_the_room_in_staging() -> None:
+    class Unknown(WorldOffload):
+        def room_bytes(self) -> int:
+            raise StorageError(STAGING, "input/output error")
+
+    world = World()
+    offload = rehearsed(attrs.evolve(world.ports(), offload=Unknown(world))).offload
+    mounted = MountedCard(folder=PurePath("/mnt/cam"), card=None, is_ours=True, device_number=1)
+    offload.copy(mounted, stop=str, on_plan=lambda _: None, reporter=world.reporter, cancel=world.cancel)
+    assert world.told("how much staging takes is not known: /staging: input/output error") == 1
 
 
 def test_a_card_of_a_dry_run_is_fine() -> None:

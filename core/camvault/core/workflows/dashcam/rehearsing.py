@@ -10,7 +10,8 @@ from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.service_ports import Offload, OnPlan, ServicePorts, Staged, Stop
 from camvault.ports.camera_card import CameraCard, Card, MountedCard
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.events import Reporter
+from camvault.ports.errors import CamvaultError
+from camvault.ports.events import Reporter, Warned
 from camvault.ports.host import Host
 from camvault.ports.usb import UsbPort, UsbState
 
@@ -117,11 +118,15 @@ class _Outcome:
 
 @attrs.define
 class _RehearsedOffload:
-    """Stands for clips on the card, which nobody can see before it is mounted: it has some."""
+    """Stands for clips on the card, which nobody can see before it is mounted: it has some, and staging takes them.
+
+    How many batches a live run makes of them depends on what only the mounted card tells, which is said once.
+    """
 
     real: Offload
     has_copied: bool = False
     has_sent: bool = False
+    has_warned: bool = False
 
     def staged(self) -> Staged:
         if self.has_sent:
@@ -135,10 +140,23 @@ class _RehearsedOffload:
     def copy(
         self, mounted: MountedCard, *, stop: Stop, on_plan: OnPlan, reporter: Reporter, cancel: Cancellation
     ) -> _Outcome:
-        del mounted, stop, on_plan, reporter
+        del mounted, stop, on_plan
         cancel.check()
+        if not self.has_warned:
+            self.has_warned = True
+            reporter.emit(Warned(f"[copy] {self._only_one_batch()}"))
         self.has_copied, self.has_sent = True, False
         return _Outcome()
+
+    def _only_one_batch(self) -> str:
+        try:
+            room = f"staging takes {self.real.room_bytes():,} bytes"
+        except CamvaultError as error:
+            room = f"how much staging takes is not known: {error}"
+        return (
+            "dry run: how much waits on the card is known only when it is mounted, so this is the first batch alone; "
+            f"{room}; of what is more than that, copy and upload take turns until all is proven"
+        )
 
     def send(self, *, stop: Stop, reporter: Reporter, cancel: Cancellation) -> _Outcome:
         del stop

@@ -152,6 +152,7 @@ def test_status_of_a_box_that_has_not_run(box: Box) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     assert (found["state"], found["last_round"], found["last_shutdown"], found["problems"]) == (None, None, None, [])
+    assert (found["copy_s_per_gb"], found["upload_s_per_gb"]) == (None, None)
     assert (found["battery_mv"], found["external_power"]) == (3325, False)
     assert (found["port"], found["is_powered"], found["is_data_on"]) == ("1-1 port 2", True, True)
     assert found["clips"] == {name: {"count": 0, "size_bytes": 0, "last": ""} for name in CLIPS}
@@ -175,12 +176,16 @@ def test_status_tells_what_is_remembered_while_the_service_runs(box: Box) -> Non
         (records / "power.json").write_text(json.dumps({"state": "recording", "since": "2025-06-15T15:00:00+00:00"}))
         (records / "shutdown.json").write_text(json.dumps({"at": "2025-06-14", "reason": "battery below shutdown"}))
         (records / "last-round.json").write_text("{")
+        (records / "rates.json").write_text('{"copies": [[5000000000, 150]], "uploads": []}')
         done = box.run("status")
     assert done.returncode == 2
     assert "last-round.json: not JSON" in done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "state           recording, since 2025-06-15T15:00:00+00:00"
-    assert lines[-1] == "last shutdown   2025-06-14: battery below shutdown"
+    assert lines[-2:] == [
+        "copied in       30.0 s for each GB, as measured lately",
+        "last shutdown   2025-06-14: battery below shutdown",
+    ]
 
 
 def test_status_tells_what_it_can_where_a_part_fails(box: Box) -> None:

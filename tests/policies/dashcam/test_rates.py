@@ -27,6 +27,7 @@ def test_a_transfer_that_hung_and_one_that_found_all_there_do_not_count() -> Non
 def test_long_transfers_weigh_more_than_short_ones() -> None:
     rates = MeasuredRates().with_copy(1_000_000_000, 100).with_copy(2_000_000, 1)
     assert rates.copied.bytes_per_s == pytest.approx(1_002_000_000 / 101)
+    assert rates.copied.s_per_gb == pytest.approx(101 / 1.002)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ from camvault.apps._assembly.configuration import box_config
 from camvault.apps._assembly.power_text import power_values
 from camvault.apps._cli.stage import Context
 from camvault.apps._dashcam.request import NotKnownError, Request
+from camvault.core.dashcam.rates import Rate, rates_of
 from camvault.core.power.readings import ExternalPower, PowerReading, judged
 from camvault.core.workflows.dashcam.counting import ClipCount, ClipCounts, count_clips
 from camvault.core.workflows.dashcam.folders import BoxFolders
-from camvault.core.workflows.dashcam.records_of_service import POWER_NAME, REASON_NAME, ROUND_NAME
+from camvault.core.workflows.dashcam.records_of_service import POWER_NAME, RATES_NAME, REASON_NAME, ROUND_NAME
 from camvault.ports.errors import CamvaultError, Cancelled
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ def show_status(context: Context, request: Request) -> None:
     remembered, shutdown, last_round = (
         _document(asked, folders, name) for name in (POWER_NAME, REASON_NAME, ROUND_NAME)
     )
+    rates = rates_of(_document(asked, folders, RATES_NAME))
     asked.problems += power.problems if power else ()
     asked.problems += state.words if state else ()
     asked.problems += [counts.not_believed] if counts and counts.not_believed else []
@@ -68,6 +70,8 @@ def show_status(context: Context, request: Request) -> None:
         "is_data_on": state and state.is_data_on,
         "port_doubt": usb_doubt(folders, port=usb.where, hub=state.hub if state else ""),
         "clips": None if counts is None else _count_values(counts),
+        "copy_s_per_gb": _measured(rates.copied),
+        "upload_s_per_gb": _measured(rates.sent),
         "last_round": last_round or None,
         "last_shutdown": shutdown or None,
         "problems": asked.problems,
@@ -83,6 +87,10 @@ def show_status(context: Context, request: Request) -> None:
 def _document(asked: _Asked, folders: BoxFolders, name: str) -> Mapping[str, object]:
     document = asked.of("records", lambda: JsonDocuments(LocalStorage()).read(folders.records / name))
     return document if isinstance(document, dict) else {}
+
+
+def _measured(rate: Rate) -> float | None:
+    return round(rate.s_per_gb, 1) if rate.count else None
 
 
 def _count_values(counts: ClipCounts) -> Mapping[str, object]:
@@ -103,6 +111,9 @@ def _told(values: Mapping[str, object], counts: ClipCounts | None) -> Iterator[s
         yield f"staged          {_count(counts.staged)} to be sent"
         yield f"proven          {_count(counts.proven)} at the server{_last(counts.proven)}"
         yield f"overwritten     {_count(counts.overwritten)} gone before they were copied{_last(counts.overwritten)}"
+    for name, title in (("copy_s_per_gb", "copied in"), ("upload_s_per_gb", "sent in")):
+        if values[name] is not None:
+            yield f"{title:<16}{values[name]:,} s for each GB, as measured lately"
     for name, title in (("last_round", "last round"), ("last_shutdown", "last shutdown")):
         if isinstance(record := values[name], dict):
             yield f"{title:<16}{record.get('at', 'at an unknown time')}: {record.get('reason', 'no reason is known')}"

@@ -38,6 +38,11 @@ class Rate:
     bytes_per_s: float
     count: int = 0
 
+    @property
+    def s_per_gb(self) -> float:
+        """How many seconds it takes for each gigabyte."""
+        return 1e9 / self.bytes_per_s
+
     def __str__(self) -> str:
         source = f"measured in {self.count}" if self.count else "assumed, none was measured"
         return f"{self.bytes_per_s / 1e6:.1f} MB/s ({source})"

@@ -12,7 +12,7 @@ from tests.archive.replayed_ffmpeg import TAG_BYTES
 from tests.archive.stand_in import learned_archive, learning_ffmpeg
 
 LOG = logging.getLogger(__name__)
-MODES = ("trash", "trash elsewhere", "deleted")
+MODES = ("trash elsewhere", *(pytest.param(mode, marks=pytest.mark.nightly) for mode in ("trash", "deleted")))
 FRAMES = 10
 
 

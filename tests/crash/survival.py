@@ -1,5 +1,6 @@
 """For the crash explorer: after every removal a readable copy of all footage exists, with the recorded digest."""
 
+import functools
 import hashlib
 import json
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from camvault.adapters.memory import MemoryStorage
 from camvault.adapters.memory.calls import Call, Phase
 
 
+@functools.lru_cache(maxsize=4096)  # the few contents of a world are asked for thousands of times
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -27,6 +29,13 @@ class Survival:
     originals: dict[str, PurePath] = attrs.field(factory=dict)
     made_of: dict[str, str] = attrs.field(factory=dict)
     removal_count: int = 0
+    _read: dict[PurePath, bytes] = attrs.field(init=False, repr=False)
+    """The progress files as they were read last."""
+
+    def __attrs_post_init__(self) -> None:
+        self._read = dict.fromkeys(
+            (self.build_dir / name for name in ("progress.json", "progress.completed.json")), b""
+        )
 
     @classmethod
     def watch(cls, storage: MemoryStorage, *, build_dir: PurePath, footage: tuple[PurePath, ...]) -> "Survival":
@@ -43,9 +52,10 @@ class Survival:
             self.check()
 
     def _learn(self) -> None:
-        for name in ("progress.json", "progress.completed.json"):
-            node = self.storage.tree.find(self.build_dir / name)
-            if node is not None:
+        for path, content in self._read.items():
+            node = self.storage.tree.find(path)
+            if node is not None and node.content is not content:
+                self._read[path] = node.content
                 clips = json.loads(node.content).get("clips", {}).values()
                 for made in (clip["made"] for clip in clips if clip.get("made")):
                     self.made_of[made["sha256"]] = made.get("source_sha256") or made["sha256"]

@@ -20,7 +20,7 @@ from camvault.adapters.ffmpeg import FfmpegEncoder
 from camvault.ports.errors import MediaError, ToolError
 from camvault.ports.media import EncodedFile
 from tests.adapters.ffmpeg.test_encodes import CANCEL, QUICK, described, streams
-from tests.adapters.ffmpeg.tools import TRIXIE, Tools, make_clip, run_ffmpeg, tools, tree_program
+from tests.adapters.ffmpeg.tools import TRIXIE, VERSIONS, Tools, make_clip, run_ffmpeg, tools, tree_program
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "8", "-pix_fmt", "yuv420p")
 
@@ -33,7 +33,7 @@ def sound(seconds: float, pitch_hz: int = 440) -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", f"sine={pitch_hz}:d={seconds}")
 
 
-@pytest.fixture(params=["7.1", "9.0"])
+@pytest.fixture(params=VERSIONS)
 def kit(request: pytest.FixtureRequest) -> Tools:
     return tools(request.param)
 

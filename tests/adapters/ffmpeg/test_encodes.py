@@ -27,13 +27,13 @@ from camvault.core.capacity.allocation import (
 from camvault.core.capacity.allocation_values import total_of
 from camvault.ports.errors import MediaError
 from camvault.ports.media import ConstantQuality, EncodedFile, EncodeSettings, TargetBitrate
-from tests.adapters.ffmpeg.tools import TRIXIE, VIDEO, Tools, make_clip, run_ffmpeg, tools, tree_program
+from tests.adapters.ffmpeg.tools import TRIXIE, VERSIONS, VIDEO, Tools, make_clip, run_ffmpeg, tools, tree_program
 
 CANCEL = MemoryCancellation()
 QUICK = EncodeSettings(TargetBitrate(150), preset=12)
 
 
-@pytest.fixture(params=["7.1", "9.0"])
+@pytest.fixture(params=VERSIONS)
 def kit(request: pytest.FixtureRequest) -> Tools:
     return tools(request.param)
 
@@ -188,7 +188,7 @@ def scene(path: Path, picture: str, seconds: float) -> None:
     run_ffmpeg("-f", "lavfi", "-i", f"{picture}:duration={seconds}", *sound, *VIDEO, "-c:a", "aac", str(path))
 
 
-@pytest.mark.parametrize("name", ["7.1", "9.0"])
+@pytest.mark.parametrize("name", VERSIONS)
 @pytest.mark.parametrize("way", ["constant", "complexity"])
 def test_mixed_footage_fits_its_budget(name: str, way: str, tmp_path: Path) -> None:
     """The whole loop with the real encoder: never over the limit, and for complexity hardly anything wasted."""

@@ -23,12 +23,12 @@ from camvault.adapters.ffmpeg.tags import keys_of, parse_tags, unread_keys
 from tests.adapters.ffmpeg.test_all_of_it import X264, encoded, picture, sound
 from tests.adapters.ffmpeg.test_all_of_it import made as made_by
 from tests.adapters.ffmpeg.test_encodes import CANCEL
-from tests.adapters.ffmpeg.tools import TRIXIE, Tools, tools, tree_program
+from tests.adapters.ffmpeg.tools import TRIXIE, VERSIONS, Tools, tools, tree_program
 
 CAMERA = "a3f0c1d24b5e46778899aabbccddeeff"
 
 
-@pytest.fixture(params=["7.1", "9.0"])
+@pytest.fixture(params=VERSIONS)
 def kit(request: pytest.FixtureRequest) -> Tools:
     return tools(request.param)
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from camvault.adapters._shared.containers import structure_doubts
 from camvault.adapters._shared.payload import payload_of
 from tests.adapters.ffmpeg.test_all_of_it import X264, encoded, made, picture, sound
-from tests.adapters.ffmpeg.tools import Tools, tools
+from tests.adapters.ffmpeg.tools import VERSIONS, Tools, tools
 
 
-@pytest.fixture(params=["7.1", "9.0"])
+@pytest.fixture(params=VERSIONS)
 def kit(request: pytest.FixtureRequest) -> Tools:
     return tools(request.param)
 

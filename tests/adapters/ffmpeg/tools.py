@@ -2,8 +2,10 @@
 
 import functools
 from pathlib import Path, PurePath
+from typing import Final
 
 import attrs
+import pytest
 
 from camvault.adapters._shared import process
 from camvault.adapters.ffmpeg import (
@@ -36,6 +38,12 @@ class Tools:
     found: FoundTools
     probe: FfprobeProbe | PyavProbe
     encoder: FfmpegEncoder
+
+
+VERSIONS: Final = (pytest.param("7.1", marks=pytest.mark.nightly), "9.0")
+"""What each detail is tried with: in each run with the wheel's ffmpeg, nightly with Debian's too, which keeps the
+contracts and passes the end-to-end tests in each run.
+"""
 
 
 @functools.cache

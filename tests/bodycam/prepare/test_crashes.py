@@ -53,7 +53,9 @@ def check_documents(desk: Desk) -> None:
             assert outputs[name] == document["clips"][name]["made"]["sha256"]
 
 
-@pytest.mark.parametrize("mode", ["copy", "constant", pytest.param("complexity", marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    "mode", ["copy", *(pytest.param(mode, marks=pytest.mark.nightly) for mode in ("constant", "complexity"))]
+)
 def test_kill_9_at_random_moments(desk: Desk, mode: str, capsys: pytest.CaptureFixture[str]) -> None:
     """25 kills for copying and 25 for encoding; each time the job is taken up where it was until it ends."""
     more = () if mode == "copy" else (*ENCODE, "--allocation", mode)

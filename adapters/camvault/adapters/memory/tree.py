@@ -313,6 +313,8 @@ class MemoryTree:
     def volume_root(self, path: PurePath) -> PurePath:
         """Where the file system that holds `path` is mounted."""
         where = self.real(path)
+        if len(self.volumes) == 1:
+            return next(iter(self.volumes))
         return next(folder for folder in (where, *where.parents) if folder in self.volumes)
 
     def free_bytes(self, path: PurePath) -> int:

@@ -14,13 +14,22 @@ from camvault.adapters.ffmpeg import FfmpegArchiver
 from camvault.adapters.memory import MemoryCancellation
 from camvault.ports.archiving import ArchiveMade, ArchiveSettings, Sound
 from camvault.ports.errors import MediaError, NotFoundError
-from tests.adapters.ffmpeg.tools import TRIXIE, VIDEO, archiver, make_clip, punch_hole, run_ffmpeg, tree_program
+from tests.adapters.ffmpeg.tools import (
+    TRIXIE,
+    VERSIONS,
+    VIDEO,
+    archiver,
+    make_clip,
+    punch_hole,
+    run_ffmpeg,
+    tree_program,
+)
 
 CANCEL = MemoryCancellation()
 WHEN = "2025-07-18T10:15:00.000000Z"
 
 
-@pytest.fixture(params=["7.1", "9.0"])
+@pytest.fixture(params=VERSIONS)
 def kit(request: pytest.FixtureRequest) -> FfmpegArchiver:
     return archiver(request.param)
 
@@ -87,8 +96,8 @@ def test_other_streams_are_kept_or_named(kit: FfmpegArchiver, tmp_path: Path) ->
     run_ffmpeg(*inputs, *maps, *VIDEO, "-c:s", "srt", *attached, str(tmp_path / "a.mkv"))
     made, found = archived(kit, tmp_path / "a.mkv")
     assert [stream["codec_name"] for stream in found["streams"]] == ["h264", "h264", "mov_text"]
-    (doubt,) = made.doubts
-    assert doubt.startswith("attachment stream 3")
+    assert [doubt for doubt in made.doubts if not doubt.startswith("attachment stream 3")] == []
+    assert len(made.doubts) == 1
 
 
 def test_a_sound_that_mp4_cannot_hold(kit: FfmpegArchiver, tmp_path: Path) -> None:

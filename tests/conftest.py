@@ -16,6 +16,13 @@ hypothesis.settings.register_profile("nightly", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("camvault")
 
 
+@pytest.fixture(params=[5, pytest.param(1, marks=pytest.mark.nightly)], ids=["each fifth point", "each point"])
+def every(request: pytest.FixtureRequest) -> int:
+    """How many of the power cuts of an exploration are tried: each fifth in each run, and all of them nightly."""
+    number: int = request.param
+    return number
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--core-coverage", type=float, metavar="PERCENT", help="fail if core is covered less; needs --cov")
 

@@ -105,7 +105,7 @@ def snapshot(cameras: Cameras) -> object:
 
 
 @pytest.mark.parametrize("trash", [TRASH, ELSEWHERE, None], ids=["trash", "trash elsewhere", "deleted"])
-def test_cut_off_everywhere(trash: PurePath | None) -> None:
+def test_cut_off_everywhere(trash: PurePath | None, every: int) -> None:
     explore(
         lambda calls: make_cameras(calls, trash=trash),
         Cameras.run,
@@ -114,10 +114,11 @@ def test_cut_off_everywhere(trash: PurePath | None) -> None:
         restart=Cameras.restart,
         stop=lambda cameras: cameras.cancel.request(),
         pairs=20,
+        every=every,
     )
 
 
-def test_an_archive_of_before_is_verified_and_recorded_wherever_that_is_cut_off() -> None:
+def test_an_archive_of_before_is_verified_and_recorded_wherever_that_is_cut_off(every: int) -> None:
     explore(
         make_old_archive,
         Cameras.run,
@@ -125,6 +126,7 @@ def test_an_archive_of_before_is_verified_and_recorded_wherever_that_is_cut_off(
         invariants=make_checks(make_old_archive(Calls())),
         restart=Cameras.restart,
         pairs=10,
+        every=every,
     )
 
 
@@ -142,7 +144,7 @@ def make_archived_twice(calls: Calls) -> Cameras:
     return cameras
 
 
-def test_a_new_archive_takes_the_place_of_the_old_one_wherever_that_is_cut_off() -> None:
+def test_a_new_archive_takes_the_place_of_the_old_one_wherever_that_is_cut_off(every: int) -> None:
     """Of the two archives one is always there and recorded while the clip is not in the input."""
     checks = make_checks(make_archived_twice(Calls()))
     explore(
@@ -152,6 +154,7 @@ def test_a_new_archive_takes_the_place_of_the_old_one_wherever_that_is_cut_off()
         invariants=checks,
         restart=Cameras.restart,
         pairs=10,
+        every=every,
     )
 
 
@@ -165,7 +168,7 @@ def make_old_footage(calls: Calls) -> Cameras:
     return cameras
 
 
-def test_a_cleanup_that_is_cut_off_loses_nothing() -> None:
+def test_a_cleanup_that_is_cut_off_loses_nothing(every: int) -> None:
     contents = set(make_old_footage(Calls()).storage.files().values())
     explore(
         make_old_footage,
@@ -174,4 +177,5 @@ def test_a_cleanup_that_is_cut_off_loses_nothing() -> None:
         invariants={"all is here or in the trash": lambda cameras: contents <= set(cameras.storage.files().values())},
         restart=Cameras.restart,
         pairs=10,
+        every=every,
     )

@@ -87,7 +87,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-@pytest.fixture(params=["memory", "7.1", "9.0", "farm"])
+@pytest.fixture(params=["memory", "9.0", *(pytest.param(name, marks=pytest.mark.nightly) for name in ("7.1", "farm"))])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryArchives | RealArchives:
     if request.param == "memory":
         return MemoryArchives()

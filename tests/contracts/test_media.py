@@ -10,7 +10,7 @@ from camvault.adapters.memory import Calls, MemoryCancellation, MemoryStorage
 from camvault.adapters.memory.calls import Phase
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
 from camvault.ports.media import ConstantQuality, Encoder, EncodeSettings, MediaProbe
-from tests.adapters.ffmpeg.tools import make_clip, tools
+from tests.adapters.ffmpeg.tools import VERSIONS, make_clip, tools
 from tests.contracts.clips import DiskClips, MemoryClips
 
 CLIPS = PurePath("/clips")
@@ -49,7 +49,7 @@ class RealWorld(DiskClips):
         return self.linked(name, plain)
 
 
-@pytest.fixture(params=["memory", "7.1", "9.0"])
+@pytest.fixture(params=["memory", *VERSIONS])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryWorld | RealWorld:
     if request.param == "memory":
         return MemoryWorld()

@@ -47,6 +47,9 @@ MODULES = (
     telling,
     waiting,
 )
+# They are run once, by one worker
+pytestmark = pytest.mark.xdist_group("wrong adapters")
+
 WRONG = {name: kind for module in MODULES for name, kind in vars(module).items() if name.startswith("Test")}
 SHIPPED = Path(camvault.adapters.contracts.__file__).parent
 

@@ -148,10 +148,10 @@ def schedules(counts: tuple[int, int], *, chance: random.Random, number: int) ->
         yield Schedule(tuple(chance.randint(1, max(counts) // 2) for _ in range(chance.randint(2, 6))))
 
 
-def cut_schedules(counts: tuple[int, int], *, chance: random.Random, step: int = 1) -> Iterator[Schedule]:
+def cut_schedules(counts: tuple[int, int], *, chance: random.Random) -> Iterator[Schedule]:
     """A power cut at every point of the two, each in an interleaving of its own in which both have begun."""
     total = sum(counts)
-    for cut_at in range(1, total + 1, step):
+    for cut_at in range(1, total + 1):
         yield Schedule(_some_turns(cut_at, counts, chance), cut_at)
 
 

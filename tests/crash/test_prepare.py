@@ -116,7 +116,7 @@ def build_drive_error(call: Call) -> CamvaultError | None:
     ids=["copy", "constant", "constant-corrected", "complexity"],
 )
 def test_prepare_survives_everything_everywhere(
-    allocation: Allocation | None, is_correcting: bool, capsys: pytest.CaptureFixture[str]
+    allocation: Allocation | None, is_correcting: bool, capsys: pytest.CaptureFixture[str], every: int
 ) -> None:
     found = explore(
         lambda calls: make_world(calls, allocation, is_correcting=is_correcting),
@@ -132,10 +132,11 @@ def test_prepare_survives_everything_everywhere(
         stop=lambda world: world.cancel.request(),
         errors=(io_error if allocation is not Allocation.COMPLEXITY else build_drive_error, no_space),
         pairs=150,
+        every=every,
     )
     with capsys.disabled():
         print(f"\nprepare, {allocation.value if allocation else 'copy'}: {found}")  # noqa: T201 - to be seen
-    assert found.cut_count > 3 * len(SECONDS)
+    assert found.cut_count > 3 * len(SECONDS) / every
     assert found.stop_count > len(SECONDS)
 
 
@@ -175,7 +176,9 @@ def start_again(world: World) -> None:
         "another card",
     ],
 )
-def test_starting_again_survives_everything_everywhere(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_starting_again_survives_everything_everywhere(
+    kind: str, capsys: pytest.CaptureFixture[str], every: int
+) -> None:
     """New before old: whatever is cut off, a readable copy of both generations exists, until the new one is proven."""
     found = explore(
         lambda calls: make_second_world(calls, kind),
@@ -189,14 +192,15 @@ def test_starting_again_survives_everything_everywhere(kind: str, capsys: pytest
         restart=restart,
         stop=lambda world: world.cancel.request(),
         pairs=60,
+        every=every,
     )
     with capsys.disabled():
         print(f"\nprepare again, {kind}: {found}")  # noqa: T201 - to be seen
-    assert found.cut_count > 3 * len(SECONDS)
+    assert found.cut_count > 3 * len(SECONDS) / every
 
 
 @pytest.mark.parametrize("alias", ["bind mount", "hard link", "union", "indistinct", "half unreadable"])
-def test_no_alias_is_a_copy(alias: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_alias_is_a_copy(alias: str, capsys: pytest.CaptureFixture[str], every: int) -> None:
     """A finished job is resumed to delete originals, and these are the outputs by other names: all are kept."""
 
     def make(calls: Calls) -> World:
@@ -235,12 +239,13 @@ def test_no_alias_is_a_copy(alias: str, capsys: pytest.CaptureFixture[str]) -> N
         restart=restart,
         stop=lambda world: world.cancel.request(),
         pairs=50,
+        every=every,
     )
     with capsys.disabled():
         print(f"\nprepare, {alias}: {found}")  # noqa: T201 - to be seen
 
 
-def test_a_card_that_cannot_be_read_for_a_moment(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_card_that_cannot_be_read_for_a_moment(capsys: pytest.CaptureFixture[str], every: int) -> None:
     """At one quality for all, the others do not wait for a clip that cannot be read: they are encoded without it.
 
     So the outputs are other ones than those of an undisturbed run; each is complete, and all fit.
@@ -259,6 +264,7 @@ def test_a_card_that_cannot_be_read_for_a_moment(capsys: pytest.CaptureFixture[s
         restart=restart,
         errors=(card_error,),
         pairs=100,
+        every=every,
     )
     with capsys.disabled():
         print(f"\nprepare, complexity, errors of the card: {found}")  # noqa: T201 - to be seen

@@ -87,7 +87,7 @@ def settle(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("is_split", [False, True], ids=["one disk", "two disks"])
-def test_cut_off_everywhere(is_split: bool) -> None:
+def test_cut_off_everywhere(is_split: bool, every: int) -> None:
     """Whatever happens to a job, all footage is here or proven elsewhere, and the timers put the rest right."""
     explore(
         lambda calls: make_machine(calls, is_split=is_split),
@@ -97,6 +97,7 @@ def test_cut_off_everywhere(is_split: bool) -> None:
         restart=Machine.restart,
         stop=lambda machine: machine.cancel.request(),
         pairs=60,
+        every=every,
     )
 
 
@@ -120,7 +121,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_interleaved(one: str, other: str) -> None:
+def test_interleaved(one: str, other: str, every: int) -> None:
     """Two jobs in every order of their steps that is tried, and the power cut at every step of the two.
 
     After a cut, and after the end, all footage is here or proven elsewhere, and the timers put the rest right.
@@ -130,8 +131,8 @@ def test_interleaved(one: str, other: str) -> None:
     undisturbed = make_machine(Calls())
     settle(undisturbed)
     expected = snapshot(undisturbed)
-    tried = list(schedules(counts, chance=chance, number=20))
-    cut = list(cut_schedules(counts, chance=chance))
+    tried = list(schedules(counts, chance=chance, number=20))[::every]
+    cut = list(cut_schedules(counts, chance=chance))[::every]
     for schedule in (*tried, *cut):
         machine = make_machine(Calls())
         run_both(

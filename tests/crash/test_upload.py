@@ -114,7 +114,9 @@ LOOKS = (*((scene, EvidenceKind.REMOTE_HASH) for scene in SCENES), (flipped, Evi
 
 
 @pytest.mark.parametrize(("scene", "kind"), LOOKS, ids=lambda value: getattr(value, "__name__", str(value)))
-def test_nothing_leaves_the_staging_unproven(scene: Callable[[WatchedBox], None], kind: EvidenceKind) -> None:
+def test_nothing_leaves_the_staging_unproven(
+    scene: Callable[[WatchedBox], None], kind: EvidenceKind, every: int
+) -> None:
     def make(calls: Calls) -> WatchedBox:
         box = WatchedBox(calls)
         box.transfer.kind = kind
@@ -136,6 +138,7 @@ def test_nothing_leaves_the_staging_unproven(scene: Callable[[WatchedBox], None]
         stop=lambda box: box.cancel.request(),
         rerun=again,
         pairs=30,
+        every=every,
     )
 
 

@@ -35,6 +35,8 @@ from camvault.ports.errors import CamvaultError, Cancelled
 from camvault.ports.recorder import StreamSource
 from tests.recording.segments.helpers import OUT, READY, SUCCESS, Machine
 
+pytestmark = pytest.mark.no_cover  # the same lines for weeks, three times as fast
+
 HOUR_S, DAY_S = 3600.0, 86_400.0
 MIB = 1024**2
 CARD = PurePath("/pi")

@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import av
 import imageio_ffmpeg
+import pytest
 from av.error import EOFError as AvEOFError
 
 from tests import canary
@@ -21,6 +22,8 @@ FFMPEGS = {
     "7.1": str(Path(__file__).resolve().parents[3] / ".cache/ffmpeg-trixie/wrap/ffmpeg"),
     "9.0": imageio_ffmpeg.get_ffmpeg_exe(),
 }
+VERSIONS = (pytest.param("7.1", marks=pytest.mark.nightly), "9.0")
+"""What faults are tried with: in each run with the wheel's ffmpeg, nightly with Debian's too."""
 
 
 @attrs.frozen

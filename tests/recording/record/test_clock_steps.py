@@ -14,7 +14,7 @@ from camvault.adapters.rtsp.argv import environment, record_argv
 from camvault.core.segments.live_names import counting_pattern
 from camvault.ports.recorder import RecorderSettings
 from tests.recording.fake_camera import FakeCamera, Footage, make_footage
-from tests.recording.record.helpers import FFMPEGS, frames_of, kept_frames, recording, wait_for
+from tests.recording.record.helpers import FFMPEGS, VERSIONS, frames_of, kept_frames, recording, wait_for
 
 SHIM = r"""
 #define _GNU_SOURCE
@@ -107,7 +107,7 @@ def test_a_clock_that_is_set_right_after_a_cut(
     assert lost_s <= 1.5 * connections, f"{sent} frames sent, {kept} kept"
 
 
-@pytest.mark.parametrize("version", FFMPEGS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_cuts_within_one_second_overwrite_nothing(version: str, footage: Footage, tmp_path: Path) -> None:
     """What a clock that is set back does, without one: the old names were the same for a whole second."""
     session = tmp_path / "20250528T152003Z"

@@ -14,7 +14,7 @@ import av
 import pytest
 
 from tests.recording.fake_camera import FakeCamera, Footage, Mode, make_footage
-from tests.recording.record.helpers import FFMPEGS, Recording, frames_of, kept_frames, recording, wait_for
+from tests.recording.record.helpers import FFMPEGS, VERSIONS, Recording, frames_of, kept_frames, recording, wait_for
 
 MIB = 1024 * 1024
 IDR = 5
@@ -70,7 +70,7 @@ def _readable(run: Recording) -> int:
     return sum(kept_frames(each) for each in run.segments())
 
 
-@pytest.mark.parametrize("version", FFMPEGS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_ffmpeg_is_killed_again_and_again(version: str, footage: Footage, tmp_path: Path) -> None:
     """Each time a new one, and all that was written gets its name."""
     with FakeCamera(footage) as camera, recording(tmp_path, camera, version) as run:
@@ -86,7 +86,7 @@ def test_ffmpeg_is_killed_again_and_again(version: str, footage: Footage, tmp_pa
     assert not list((tmp_path / "ROST2" / ".live").glob("*/*"))
 
 
-@pytest.mark.parametrize("version", FFMPEGS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_camera_comes_back_with_another_picture(version: str, footage: Footage, tmp_path: Path) -> None:
     """Somebody chose another resolution, and the camera started anew: no segment holds both."""
     other = make_footage(FFMPEGS["9.0"], tmp_path, size="640x360")
@@ -109,7 +109,7 @@ def _width(segment: Path) -> int:
         return container.streams.video[0].width
 
 
-@pytest.mark.parametrize("version", FFMPEGS)
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("what", ["no key frames", "sound only"])
 def test_a_camera_without_pictures_from_the_beginning_is_down_and_said_so(
     what: str, version: str, footage: Footage, tmp_path: Path

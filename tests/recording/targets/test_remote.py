@@ -103,7 +103,7 @@ class Card:
         return tuple(sorted(path.name for path in (self.root / "home" / "ready").glob("*.mkv")))
 
 
-@pytest.fixture(params=["ssh", "rrsync -wo"])
+@pytest.fixture(params=["ssh", pytest.param("rrsync -wo", marks=pytest.mark.nightly)])
 def nas(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Nas]:
     folder = tmp_path / "volume"
     folder.mkdir()

@@ -105,6 +105,7 @@ def explore(
     errors: Sequence[MakeError] = (io_error, no_space),
     may_refuse: Callable[[W, CamvaultError], bool] = lambda _, __: False,
     pairs: int = 200,
+    every: int = 1,
     say: Callable[[str], None] = print,
 ) -> Exploration:
     """Explore a workflow, and say how much was explored.
@@ -120,6 +121,8 @@ def explore(
         errors: Which errors calls may raise.
         may_refuse: Whether a run after a fault may end with this error: one that says exactly what it needs.
         pairs: How many pairs of faults are tried.
+        every: Of the power cuts and stops each so-manieth is tried, and of the pairs so small a part; errors all are.
+            Not a multiple of 2 or 3, which are the points of a call.
         say: Gets one line with the numbers.
 
     Raises:
@@ -128,7 +131,7 @@ def explore(
     setup = _Setup(
         make_world, run, rerun or run, snapshot, dict(invariants or {}), restart, stop, tuple(errors), may_refuse
     )  # fmt: skip
-    found = _explore(setup, pairs)
+    found = _explore(setup, pairs // every, every)
     say(str(found))
     return found
 
@@ -146,7 +149,7 @@ class _Setup(Generic[W]):
     may_refuse: Callable[[W, CamvaultError], bool]
 
 
-def _explore(setup: _Setup[W], pairs: int) -> Exploration:
+def _explore(setup: _Setup[W], pairs: int, every: int) -> Exploration:
     undisturbed = _Life(setup)
     undisturbed.live(setup.run)
     call_count = len(undisturbed.calls.log)
@@ -154,9 +157,11 @@ def _explore(setup: _Setup[W], pairs: int) -> Exploration:
         raise ValueError("the workflow made no call that could be explored")
     expected = undisturbed.look()
 
-    cuts = _singles(setup, expected, lambda _, number: _Cut(number))
+    cuts = _singles(setup, expected, lambda _, number: _Cut(number), every)
     errors = [found for make in setup.errors for found in _singles(setup, expected, _error_maker(make))]
-    stops = _singles(setup, expected, lambda life, number: _Stop(number, life.ask_to_stop)) if setup.stop else []
+    stops: list[_Single[W]] = []
+    if setup.stop:
+        stops = _singles(setup, expected, lambda life, number: _Stop(number, life.ask_to_stop), every)
 
     possible = [(single, number) for single in (*cuts, *errors, *stops) for number in range(1, single.points_after + 1)]
     chosen = possible if len(possible) <= pairs else random.Random(0).sample(possible, pairs)  # noqa: S311
@@ -240,10 +245,12 @@ class _Single(Generic[W]):
     points_after: int
 
 
-def _singles(setup: _Setup[W], expected: object, make: Callable[["_Life[W]", int], _Fault]) -> list[_Single[W]]:
+def _singles(
+    setup: _Setup[W], expected: object, make: Callable[["_Life[W]", int], _Fault], every: int = 1
+) -> list[_Single[W]]:
     """Every fault of a kind, each in a world of its own, until the workflow ends before it."""
     found: list[_Single[W]] = []
-    for number in itertools.count(1):
+    for number in itertools.count(1, every):
         life = _Life(setup)
         fault = make(life, number)
         life.live(setup.run, fault)

@@ -103,6 +103,22 @@ class Nodes(MutableMapping[PurePath, Node]):
         return iter(self._bytes.items())
 
 
+@attrs.define
+class _Answers:
+    """What was found for paths, kept as long as what it depends on is the same: a world is asked thousands of times."""
+
+    _depends_on: tuple[object, ...] = ()
+    _known: dict[PurePath, PurePath] = attrs.field(factory=dict)
+
+    def of(self, path: PurePath, depends_on: tuple[object, ...], find: Callable[[PurePath], PurePath]) -> PurePath:
+        if depends_on != self._depends_on:
+            self._depends_on, self._known = depends_on, {}
+        found = self._known.get(path)
+        if found is None:
+            found = self._known[path] = find(path)
+        return found
+
+
 def system_error(number: int, path: PurePath) -> Exception:
     """What the real adapter would raise for this errno."""
     return translate(OSError(number, os.strerror(number)), path)
@@ -131,15 +147,20 @@ class MemoryTree:
     _names: dict[int, set[PurePath]] = attrs.field(factory=dict, init=False, eq=False)
     """The names of each file that has, or had, more than one."""
     _count: int = attrs.field(default=0, init=False, eq=False)
+    _bound: _Answers = attrs.field(factory=_Answers, init=False, eq=False, repr=False)
+    _roots: _Answers = attrs.field(factory=_Answers, init=False, eq=False, repr=False)
 
     def real(self, path: PurePath, *, is_last_followed: bool = True) -> PurePath:
         """`path` as the file system has it, links and bind mounts followed; a link in the last part only if asked.
 
         Above what is not there is nothing, not even what the names would say.
         """
-        if not self.nodes.link_count and not self.binds and ".." not in path.parts:
-            return path
-        return self._real(path, is_last_followed, False, _LINKS_FOLLOWED)
+        if self.nodes.link_count or ".." in path.parts:
+            return self._real(path, is_last_followed, False, _LINKS_FOLLOWED)
+        return self._bound.of(path, tuple(self.binds.items()), self._real_bound) if self.binds else path
+
+    def _real_bound(self, path: PurePath) -> PurePath:
+        return self._real(path, True, False, _LINKS_FOLLOWED)
 
     def resolved(self, path: PurePath) -> PurePath:
         """`path` with its links followed, as realpath(3) of Python: what is not there is a plain name.
@@ -312,9 +333,9 @@ class MemoryTree:
 
     def volume_root(self, path: PurePath) -> PurePath:
         """Where the file system that holds `path` is mounted."""
-        where = self.real(path)
-        if len(self.volumes) == 1:
-            return next(iter(self.volumes))
+        return self._roots.of(self.real(path), tuple(self.volumes), self._root_of)
+
+    def _root_of(self, where: PurePath) -> PurePath:
         return next(folder for folder in (where, *where.parents) if folder in self.volumes)
 
     def free_bytes(self, path: PurePath) -> int:

@@ -54,11 +54,8 @@ docs: setup-docs
 bare: setup-test
 	@tools/bare_roots.sh
 
-# bare waits for mirrors and disks half of its time: the checkers run meanwhile, and each says what it says in one piece.
-# One test module of the rig, one of a loop device: what shares a thing stays on one worker (loadgroup)
 test: needs-root setup-test
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target BESIDE=yes bare check docs
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not nightly" --cov --cov-report= --core-coverage=100
+	@tools/everything.sh
 
 # What takes minutes, and every test with hypothesis with other examples each time; a failure prints how it is reproduced
 nightly: needs-root setup-test

@@ -6,17 +6,17 @@ one to the other. Both are looked at. Source: Documentation/ABI/testing/sysfs-bu
 
 import os
 import re
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import attrs
 
+from camvault.adapters._shared.disks_behind import MachineDisks
 from camvault.adapters._shared.sysfs import Sysfs, is_below, words_of
 from camvault.ports.usb import UsbPortError
 
 _HUB = r"[1-9][0-9]{0,2}-[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,5}"
 _PORT_NAME = re.compile(rf"(?P<hub>{_HUB})-port(?P<port>[0-9]{{1,3}})", re.ASCII)
 _HUB_CLASS = "09"
-_SYSTEM_FOLDERS = ("/", "/boot", "/usr", "/var")
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +38,7 @@ class UsbPlace:
     hub: str = attrs.field(validator=attrs.validators.matches_re(_HUB))
     port: int = attrs.field(validator=[attrs.validators.ge(1), attrs.validators.le(255)])
     sysfs: Sysfs = attrs.field(factory=Sysfs)
+    disks: MachineDisks = attrs.field(factory=MachineDisks)
 
     @property
     def where(self) -> str:
@@ -144,7 +145,7 @@ class UsbPlace:
         carried = [n for n in self.sysfs.names(interfaces) if is_below(interfaces / n / "device", self.device_folder)]
         if carried:
             return f"the network interface {', '.join(carried)} is behind it"
-        return next((f"{f} of this system is on it" for f in _SYSTEM_FOLDERS if self._holds(f)), "")
+        return self.disks.behind(self.device_folder, self.sysfs)
 
     def _carries_hub(self) -> bool:
         """By its class, or because something is behind it."""
@@ -152,11 +153,3 @@ class UsbPlace:
         behind = [name for name in self.sysfs.names(self._devices) if name.startswith(f"{self.device_folder.name}.")]
         kind = self.sysfs.text(self.device_folder / "bDeviceClass")
         return kind == _HUB_CLASS or children not in {"", "0"} or bool(behind)
-
-    def _holds(self, folder: str) -> bool:
-        try:
-            device = Path(folder).stat().st_dev
-        except FileNotFoundError:
-            return False
-        block = self.sysfs.root / "dev" / "block" / f"{os.major(device)}:{os.minor(device)}"
-        return self.sysfs.is_there(block) and is_below(block, self.device_folder)

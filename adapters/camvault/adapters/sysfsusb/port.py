@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 import attrs
 
+from camvault.adapters._shared.disks_behind import MachineDisks
 from camvault.adapters._shared.sysfs import Sysfs, words_of
 from camvault.adapters._shared.usb_place import UsbPlace
 from camvault.adapters._shared.usb_switching import Patience, switch_data, switch_power
@@ -23,6 +24,7 @@ class SysfsUsbPort:
 
     Attributes:
         kernel: Where the kernel's files are.
+        disks: The disks of this machine, which are not switched off.
         nodes: Where the devices are that a hub is asked by.
         patience: How long is waited for what.
         ask_hub: Reads the descriptor of the hub at such a node.
@@ -31,12 +33,15 @@ class SysfsUsbPort:
     hub: str
     port: int
     kernel: Sysfs = attrs.field(factory=Sysfs)
+    disks: MachineDisks = attrs.field(factory=MachineDisks)
     nodes: PurePath = _NODES
     patience: Patience = attrs.field(factory=Patience)
     ask_hub: Callable[[PurePath], bytes] = hub_descriptor
     _place: UsbPlace = attrs.field(
         init=False,
-        default=attrs.Factory(lambda self: UsbPlace(hub=self.hub, port=self.port, sysfs=self.kernel), takes_self=True),
+        default=attrs.Factory(
+            lambda self: UsbPlace(hub=self.hub, port=self.port, sysfs=self.kernel, disks=self.disks), takes_self=True
+        ),
     )
 
     @property

@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 import attrs
 
+from camvault.adapters._shared.disks_behind import MachineDisks
 from camvault.adapters._shared.process import Finished, run
 from camvault.adapters._shared.sysfs import Sysfs
 from camvault.adapters._shared.usb_place import UsbPlace
@@ -25,6 +26,7 @@ class UhubctlPort:
 
     Attributes:
         kernel: Where the kernel's files are.
+        disks: The disks of this machine, which are not switched off.
         program: uhubctl.
         limit_s: Longest time that one call of uhubctl may take; asking a hub takes a second.
         patience: How long is waited for what.
@@ -33,12 +35,15 @@ class UhubctlPort:
     hub: str
     port: int
     kernel: Sysfs = attrs.field(factory=Sysfs)
+    disks: MachineDisks = attrs.field(factory=MachineDisks)
     program: PurePath = _ON_PATH
     limit_s: float = 30.0
     patience: Patience = attrs.field(factory=Patience)
     _place: UsbPlace = attrs.field(
         init=False,
-        default=attrs.Factory(lambda self: UsbPlace(hub=self.hub, port=self.port, sysfs=self.kernel), takes_self=True),
+        default=attrs.Factory(
+            lambda self: UsbPlace(hub=self.hub, port=self.port, sysfs=self.kernel, disks=self.disks), takes_self=True
+        ),
     )
 
     @property

@@ -4,6 +4,7 @@ import os
 import random
 from pathlib import Path, PurePath
 
+from camvault.adapters._shared.disks_behind import MachineDisks
 from camvault.adapters._shared.process import find_program
 from camvault.adapters._shared.sysfs import Sysfs
 from camvault.adapters.clipcheck import Mp4Footage
@@ -65,7 +66,20 @@ def box_usb(config: BoxConfig) -> UsbPort:
     """The port of the camera: switched by uhubctl where that is installed, else by the kernel itself."""
     kind = UhubctlPort if find_program("uhubctl") else SysfsUsbPort
     camera = config.camera
-    return kind(hub=camera.hub_location, port=camera.port_number, kernel=Sysfs(sysfs_root()))
+    return kind(
+        hub=camera.hub_location, port=camera.port_number, kernel=Sysfs(sysfs_root()), disks=_machine_disks(config)
+    )
+
+
+def _machine_disks(config: BoxConfig) -> MachineDisks:
+    """What must not be switched off with the camera."""
+    camera, upload = config.camera, config.upload
+    target = (PurePath(upload.dest_path),) if upload.is_here else ()
+    return MachineDisks(
+        needed=(PurePath(config.paths.local_staging), PurePath(config.paths.log_path).parent, *target),
+        card_base=PurePath(camera.mount_base),
+        card_path=PurePath(camera.path) if camera.path else None,
+    )
 
 
 def copy_ports(card: CameraCard, *, clock: Clock, reporter: Reporter, cancel: Cancellation) -> CopyPorts:

@@ -30,7 +30,6 @@ def serve(context: Context, config: BoxConfig, *, is_once: bool, is_dry: bool) -
         MissingToolError: A program that it needs is not there.
         CamvaultError: As `run_service`.
     """
-    check_upload_tools(config)
     options = ServiceOptions(config=config, folders=box_folders(config), is_once=is_once, is_dry=is_dry)
     ports = _ports(context, options)
     if not is_dry:
@@ -78,6 +77,7 @@ def _ports(context: Context, options: ServiceOptions) -> ServicePorts:
         supervision=SystemdNotify(),
         final_cancel=time_limit,
         port_proof=port_proof,
+        check_tools=lambda: check_upload_tools(config),
     )
 
 

@@ -12,11 +12,14 @@ A board that starts the machine as soon as there is a little charge would otherw
 loop, and nobody could log in to it.
 
 A document that cannot be read counts as a battery that was low: a box that does not know how it ended switches nothing
-on until the battery is recovered.
+on until the battery is recovered. Where none can be written, no start knows of the one before: then each is spared
+(`not_kept`).
 """
 
 from collections.abc import Mapping
 from datetime import datetime
+
+import attrs
 
 from camvault.core.checked_values import ValueRule, is_number, one_of, or_nothing, problems_in, whole
 from camvault.core.power.states import BoxState, PowerMemory
@@ -80,6 +83,14 @@ def memory_of(document: object, *, boot_id: str, now_s: float) -> PowerMemory:
     state = BoxState.ENDED if is_ended else BoxState.STARTED
     since_at = _instant(document["since"]) if is_ended else None
     return PowerMemory(state=state, supply=supply, since_at=since_at, spared_until_s=document["spared_until_s"])
+
+
+def not_kept(memory: PowerMemory) -> PowerMemory:
+    """The memory of a machine that forgets it: it may have been shut down before each of its starts.
+
+    Monotonic times count from the start of the machine, so that a service that is started again is not spared anew.
+    """
+    return attrs.evolve(memory, spared_until_s=max(memory.spared_until_s or 0, SPARED_S))
 
 
 def _instant(value: object) -> datetime | None:

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.core.power.remembered import memory_document, memory_of
+from camvault.core.power.remembered import memory_document, memory_of, not_kept
 from camvault.core.power.states import PowerMemory
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import Telling
@@ -53,14 +53,19 @@ class ServiceRecords:
         return True
 
     def power(self) -> PowerMemory:
-        """The memory to begin with. What cannot be read counts as a battery that was low."""
-        return memory_of(self.read(POWER_NAME), boot_id=self.boot_id, now_s=self.ports.clock.monotonic_s())
+        """The memory to begin with. What cannot be read counts as a battery that was low.
 
-    def write_power(self, memory: PowerMemory) -> None:
-        """Keep the memory, if it is another one than before."""
+        What cannot be written is not there after the next start: it counts as if the machine had just been shut down.
+        """
+        memory = memory_of(self.read(POWER_NAME), boot_id=self.boot_id, now_s=self.ports.clock.monotonic_s())
+        return memory if self.write_power(memory) else not_kept(memory)
+
+    def write_power(self, memory: PowerMemory) -> bool:
+        """Keep the memory, if it is another one than before; whether it is kept."""
         document = memory_document(memory, boot_id=self.boot_id)
         if document != self._power and self.write(POWER_NAME, document):
             self._power = document
+        return self.options.is_dry or document == self._power
 
     def write_reason(self, reason: str) -> None:
         """Keep why the machine is shut down now."""

@@ -2,7 +2,7 @@
 
 A round is a look and what follows from it. After a copy or an upload it is looked again at once, and so is soon after a
 load was switched; a round ends when there is nothing more to be done now. Nothing is done twice without a look between
-(INV-41).
+(INV-41). A service that cannot begin still looks whether the battery is empty, each time it is started (INV-34).
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from camvault.core.workflows.dashcam.rehearsing import rehearsed
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import ActFailedError, Telling
 from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
-from camvault.ports.errors import Cancelled, UsageError
+from camvault.ports.errors import BusyError, Cancelled, MissingToolError, StorageError, UsageError
 
 _IDLE_MOST = 12
 """After so many looks without a clip that was moved a round ends, so that no round goes round in circles."""
@@ -51,15 +51,41 @@ def run_service(ports: ServicePorts, options: ServiceOptions) -> None:
     if options.is_dry:
         ports = rehearsed(ports)
     heart = KeptAlive(ports.cancel, ports.supervision, ports.clock)
+    ports = attrs.evolve(ports, cancel=heart)
     with ExitStack() as stack:
-        if not options.is_dry:
-            ports.storage.make_folder(options.folders.records)
-            stack.enter_context(ports.storage.lock(options.folders.lock))
         try:
-            _Service(options, attrs.evolve(ports, cancel=heart), heart).run()
+            service = _begun(options, ports, heart, stack)
+            service.run()
         except Cancelled:
             if options.is_once:
                 raise
+
+
+def _begun(options: ServiceOptions, ports: ServicePorts, heart: KeptAlive, stack: ExitStack) -> "_Service":
+    """The service, with its lock held, and all that it needs."""
+    service: _Service | None = None
+    try:
+        if not options.is_dry:
+            ports.storage.make_folder(options.folders.records)
+            stack.enter_context(ports.storage.lock(options.folders.lock))
+        service = _Service(options, ports, heart)
+        service.check()
+    except BusyError:
+        raise  # the other one looks after the battery
+    except (UsageError, StorageError, MissingToolError):
+        if not options.is_dry:
+            _guard(service or _Service(options, ports, heart))
+        raise
+    return service
+
+
+def _guard(service: "_Service") -> None:
+    """Shut the machine down if the battery is empty, in two looks as ever (INV-34); nothing else is done."""
+    decision = service.looks.look_again()
+    if decision.look_again_s is not None and decision.memory.state is BoxState.ENDING:
+        service.sleep(decision.look_again_s)
+        commands = [each for each in service.looks.look_again().commands if each is Command.SHUTDOWN]
+        service.acts.carry_out(commands, decision, due_s=service.ports.clock.monotonic_s())
 
 
 @attrs.define
@@ -94,7 +120,6 @@ class _Service:
         self.acts = Acts(ports, self.telling, self.camera, self.looks, self.records)
 
     def run(self) -> None:
-        self.check()
         self.ports.supervision.ready()
         try:
             with suppress(ActFailedError):  # told again before the port is switched
@@ -111,6 +136,7 @@ class _Service:
             raise UnfinishedRoundError(tuple(self.telling.unproven.values()))
 
     def check(self) -> None:
+        self.ports.check_tools()
         refusal = self.ports.usb.refusal(cancel=self.ports.cancel)
         if refusal:
             raise UsageError(f"camera.hub_location, camera.port_number: {self.ports.usb.where}: {refusal}")

@@ -157,6 +157,7 @@ class ServicePorts:
         final_cancel: A wish to stop that comes by itself after so many seconds, and not before: for what must be done
             although `cancel` was requested.
         port_proof: What is known of whether the port really cuts power, as a sentence; see `dashcam usb prove`.
+        check_tools: Raises `MissingToolError` if what sends is not installed.
     """
 
     battery: Battery
@@ -173,6 +174,7 @@ class ServicePorts:
     supervision: Supervision
     final_cancel: Callable[[float], Cancellation]
     port_proof: Callable[[], str] = lambda: ""
+    check_tools: Callable[[], None] = lambda: None
 
 
 @attrs.frozen(kw_only=True)

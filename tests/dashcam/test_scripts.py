@@ -411,8 +411,9 @@ def test_a_number_with_zeros_in_front_is_decimal(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["battery_voltage"] == 3.31
 
 
-def test_a_threshold_of_0_says_nothing_of_the_power(tmp_path: Path) -> None:
-    done = info(tmp_path, FastBoard(tmp_path / "ups", {**BOARD, "VIN_THRESHOLD": 0}))
+@pytest.mark.parametrize("threshold_mv", [0, 5, 3599])
+def test_a_threshold_that_noise_reaches_says_nothing_of_the_power(tmp_path: Path, threshold_mv: int) -> None:
+    done = info(tmp_path, FastBoard(tmp_path / "ups", {**BOARD, "VIN_THRESHOLD": threshold_mv}))
     assert json.loads(done.stdout)["external_power"] is None
 
 

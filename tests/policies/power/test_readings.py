@@ -39,9 +39,13 @@ def test_what_could_not_be_read_is_told_in_the_words_of_the_tool() -> None:
     assert reading.problems == ("VIN: no bus", "VBAT: no bus")
 
 
-@pytest.mark.parametrize("garbage", [None, -1, 0, 41_981])
-def test_without_its_threshold_nothing_is_power(garbage: int | None) -> None:
+@pytest.mark.parametrize("garbage", [None, -1, 0, 5, 3599, 6501, 41_981])
+def test_without_a_threshold_above_which_a_cell_is_charged_nothing_is_power(garbage: int | None) -> None:
     assert judged(registers(vin_threshold_mv=garbage)).external is ExternalPower.UNKNOWN
+
+
+def test_the_least_threshold_that_is_believed() -> None:
+    assert judged(registers(vin_threshold_mv=3600, vin_mv=3600)).external is ExternalPower.PRESENT
 
 
 @pytest.mark.parametrize("garbage", [-1, -2, 0, 1999, 4001, 41_981])

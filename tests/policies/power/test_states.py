@@ -285,7 +285,7 @@ class Lived:
         vin_mv, threshold_mv = self.registers.vin_mv, self.registers.vin_threshold_mv
         if self.is_stale or vin_mv is None or threshold_mv is None:
             return False
-        return 0 <= vin_mv <= 6500 and 0 < threshold_mv <= 6500 and vin_mv >= threshold_mv
+        return 0 <= vin_mv <= 6500 and 3600 <= threshold_mv <= 6500 and vin_mv >= threshold_mv
 
     @property
     def battery_mv(self) -> int | None:

@@ -49,6 +49,24 @@ def test_below_disconnect_nothing_has_recovered() -> None:
             "shutdown at 3301 mV is above disconnect at 3300 mV, expected it at or below that",
         ),
         ({"disconnect": PowerLevel(0, millivolts=3300), "shutdown": PowerLevel(40)}, ""),
+        (
+            {"shutdown": PowerLevel(25, millivolts=3390)},  # which is about 50 %, and above the 3350 mV of 50 %
+            "shutdown at 3390 mV is above disconnect at 50 %, expected it at or below that",
+        ),
+        (
+            {"disconnect": PowerLevel(50, millivolts=3299), "shutdown": PowerLevel(40)},
+            "shutdown at 40 % is above disconnect at 3299 mV, expected it at or below that",
+        ),
+        ({"disconnect": PowerLevel(0), "shutdown": PowerLevel(0)}, ""),
+        (
+            {"shutdown": PowerLevel(5)},
+            "shutdown at 5 %, and every voltage is taken for 5 % at least, expected more than 5 %, or 0 for never",
+        ),
+        (
+            {"disconnect": PowerLevel(0.5), "shutdown": PowerLevel(0.25)},
+            "disconnect at 0.5 %, and every voltage is taken for 5 % at least, expected more than 5 %, or 0 for never",
+        ),
+        ({"shutdown": PowerLevel(5, millivolts=3000)}, ""),
     ],
 )
 def test_thresholds_that_contradict_one_another_are_named(changes: dict[str, PowerLevel], problem: str) -> None:

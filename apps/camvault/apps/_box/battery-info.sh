@@ -76,7 +76,7 @@ vbat=$value exit_code=$code
 read_register VIN 0 6500
 vin=$value
 [ "$exit_code" -ne 0 ] || exit_code=$code
-read_register VIN_THRESHOLD 0 6500
+read_register VIN_THRESHOLD 3600 6500
 threshold=$value
 read_register VOUT 0 6500
 vout=$value

@@ -13,7 +13,9 @@ from camvault.ports.battery import PowerRegisters
 VBAT_MV = range(2000, 4001)
 """The voltage of one LiFePO4 cell."""
 VIN_MV = range(6501)
-"""The voltage that comes in, and the one above which that is power."""
+"""The voltage that comes in."""
+VIN_THRESHOLD_MV = range(3600, 6501)
+"""The one from which on that is power: boards come with 4250 or 4498, and from less than 3600 no such cell is charged."""
 STALE_S = 90
 """An older reading says nothing of now: three of the usual looks."""
 
@@ -44,13 +46,13 @@ class PowerReading:
 def judged(registers: PowerRegisters) -> PowerReading:
     """The registers within their bounds."""
     vbat_mv, vin_mv, threshold_mv = registers.vbat_mv, registers.vin_mv, registers.vin_threshold_mv
-    named = (("VBAT", vbat_mv, VBAT_MV), ("VIN", vin_mv, VIN_MV), ("VIN_THRESHOLD", threshold_mv, VIN_MV))
+    named = (("VBAT", vbat_mv, VBAT_MV), ("VIN", vin_mv, VIN_MV), ("VIN_THRESHOLD", threshold_mv, VIN_THRESHOLD_MV))
     beyond = (
         _problem(name, found, bounds) for name, found, bounds in named if found is not None and found not in bounds
     )
     return PowerReading(
         battery_mv=vbat_mv if vbat_mv in VBAT_MV else None,
-        external=_external(_within(vin_mv), _within(threshold_mv)),
+        external=_external(vin_mv, threshold_mv),
         problems=(*registers.words, *beyond),
     )
 
@@ -63,12 +65,8 @@ def fresh(reading: PowerReading, *, age_s: float) -> PowerReading:
     return PowerReading(battery_mv=None, external=ExternalPower.UNKNOWN, problems=(problem,))
 
 
-def _within(vin_mv: int | None) -> int | None:
-    return vin_mv if vin_mv in VIN_MV else None
-
-
 def _external(vin_mv: int | None, threshold_mv: int | None) -> ExternalPower:
-    if vin_mv is None or not threshold_mv:  # with a threshold of 0, nothing at all would be power
+    if vin_mv is None or vin_mv not in VIN_MV or threshold_mv is None or threshold_mv not in VIN_THRESHOLD_MV:
         return ExternalPower.UNKNOWN
     return ExternalPower.PRESENT if vin_mv >= threshold_mv else ExternalPower.ABSENT
 

@@ -38,9 +38,14 @@ class PowerLevel:
 
     def is_higher_than(self, other: "PowerLevel") -> bool:
         """Whether this level is reached first while a battery is emptied."""
-        if self.millivolts is not None and other.millivolts is not None:
-            return self.millivolts > other.millivolts
-        return self.charge_percent > other.charge_percent
+        if self.millivolts is None and other.millivolts is None:
+            return self.percent > other.percent
+        return self.least_mv > other.least_mv
+
+    @property
+    def is_never_reached(self) -> bool:
+        """Whether no voltage is below it, although it is not 0, which says so."""
+        return self.percent > 0 and self.least_mv == 0
 
     def __str__(self) -> str:
         return f"{self.percent:g} %" if self.millivolts is None else f"{self.millivolts} mV"
@@ -79,7 +84,11 @@ class PowerThresholds:
 
     @property
     def problem(self) -> str:
-        """Why these thresholds contradict one another; "" if they do not."""
+        """Why these thresholds contradict one another, or never count; "" if they do neither."""
+        for name, level in (("disconnect", self.disconnect), ("shutdown", self.shutdown)):
+            if level.is_never_reached:
+                never = f"{name} at {level}, and every voltage is taken for {LEAST_PERCENT} % at least"
+                return f"{never}, expected more than {LEAST_PERCENT} %, or 0 for never"
         if self.shutdown.is_higher_than(self.disconnect):
             return f"shutdown at {self.shutdown} is above disconnect at {self.disconnect}, expected it at or below that"
         if self.resume is not None and self.disconnect.is_higher_than(self.resume):

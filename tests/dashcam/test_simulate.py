@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -108,3 +109,28 @@ def test_wrong_usage_is_exit_code_1(config: Path, tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (1, "")
         assert problem in done.stderr
     assert service("--config", tmp_path / "none.yaml", "--check-config").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("1796045060123456789", "row 2, time: found '1796045060123456789', expected seconds, no milli- or nanoseconds"),
+        ("1e10", "found 115,741 days from the first row to the last, expected at most 1,000,000 looks"),
+    ],
+)
+def test_a_trace_that_would_never_end_is_refused(config: Path, tmp_path: Path, last: str, said: str) -> None:
+    trace = tmp_path / "drive.csv"
+    trace.write_text(f"time,vbat,vin,host\n0,3420,0,0\n{last},3340,0,0\n")
+    done = service("--config", config, "--simulate", trace)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+
+
+def test_a_long_simulation_ends_when_it_is_told_to(config: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "drive.csv"
+    trace.write_text("time,vbat,vin,host\n0,3420,0,0\n29000000,3340,0,0\n")
+    argv = [sys.executable, "-m", "camvault.apps.camera_service", "--config", config, "--simulate", trace]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        time.sleep(2)
+        running.terminate()
+        assert running.wait(timeout=30) == 130

@@ -87,7 +87,7 @@ STAGE = Stage(
             "something that cannot be written",
             2: "--once: this round could not be finished or proven, and why was told",
             3: "another instance, or a part of dashcam that switches, copies or sends, is running",
-            130: "--once: stopped by Ctrl-C, SIGTERM or SIGHUP",
+            130: "--once, --simulate: stopped by Ctrl-C, SIGTERM or SIGHUP",
         },
         errors={UnfinishedRoundError: 2, BusyError: 3},
     ),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from camvault.core.dashcam.progress import OffloadProgress
+from camvault.core.dashcam.configuration import PollConfig
+from camvault.core.dashcam.progress import OffloadProgress, recheck_s
 
 RECHECK_S = 900
 
@@ -37,3 +38,8 @@ def test_when_sending_is_stuck(proven_count: int, is_interrupted: bool, is_stuck
 def test_a_try_that_proves_something_ends_that() -> None:
     stuck = OffloadProgress().sent(0, proven_count=0, is_interrupted=False)
     assert not stuck.sent(10, proven_count=1, is_interrupted=False).is_sending_stuck(10, recheck_s=RECHECK_S)
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(15, 900), (0, 30), (0.25, 30)])
+def test_the_camera_is_left_alone_until_the_next_look_at_least(minutes: float, seconds: float) -> None:
+    assert recheck_s(PollConfig(recheck_minutes=minutes)) == seconds

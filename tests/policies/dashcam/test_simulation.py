@@ -68,6 +68,13 @@ def test_a_server_that_is_missed_once_ends_nothing() -> None:
     assert states(found) == [BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING, BoxState.RECORDING]
 
 
+def test_the_camera_is_left_alone_until_the_next_look_at_least() -> None:
+    config = BoxConfig(poll=PollConfig(recheck_minutes=0))
+    found = looks(point(0, is_near=False), point(600, is_near=True), point(1500, is_near=True), config=config)
+    assert {BoxState.COPYING, BoxState.SENDING, BoxState.RECORDING} <= set(states(found))
+    assert len(found) < 150  # as the service, it does not turn in circles
+
+
 def test_nothing_is_copied_from_a_camera_that_is_not_there() -> None:
     found = looks(point(0, is_near=False), point(300, is_near=True, is_camera_there=False), point(600, is_near=True))
     assert found[-2].card_bytes == 270e6

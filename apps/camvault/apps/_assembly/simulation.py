@@ -13,20 +13,27 @@ from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.simulated_box import OffloadRates
 from camvault.core.dashcam.simulation import SimulatedLook, TracePoint, simulate
 from camvault.core.dashcam.trace import read_trace
+from camvault.ports.cancellation import Cancellation
+from camvault.ports.errors import UsageError
 from camvault.ports.plots import PlotSpan, PowerPlot
 
-_HOUR_S, _GB = 3600, 1e9
+_HOUR_S, _DAY_S, _GB = 3600, 86_400, 1e9
+_LOOKS_MOST = 1_000_000
+"""A year at the usual interval; each is kept."""
 
 
 def show_simulation(context: Context, config: BoxConfig, trace: Path, *, plot: Path | None, is_json: bool) -> None:
     """Print what would be decided in a drive, and draw it if asked for.
 
     Raises:
-        UsageError: As `trace_points`.
+        UsageError: As `trace_points`; or the trace lasts too long.
+        Cancelled: Asked to stop.
         MissingToolError: What draws is not installed.
         StorageError: The drawing cannot be written.
     """
-    looks = tuple(simulate(trace_points(trace), config, OffloadRates()))
+    points = trace_points(trace)
+    _check_span(trace, points, interval_s=config.poll.interval_seconds)
+    looks = tuple(_until_stopped(simulate(points, config, OffloadRates()), context.cancel))
     context.print_result("\n".join(as_json(looks) if is_json else told(looks)))
     if plot is None:
         return
@@ -45,6 +52,19 @@ def trace_points(path: Path) -> tuple[TracePoint, ...]:
         UsageError: It cannot be read, or rows are wrong; every problem is named.
     """
     return checked_value(drive_path(path), read_trace, read_rows)
+
+
+def _check_span(path: Path, points: Sequence[TracePoint], *, interval_s: float) -> None:
+    seconds = points[-1].at_s - points[0].at_s
+    if seconds / interval_s > _LOOKS_MOST:
+        found = f"{path}: found {seconds / _DAY_S:,.0f} days from the first row to the last"
+        raise UsageError(f"{found}, expected at most {_LOOKS_MOST:,} looks, one every {interval_s:g} s")
+
+
+def _until_stopped(looks: Iterator[SimulatedLook], cancel: Cancellation) -> Iterator[SimulatedLook]:
+    for look in looks:
+        cancel.check()
+        yield look
 
 
 def told(looks: Sequence[SimulatedLook]) -> Iterator[str]:

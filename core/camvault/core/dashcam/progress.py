@@ -14,6 +14,15 @@ Meanwhile the camera records. A camera that does not come up as a disk, and a se
 
 import attrs
 
+from camvault.core.dashcam.configuration import PollConfig
+
+_MINUTE_S = 60
+
+
+def recheck_s(poll: PollConfig) -> float:
+    """How long the camera is left alone; at least until the next look, because each would be due at once."""
+    return max(poll.recheck_minutes * _MINUTE_S, poll.interval_seconds)
+
 
 @attrs.frozen(kw_only=True)
 class OffloadProgress:

@@ -6,10 +6,9 @@ from math import ceil, inf
 import attrs
 
 from camvault.core.dashcam.configuration import BoxConfig
-from camvault.core.dashcam.progress import OffloadProgress
+from camvault.core.dashcam.progress import OffloadProgress, recheck_s
 from camvault.core.power.states import Command
 
-_MINUTE_S = 60
 _LISTING_S = 1.0
 """To find out that there is nothing to do takes a moment too."""
 
@@ -52,7 +51,7 @@ class SimulatedBox:
 
     def is_camera_due(self, now_s: float) -> bool:
         """Whether the camera is to be asked."""
-        return self.progress.is_camera_due(now_s, recheck_s=self.config.poll.recheck_minutes * _MINUTE_S)
+        return self.progress.is_camera_due(now_s, recheck_s=recheck_s(self.config.poll))
 
     def carry_out(self, commands: Collection[Command], now_s: float, *, is_going_on: bool) -> None:
         """Do what a look decided; `is_going_on`: what runs is not ended by it."""

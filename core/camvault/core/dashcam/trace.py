@@ -2,7 +2,7 @@
 
 | column             | value                                                                          |
 |--------------------|--------------------------------------------------------------------------------|
-| `time`             | seconds, not falling; or an ISO time                                            |
+| `time`             | seconds, not falling, up to the year 9999; or an ISO time                       |
 | `vbat`, `vin`      | millivolts, as the registers gave them; empty or no number, as 0x0CFD: not known |
 | `vin_threshold`    | the same; 4498 where the column is missing                                       |
 | `host`, `camera`   | 1 or 0: the server was reached, the camera was there (1 if the column is missing) |
@@ -25,6 +25,8 @@ _NEEDED = ("time", "vbat", "vin", "host")
 _THRESHOLD_MV = "4498"
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _FRACTION = re.compile(r"-?[0-9]*[.,][0-9]*", re.ASCII)
+_MOST_S = 253_402_300_800
+"""The year 10000. In nanoseconds a number is so large that some seconds more make no other one of it."""
 _FLAGS = {"1": True, "0": False, "true": True, "false": False, "True": True, "False": False}
 
 
@@ -67,6 +69,9 @@ class _Rows:
         at_s = _seconds(text)
         if at_s is None:
             self._wrong(number, "time", repr(text), "seconds or an ISO time")
+            return 0
+        if abs(at_s) > _MOST_S:
+            self._wrong(number, "time", repr(text), "seconds, no milli- or nanoseconds")
             return 0
         if self.points and at_s < self.points[-1].at_s:
             self._wrong(number, "time", text, "a time that is not before that of the row above")

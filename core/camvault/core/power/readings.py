@@ -15,7 +15,7 @@ VBAT_MV = range(2000, 4001)
 VIN_MV = range(6501)
 """The voltage that comes in."""
 VIN_THRESHOLD_MV = range(3600, 6501)
-"""The one from which on that is power: boards come with 4250 or 4498, and from less than 3600 no such cell is charged."""
+"""From it on that is power. Boards come with 4250 or 4498; from less than 3600 no such cell is charged."""
 STALE_S = 90
 """An older reading says nothing of now: three of the usual looks."""
 

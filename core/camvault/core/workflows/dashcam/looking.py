@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import attrs
 
-from camvault.core.dashcam.progress import OffloadProgress
+from camvault.core.dashcam.progress import OffloadProgress, recheck_s
 from camvault.core.dashcam.rounds import goes_on
 from camvault.core.dashcam.tries import Tries
 from camvault.core.power.readings import ExternalPower, PowerReading, judged
@@ -28,7 +28,6 @@ from camvault.core.workflows.dashcam.service_ports import ServiceOptions, Servic
 from camvault.core.workflows.dashcam.telling import Telling
 from camvault.ports.errors import CamvaultError, Cancelled, MissingToolError
 
-_MINUTE_S = 60
 _SETTLE_S = 300
 """A bus that is disturbed now and then is one incident."""
 
@@ -104,9 +103,8 @@ class Looks:
 
     @property
     def recheck_s(self) -> float:
-        """How long the camera is left alone; at least until the next look, because each would be due at once."""
-        poll = self.options.config.poll
-        return max(poll.recheck_minutes * _MINUTE_S, poll.interval_seconds)
+        """How long the camera is left alone."""
+        return recheck_s(self.options.config.poll)
 
     def _decided(self, *, is_camera_due: bool, staged_count: int, **further: bool | None) -> PowerDecision:
         reading = self._reading()

@@ -129,7 +129,7 @@ def test_a_trace_that_would_never_end_is_refused(config: Path, tmp_path: Path, l
 def test_a_long_simulation_ends_when_it_is_told_to(config: Path, tmp_path: Path) -> None:
     trace = tmp_path / "drive.csv"
     trace.write_text("time,vbat,vin,host\n0,3420,0,0\n29000000,3340,0,0\n")
-    argv = [sys.executable, "-m", "camvault.apps.camera_service", "--config", config, "--simulate", trace]
+    argv = [sys.executable, "-m", "camvault.apps.camera_service", "--config", str(config), "--simulate", str(trace)]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         time.sleep(2)
         running.terminate()

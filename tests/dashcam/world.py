@@ -12,7 +12,8 @@ from camvault.adapters.memory.supervision import MemorySupervision
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.offload_plan import WaitingClip
 from camvault.core.power.readings import ExternalPower, judged
-from camvault.core.power.states import Command
+from camvault.core.power.states import OBEYS_S, Command
+from camvault.core.power.unknown_power import is_unknown_for_long
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.service import run_service
@@ -110,6 +111,8 @@ class World:
     port_proof: str = ""
     cancel: MemoryCancellation = attrs.field(init=False)
     is_moving: str = attrs.field(default="", init=False)
+    unknown_since_s: float | None = attrs.field(default=None, init=False)
+    shut_down_s: float | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.cancel = MemoryCancellation(self.clock)
@@ -196,6 +199,9 @@ class WorldBattery:
         cancel.check()
         self.world.call("registers")
         found = self.world.registers
+        is_known = judged(found).external is ExternalPower.PRESENT or judged(found).battery_mv is not None
+        if is_known or self.world.unknown_since_s is None:
+            self.world.unknown_since_s = None if is_known else self.world.clock.elapsed_s
         if found.vbat_mv is None or not self.world.is_powered:
             return found
         return attrs.evolve(found, vbat_mv=found.vbat_mv - self.world.sag_mv)
@@ -259,7 +265,9 @@ class WorldUsb:
         if world.is_mounted or world.leftovers:
             world.never(f"{what} while the card is mounted")
         power = judged(world.registers)
-        if not world.cancel.is_requested and power.external is not ExternalPower.PRESENT and power.battery_mv is None:
+        is_long = is_unknown_for_long(world.unknown_since_s, now_s=world.clock.elapsed_s)
+        is_unknown = power.external is not ExternalPower.PRESENT and power.battery_mv is None
+        if is_unknown and not is_long and not world.cancel.is_requested:
             world.never(f"{what} while the power is not known")
 
 
@@ -310,10 +318,11 @@ class WorldHost:
         is_low = power.battery_mv is not None and power.battery_mv - self.world.sag_mv < 3250
         if power.external is ExternalPower.PRESENT or not is_low:
             self.world.never("a shutdown without need")
-        if self.world.host.reasons:
+        if self.world.shut_down_s is not None and self.world.clock.elapsed_s - self.world.shut_down_s < OBEYS_S:
             self.world.never("a second shutdown")
         self.world.call("shutdown")
         self.world.host.shut_down(reason=reason, cancel=cancel)
+        self.world.shut_down_s = self.world.clock.elapsed_s
 
     def boot_id(self) -> str:
         return self.world.host.boot_id()

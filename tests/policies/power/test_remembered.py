@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camvault.core.power.readings import ExternalPower, PowerReading
-from camvault.core.power.remembered import SPARED_S, memory_document, memory_of
-from camvault.core.power.states import BoxState, Command, Observation, Occasion, PowerDecision, PowerMemory, decide
+from camvault.core.power.remembered import SPARED_S, memory_document, memory_of, not_kept
+from camvault.core.power.states import (
+    OBEYS_S,
+    BoxState,
+    Command,
+    Observation,
+    Occasion,
+    PowerDecision,
+    PowerMemory,
+    decide,
+)
 from camvault.core.power.supply import Supply, SupplyMemory
 from camvault.core.power.thresholds import PowerLevel, PowerThresholds
 
@@ -82,6 +91,47 @@ def test_after_a_boot_nothing_that_was_counted_before_counts() -> None:
     assert memory.supply == SupplyMemory(sag_mv=80)
 
 
+def test_a_shutdown_counts_for_ten_minutes_whichever_process_gave_it() -> None:
+    memory = kept(PowerMemory(state=BoxState.ENDED, supply=LOW, ended_s=20))
+    assert memory.ended_s == 20
+    assert look(memory, 3000, 19 + OBEYS_S).memory.state is BoxState.ENDED
+    assert look(memory, 3000, 20 + OBEYS_S).memory.state is BoxState.ENDING
+    assert kept(memory, then="b").ended_s is None
+
+
+@pytest.mark.parametrize("then", ["a", "b"])
+def test_a_battery_that_did_not_show_yet_how_far_it_falls_shows_it_after_a_start(then: str) -> None:
+    """The camera took 149 mV from it when it was switched off, and the machine started before the next look."""
+    memory = PowerMemory(state=BoxState.RECORDING)
+    memory = kept(look(memory, 3325, 10).memory, then=then)
+    found = []
+    for now_s in (30, 60, 90):
+        decision = look(memory, 3474, now_s)
+        memory = decision.memory
+        found.append(list(decision.commands))
+    assert found == [[Command.PORT_OFF], [], []]
+    assert memory.supply.sag_mv == 149
+
+
+def test_a_start_under_load_does_not_forget_how_far_the_battery_falls() -> None:
+    memory = kept(PowerMemory(state=BoxState.RESTING, supply=attrs.evolve(LOW, loaded_mv=3326)), then="b")
+    memory = look(memory, 3330, 30).memory  # the port has power after a start of the machine
+    assert (memory.supply.sag_mv, memory.supply.loaded_mv) == (80, 3326)
+
+
+def test_documents_of_the_first_version_are_read() -> None:
+    document = {name: value for name, value in GOOD.items() if name not in {"ended_s", "loaded_mv"}}
+    assert memory_of(document, boot_id="a", now_s=30) == PowerMemory()
+    assert memory_of(document, boot_id="b", now_s=30) == PowerMemory()
+
+
+@pytest.mark.parametrize(("spared_until_s", "then_s"), [(None, SPARED_S), (50, SPARED_S), (900, 900)])
+def test_where_nothing_is_kept_the_first_minutes_of_the_machine_are_spared(
+    spared_until_s: float | None, then_s: float
+) -> None:
+    assert not_kept(PowerMemory(spared_until_s=spared_until_s)).spared_until_s == then_s
+
+
 GOOD = dict(memory_document(PowerMemory(), boot_id="a"))
 
 
@@ -97,6 +147,8 @@ GOOD = dict(memory_document(PowerMemory(), boot_id="a"))
         {**GOOD, "since": "yesterday"},
         {**GOOD, "supply": None},
         {**GOOD, "sag_mv": 4000},
+        {**GOOD, "loaded_mv": 1999},
+        {**GOOD, "ended_s": "now"},
         {**GOOD, "low_since_s": "1"},
         {**GOOD, "low_since_s": float("nan")},
         {**GOOD, "boot_id": 7},

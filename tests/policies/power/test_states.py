@@ -16,6 +16,7 @@ from camvault.core.power.remembered import memory_document, memory_of
 from camvault.core.power.states import (
     LOADED,
     LOOK_AGAIN_S,
+    OBEYS_S,
     OFFLOADING,
     TABLE,
     BoxState,
@@ -27,6 +28,7 @@ from camvault.core.power.states import (
     decide,
 )
 from camvault.core.power.thresholds import PowerLevel, PowerThresholds
+from camvault.core.power.unknown_power import UNKNOWN_MOST_S
 from camvault.ports.battery import PowerRegisters
 
 PAGE = Path(__file__).parents[3] / "docs/design/power-states.md"
@@ -194,6 +196,52 @@ def test_a_reason_has_the_figures_that_decided(look: Observation, reason: str) -
     assert decide(PowerMemory(), look, PowerThresholds()).reason == reason
 
 
+@pytest.mark.parametrize("state", [BoxState.COPYING, BoxState.SENDING])
+def test_a_camera_that_was_switched_for_an_offload_records_again_while_nothing_is_known(state: BoxState) -> None:
+    memory, found = PowerMemory(state=state), []
+    for now_s in (0, 30, UNKNOWN_MOST_S - 1, UNKNOWN_MOST_S, UNKNOWN_MOST_S + 30):
+        decision = decide(memory, seen(None, now_s=now_s), PowerThresholds())
+        memory = decision.memory
+        found.append((memory.state, decision.commands))
+    recording = [(BoxState.RECORDING, (Command.POWER_ON,)), (BoxState.RECORDING, ())]
+    assert found == [(state, ())] * 3 + recording
+
+
+def test_what_is_known_in_between_begins_the_time_anew() -> None:
+    memory = PowerMemory(state=BoxState.SENDING)
+    for battery_mv, now_s in ((None, 0), (3600, 290), (None, 320), (None, 610)):
+        decision = decide(memory, seen(battery_mv, now_s=now_s, staged_count=1), PowerThresholds())
+        memory = decision.memory
+    assert (memory.state, decision.commands) == (BoxState.SENDING, ())
+
+
+@pytest.mark.parametrize("state", [BoxState.STARTED, BoxState.RESTING, BoxState.ENDING])
+def test_nothing_else_is_switched_however_long_nothing_is_known(state: BoxState) -> None:
+    memory = PowerMemory(state=state, unknown_since_s=0)
+    decision = decide(memory, seen(None, now_s=9000), PowerThresholds())
+    assert (decision.memory.state, decision.commands) == (state, ())
+
+
+@pytest.mark.parametrize(
+    ("battery_mv", "is_external", "states"),
+    [
+        (3000, False, [BoxState.ENDED, BoxState.ENDED, BoxState.ENDING, BoxState.ENDED, BoxState.ENDED]),
+        (3000, True, [BoxState.ENDED, BoxState.ENDED, *[BoxState.RECORDING] * 3]),
+        (None, False, [BoxState.ENDED, BoxState.ENDED, *[BoxState.RESTING] * 3]),
+    ],
+)
+def test_a_machine_that_did_not_do_what_it_was_told_is_told_again_or_goes_on(
+    battery_mv: int | None, is_external: bool, states: list[BoxState]
+) -> None:
+    memory = decide(PowerMemory(state=BoxState.ENDING), seen(3000), PowerThresholds()).memory
+    found = []
+    for now_s in (30, OBEYS_S - 1, OBEYS_S, OBEYS_S + 10, OBEYS_S + 40):
+        look = seen(battery_mv, is_external=is_external, now_s=now_s, is_server_reached=False)
+        memory = decide(memory, look, PowerThresholds()).memory
+        found.append(memory.state)
+    assert found == states
+
+
 @pytest.mark.parametrize(
     ("resume", "rest_mv", "words"),
     [
@@ -315,7 +363,8 @@ def check(played: Trace) -> None:
         battery_mv, is_external = seen_so.battery_mv, seen_so.is_external
         given = set(commands)
         if battery_mv is None and not is_external:  # INV-32
-            assert not given
+            is_long = before.unknown_since_s is not None and now_s - before.unknown_since_s >= UNKNOWN_MOST_S
+            assert not given or (is_long and before.state in OFFLOADING and given == {Command.POWER_ON})
         if seen_so.decision.memory.state is BoxState.ENDING:  # the camera is off, and it is looked at again soon
             assert before.state is BoxState.ENDING or seen_so.decision.look_again_s == 10
         check_shutdown(seen_so, thresholds)
@@ -336,7 +385,7 @@ def check(played: Trace) -> None:
             if switched_off_s is not None:
                 assert now_s - switched_off_s >= thresholds.dwell_s
             assert battery_mv is not None
-            assert thresholds.is_recovered(battery_mv - before.supply.sag_mv)
+            assert thresholds.is_recovered(battery_mv - seen_so.decision.memory.supply.sag_mv)
             switched_on_s = now_s
 
 
@@ -350,7 +399,7 @@ def check_shutdown(seen_so: Lived, thresholds: PowerThresholds) -> None:
         assert thresholds.shutdown.is_above(seen_so.battery_mv)
         assert before.state is BoxState.ENDING
         assert before.spared_until_s is None or seen_so.look.now_s >= before.spared_until_s
-    if before.state is BoxState.ENDED:
+    if before.state is BoxState.ENDED and not (before.ended_s and seen_so.look.now_s - before.ended_s >= OBEYS_S):
         assert seen_so.decision.memory.state is BoxState.ENDED
         assert not commands
 

@@ -2,11 +2,11 @@
 
 | kept                 | started again in the same boot               | in another boot                                |
 |----------------------|----------------------------------------------|------------------------------------------------|
-| ended                | ended: a shutdown is not taken back (INV-34) | started, and not shut down for `SPARED_S`      |
+| ended                | ended, for `OBEYS_S` in all (INV-34)         | started, and not shut down for `SPARED_S`      |
 | any other state      | started: the camera is switched off first    | started                                        |
 | the battery was low  | low, until it is recovered                   | the same: no loop of starts (INV-33)           |
 | since when it was so | the same: monotonic times go on              | nothing: they begin anew                       |
-| by how much it rises | the same                                     | the same                                       |
+| by how much it rises | the same, also if that is not measured yet   | the same                                       |
 
 A board that starts the machine as soon as there is a little charge would otherwise start it and have it shut down in a
 loop, and nobody could log in to it.
@@ -22,12 +22,15 @@ from datetime import datetime
 import attrs
 
 from camvault.core.checked_values import ValueRule, is_number, one_of, or_nothing, problems_in, whole
+from camvault.core.power.readings import VBAT_MV
 from camvault.core.power.states import BoxState, PowerMemory
 from camvault.core.power.supply import MOST_SAG_MV, Supply, SupplyMemory
 
 VERSION = 1
 SPARED_S = 600
 _SINCE = ("low_since_s", "critical_since_s", "recovered_since_s")
+_LATER = frozenset({"ended_s", "loaded_mv"})
+"""Not in the documents of the first versions."""
 _INSTANT = or_nothing(ValueRule("a monotonic time", lambda v: is_number(v, 0, 1e12)))
 _RULES: Mapping[str, ValueRule] = {
     "version": whole(VERSION, VERSION),
@@ -36,7 +39,9 @@ _RULES: Mapping[str, ValueRule] = {
     "since": or_nothing(ValueRule("an ISO time", lambda v: _instant(v) is not None)),
     "supply": one_of(*(supply.name.lower() for supply in Supply)),
     "sag_mv": whole(0, MOST_SAG_MV),
+    "loaded_mv": or_nothing(whole(VBAT_MV[0], VBAT_MV[-1])),
     "spared_until_s": _INSTANT,
+    "ended_s": _INSTANT,
     **dict.fromkeys(_SINCE, _INSTANT),
 }
 
@@ -56,7 +61,9 @@ def memory_document(memory: PowerMemory, *, boot_id: str) -> Mapping[str, object
         "since": None if memory.since_at is None else memory.since_at.isoformat(),
         "supply": supply.settled.name.lower(),
         "sag_mv": supply.sag_mv,
+        "loaded_mv": supply.loaded_mv,
         "spared_until_s": memory.spared_until_s,
+        "ended_s": memory.ended_s,
         **{name: getattr(supply, name) for name in _SINCE},
     }
 
@@ -71,18 +78,27 @@ def memory_of(document: object, *, boot_id: str, now_s: float) -> PowerMemory:
     """
     if document is None:
         return PowerMemory()
-    if not isinstance(document, dict) or problems_in(document, _RULES, "", required=_RULES):
+    if not isinstance(document, dict) or problems_in(document, _RULES, "", required=_RULES.keys() - _LATER):
         return PowerMemory(supply=SupplyMemory(settled=Supply.LOW))
     settled, sag_mv = Supply[document["supply"].upper()], document["sag_mv"]
+    loaded_mv = document.get("loaded_mv")
     is_ended = document["state"] == BoxState.ENDED.value
     if not boot_id or document["boot_id"] != boot_id:
         kept = Supply.LOW if settled in {Supply.LOW, Supply.CRITICAL} else Supply.UNKNOWN
         spared_until_s = now_s + SPARED_S if is_ended else None
-        return PowerMemory(supply=SupplyMemory(settled=kept, sag_mv=sag_mv), spared_until_s=spared_until_s)
-    supply = SupplyMemory(settled=settled, sag_mv=sag_mv, **{name: document[name] for name in _SINCE})
+        supply = SupplyMemory(settled=kept, sag_mv=sag_mv, loaded_mv=loaded_mv)
+        return PowerMemory(supply=supply, spared_until_s=spared_until_s)
+    since = {name: document[name] for name in _SINCE}
+    supply = SupplyMemory(settled=settled, sag_mv=sag_mv, loaded_mv=loaded_mv, **since)
     state = BoxState.ENDED if is_ended else BoxState.STARTED
     since_at = _instant(document["since"]) if is_ended else None
-    return PowerMemory(state=state, supply=supply, since_at=since_at, spared_until_s=document["spared_until_s"])
+    return PowerMemory(
+        state=state,
+        supply=supply,
+        since_at=since_at,
+        spared_until_s=document["spared_until_s"],
+        ended_s=document.get("ended_s"),
+    )
 
 
 def not_kept(memory: PowerMemory) -> PowerMemory:

@@ -10,10 +10,11 @@ from datetime import datetime
 
 import attrs
 
-from camvault.core.power.charge import percent_of
 from camvault.core.power.readings import ExternalPower, PowerReading, fresh
+from camvault.core.power.reasons import power_words, waited_for
 from camvault.core.power.supply import Supply, SupplyMemory, supply_of
 from camvault.core.power.thresholds import PowerThresholds
+from camvault.core.power.unknown_power import is_unknown_for_long, unknown_since_s
 
 
 class BoxState(enum.Enum):
@@ -120,7 +121,10 @@ TABLE: Mapping[tuple[BoxState, Occasion], tuple[BoxState, tuple[Command, ...]]] 
     (_B.ENDING, _O.CLIPS): (_B.COPYING, _COPY),
     (_B.ENDING, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
 }
-"""In ENDED nothing is done any more, whatever is seen."""
+"""In ENDED nothing is done any more, whatever is seen: for `OBEYS_S`, and then it is decided as in RESTING."""
+
+OBEYS_S = 600.0
+"""A machine that still runs then did not do what it was told; its board has long cut the power of one that did."""
 
 
 @attrs.frozen(kw_only=True)
@@ -163,6 +167,8 @@ class PowerMemory:
         missed_since_s: When the server was not reached, monotonic, for the first time since it was; None if it was.
         spared_until_s: Until then, monotonic, the machine is not shut down: it was just started after it had been, and
             would be again and again by a board that starts it at once.
+        ended_s: When it was told to shut down, monotonic.
+        unknown_since_s: Since when every look said nothing of the power, monotonic; None if the last one did.
     """
 
     state: BoxState = BoxState.STARTED
@@ -170,6 +176,8 @@ class PowerMemory:
     since_at: datetime | None = None
     missed_since_s: float | None = None
     spared_until_s: float | None = None
+    ended_s: float | None = None
+    unknown_since_s: float | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -195,11 +203,12 @@ class PowerDecision:
 
 def decide(memory: PowerMemory, seen: Observation, thresholds: PowerThresholds) -> PowerDecision:
     """What is done after a look."""
+    if memory.state is BoxState.ENDED and memory.ended_s is not None and seen.now_s - memory.ended_s >= OBEYS_S:
+        memory = attrs.evolve(memory, state=BoxState.RESTING)
     reading = fresh(seen.reading, age_s=0 if seen.read_s is None else seen.now_s - seen.read_s)
     seen = seen if reading is seen.reading else attrs.evolve(seen, reading=reading)
-    supply, counted = supply_of(
-        memory.supply, reading, now_s=seen.now_s, thresholds=thresholds, is_loaded=memory.state in LOADED
-    )
+    is_loaded = None if memory.state is BoxState.STARTED else memory.state in LOADED
+    supply, counted = supply_of(memory.supply, reading, now_s=seen.now_s, thresholds=thresholds, is_loaded=is_loaded)
     missed_since_s = _missed_since_s(memory, seen)
     is_missed_once = (
         memory.state in OFFLOADING and missed_since_s is not None and seen.now_s - missed_since_s < LOOK_AGAIN_S
@@ -208,12 +217,23 @@ def decide(memory: PowerMemory, seen: Observation, thresholds: PowerThresholds) 
     allowed = Supply.LOW if is_spared and supply is Supply.CRITICAL else supply
     occasion = _occasion(allowed, seen, memory.state, is_missed_once=is_missed_once)
     state, commands = TABLE.get((memory.state, occasion), (BoxState.ENDED, ()))
+    unknown_s = unknown_since_s(memory.unknown_since_s, is_unknown=occasion is Occasion.UNKNOWN, now_s=seen.now_s)
+    if state in OFFLOADING and is_unknown_for_long(unknown_s, now_s=seen.now_s):
+        state, commands = BoxState.RECORDING, (Command.POWER_ON,)
     is_changed = state is not memory.state
     since_at = seen.at if is_changed else memory.since_at
     is_battery = reading.external is not ExternalPower.PRESENT
     is_shown = state is BoxState.ENDING or (is_battery and not _SWITCHED_ON.isdisjoint(commands))
     return PowerDecision(
-        memory=attrs.evolve(memory, state=state, supply=counted, since_at=since_at, missed_since_s=missed_since_s),
+        memory=attrs.evolve(
+            memory,
+            state=state,
+            supply=counted,
+            since_at=since_at,
+            ended_s=seen.now_s if Command.SHUTDOWN in commands else memory.ended_s if state is BoxState.ENDED else None,
+            unknown_since_s=unknown_s,
+            missed_since_s=missed_since_s,
+        ),
         commands=commands,
         occasion=occasion,
         reason=_ended(memory) if memory.state is BoxState.ENDED else _reason(occasion, seen, thresholds, counted),
@@ -251,9 +271,9 @@ def _occasion(supply: Supply, seen: Observation, state: BoxState, *, is_missed_o
 
 def _reason(occasion: Occasion, seen: Observation, thresholds: PowerThresholds, supply: SupplyMemory) -> str:
     """Why, with the figures that decided."""
-    facts = [_power_words(seen.reading, thresholds)]
+    facts = [power_words(seen.reading, thresholds)]
     if occasion is Occasion.LOW and supply.low_since_s is None:
-        facts.append(_waited_for(thresholds, supply))
+        facts.append(waited_for(thresholds, supply))
     if occasion not in _BY_SUPPLY.values():
         facts.append("server reached" if seen.is_server_reached else "server not reached")
         facts += _offload_words(occasion, seen) if seen.is_server_reached else ()
@@ -269,21 +289,6 @@ def _offload_words(occasion: Occasion, seen: Observation) -> Iterator[str]:
         yield "no room for another clip in staging"
     if seen.is_camera_due and seen.is_camera_there is False:
         yield "the camera is not seen in its port"
-
-
-def _power_words(reading: PowerReading, thresholds: PowerThresholds) -> str:
-    if reading.external is ExternalPower.PRESENT:
-        return Supply.EXTERNAL.value
-    if reading.battery_mv is None:
-        return "; ".join(reading.problems)
-    levels = f"disconnect below {thresholds.disconnect}, shutdown below {thresholds.shutdown}"
-    return f"battery at {reading.battery_mv} mV, about {percent_of(reading.battery_mv)} % ({levels})"
-
-
-def _waited_for(thresholds: PowerThresholds, supply: SupplyMemory) -> str:
-    level = thresholds.resume or f"{thresholds.disconnect} and {thresholds.hysteresis_percent:g} % more"
-    sag = f", less the {supply.sag_mv} mV that a camera takes from it" if supply.sag_mv else ""
-    return f"comes back from {level} on{sag}"
 
 
 def _ended(memory: PowerMemory) -> str:

@@ -60,9 +60,14 @@ class SupplyMemory:
 
 
 def supply_of(
-    memory: SupplyMemory, reading: PowerReading, *, now_s: float, thresholds: PowerThresholds, is_loaded: bool = False
+    memory: SupplyMemory,
+    reading: PowerReading,
+    *,
+    now_s: float,
+    thresholds: PowerThresholds,
+    is_loaded: bool | None = False,
 ) -> tuple[Supply, SupplyMemory]:
-    """What the power allows now, and what is to be remembered; `is_loaded`: the camera has power."""
+    """What the power allows now, and what is to be remembered; `is_loaded`: the camera has power; None: not known."""
     if reading.external is ExternalPower.PRESENT:
         return Supply.EXTERNAL, SupplyMemory(settled=Supply.EXTERNAL)
     if reading.battery_mv is None:
@@ -73,13 +78,16 @@ def supply_of(
     return settled, seen if settled is seen.settled else attrs.evolve(seen, settled=settled)
 
 
-def _measured(memory: SupplyMemory, battery_mv: int, *, is_loaded: bool) -> SupplyMemory:
+def _measured(memory: SupplyMemory, battery_mv: int, *, is_loaded: bool | None) -> SupplyMemory:
     if is_loaded:
         return attrs.evolve(memory, loaded_mv=battery_mv)
     if memory.loaded_mv is None:
         return memory
     risen_mv = battery_mv - memory.loaded_mv
-    return attrs.evolve(memory, loaded_mv=None, sag_mv=risen_mv if 0 <= risen_mv <= MOST_SAG_MV else 0)
+    sag_mv = risen_mv if 0 <= risen_mv <= MOST_SAG_MV else 0
+    if is_loaded is None:  # after a start: it has risen by so much at least, and is measured once it is switched off
+        return attrs.evolve(memory, sag_mv=max(memory.sag_mv, sag_mv))
+    return attrs.evolve(memory, loaded_mv=None, sag_mv=sag_mv)
 
 
 def _counted(memory: SupplyMemory, battery_mv: int, now_s: float, thresholds: PowerThresholds) -> SupplyMemory:

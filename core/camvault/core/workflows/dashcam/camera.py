@@ -32,6 +32,7 @@ class SwitchedCamera:
         off_since_s: Since when the port has no power, monotonic; None if it has, or if that is not known.
         is_disk: Whether data was switched on since the camera got power: then it shows its card, and has to lose its
             power before it records again.
+        has_recorded: Whether it was seen with power and without data since it got power.
         is_known: Whether it was switched at least once: until then nothing is taken for granted.
     """
 
@@ -43,6 +44,7 @@ class SwitchedCamera:
     mounted: MountedCard | None = None
     off_since_s: float | None = None
     is_disk: bool = False
+    has_recorded: bool = False
     is_known: bool = False
     _is_cleared: bool = attrs.field(default=False, init=False)
 
@@ -59,6 +61,10 @@ class SwitchedCamera:
             self.telling.problem("port state", f"USB port {self.ports.usb.where}: its power is not known: {why}")
             return
         self.telling.fine("port state")
+        # A camera that starts anew by itself comes up with data: a disk, though nobody told it to be one
+        self.is_disk = self.seen.is_powered and (self.is_disk or (self.has_recorded and self.seen.is_data_on is True))
+        if not self.seen.is_powered or self.seen.is_data_on is not None:
+            self.has_recorded = self.seen.is_powered and not self.seen.is_data_on
         if self.seen.is_powered:
             self.off_since_s = None
         elif self.off_since_s is None:

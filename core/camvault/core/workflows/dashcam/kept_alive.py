@@ -28,6 +28,7 @@ class KeptAlive:
     supervision: Supervision
     clock: Clock
     status: str = ""
+    _asked_s: float | None = attrs.field(default=None, init=False)
     _told_s: float | None = attrs.field(default=None, init=False)
 
     @property
@@ -37,7 +38,15 @@ class KeptAlive:
         if self._told_s is None or now_s - self._told_s >= _EVERY_S:
             self._told_s = now_s
             self.supervision.alive(self.status)
-        return self.parent.is_requested
+        is_requested = self.parent.is_requested
+        if is_requested and self._asked_s is None:
+            self._asked_s = now_s
+        return is_requested
+
+    def left_s(self, within_s: float) -> float:
+        """What is left of so many seconds since stopping was seen to be asked for; all of them if it was not."""
+        _ = self.is_requested
+        return within_s if self._asked_s is None else self._asked_s + within_s - self.clock.monotonic_s()
 
     def check(self) -> None:
         """Raise `Cancelled` if stopping was asked for."""

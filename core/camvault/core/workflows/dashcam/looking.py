@@ -121,6 +121,9 @@ class Looks:
             **further,  # type: ignore[arg-type]
         )
         decision = decide(self.memory, seen, self.options.config.thresholds.thresholds)
+        if self.memory.state is BoxState.ENDED is not decision.memory.state:
+            at = f" at {self.memory.since_at:%Y-%m-%d %H:%M:%S%z}" if self.memory.since_at else ""
+            self.telling.problem("shutdown", f"The machine was told to shut down{at}, and still runs")
         self.memory = decision.memory
         self._tell(decision)
         self.on_decision(decision)

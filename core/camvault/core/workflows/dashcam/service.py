@@ -14,6 +14,7 @@ import attrs
 from camvault.core.dashcam.rounds import commands_now, exit_command
 from camvault.core.dashcam.tries import Tries
 from camvault.core.power.states import BoxState, Command, Occasion, PowerDecision
+from camvault.core.power.unknown_power import is_unknown_for_long
 from camvault.core.workflows.dashcam.acting import Acts
 from camvault.core.workflows.dashcam.camera import SwitchedCamera
 from camvault.core.workflows.dashcam.kept_alive import KeptAlive
@@ -28,7 +29,10 @@ from camvault.ports.errors import BusyError, Cancelled, MissingToolError, Storag
 
 _IDLE_MOST = 12
 """After so many looks without a clip that was moved a round ends, so that no round goes round in circles."""
-_EXIT_LIMIT_S = 14.0
+_EXIT_LIMIT_S, _EXIT_LEAST_S = 14.0, 3.0
+"""How long it may take to leave the camera as configured, and how long is tried at least."""
+_GONE_S = 17.0
+"""So long after a stop was asked for nothing is begun any more: what hangs takes seconds to end, too (INV-42)."""
 _WANTED = {
     BoxState.RECORDING: Command.POWER_ON,
     BoxState.RESTING: Command.PORT_OFF,
@@ -196,7 +200,10 @@ class _Service:
         commands = commands_now(decision, self.options.config.camera)
         wanted = _WANTED.get(decision.memory.state)
         is_early = self.looks.is_early(self.port_tries)  # the last command of the port failed
-        if commands or wanted is None or decision.occasion is Occasion.UNKNOWN or is_early:
+        unknown_s, now_s = decision.memory.unknown_since_s, self.ports.clock.monotonic_s()
+        may_record = wanted is Command.POWER_ON and is_unknown_for_long(unknown_s, now_s=now_s)
+        is_left = decision.occasion is Occasion.UNKNOWN and not may_record
+        if commands or wanted is None or is_left or is_early:
             return commands
         if self.camera.is_as(wanted) is not False:
             return ()
@@ -217,9 +224,10 @@ class _Service:
         Raises:
             OtherDecisionError: It must not be any more.
         """
-        before = self.looks.memory.state
+        before = self.looks.memory
         decision = self.looks.look_again()
-        if decision.occasion is Occasion.UNKNOWN or decision.memory.state is not before:
+        is_lost = decision.occasion is Occasion.UNKNOWN and before.unknown_since_s is None
+        if is_lost or decision.memory.state is not before.state:
             raise OtherDecisionError(decision)
 
     def sleep(self, seconds: float) -> None:
@@ -234,10 +242,11 @@ class _Service:
         state = self.looks.memory.state
         is_settled = self.options.is_once and state in _WANTED and not self.ports.cancel.is_requested
         command = None if is_settled else exit_command(state, self.options.config.camera)
-        cancel = self.ports.final_cancel(_EXIT_LIMIT_S)
+        cancel = self.ports.final_cancel(min(_EXIT_LIMIT_S, max(_EXIT_LEAST_S, self.heart.left_s(_GONE_S))))
         try:
-            self.camera.look(cancel)
-            self.camera.release()
+            self.camera.release()  # first: what is looked at may hang
+            if command is not None:
+                self.camera.look(cancel)
             if command is Command.POWER_ON:
                 self.camera.leave_recording(cancel)
             elif command is Command.PORT_OFF:

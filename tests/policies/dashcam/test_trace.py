@@ -64,6 +64,7 @@ def test_times_with_a_date() -> None:
                 {"time": "soon", "vbat": "", "vin": "", "host": "0"},
                 {"time": "20", "vbat": "", "vin": "", "host": "0"},
                 {"time": "5", "vbat": "", "vin": "", "host": "0"},
+                {"time": "1796045000123", "vbat": "", "vin": "", "host": "0"},
             ],
             [
                 "row 1, vbat: found '3.4', expected whole millivolts, or nothing",
@@ -71,6 +72,7 @@ def test_times_with_a_date() -> None:
                 "row 2, time: found 'nan', expected seconds or an ISO time",
                 "row 3, time: found 'soon', expected seconds or an ISO time",
                 "row 5, time: found 5, expected a time that is not before that of the row above",
+                "row 6, time: found '1796045000123', expected seconds, no milli- or nanoseconds",
             ],
         ),
     ],

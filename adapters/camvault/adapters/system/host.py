@@ -14,7 +14,8 @@ from camvault.ports.host import Host
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _ON_PATH = PurePath("shutdown")
 _ARGUMENTS = ("-h", "now")
-_LIMIT_S = 15.0
+_LIMIT_S = 10.0
+"""Half of the time in which the service has to be gone."""
 
 
 def _tell_syslog(reason: str) -> None:

@@ -1,7 +1,7 @@
 """Adapter for rsync, pure part: what it says."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath, PurePosixPath
 
 from camvault.adapters.rsync.argv import OUTPUT_PREFIX
@@ -15,7 +15,7 @@ CUT_OFF_CODES = frozenset({10, 12, 30, 35, 255})
 
 MEANINGS = {
     1: "it does not know one of the options",
-    2: "the other end is too old",
+    2: "the other end speaks no rsync: its shell prints something, or its rsync is too old",
     3: "a file or folder could not be selected",
     5: "the other end refused to start",
     10: "error in socket I/O",
@@ -35,9 +35,18 @@ MEANINGS = {
 }
 """Source: rsync(1), EXIT VALUES; 127 and 255 are those of the remote shell, ssh(1)."""
 
+_ALWAYS_SAID = re.compile(r"rsync: connection unexpectedly closed .*|rsync error: .*|@+", re.DOTALL)
+"""What stands below and around the words of ssh and of a server, and says nothing of its own."""
+
 _ITEM = re.compile(r"(?P<update>[<>ch.*])(?P<kind>[fdLDS])(?P<flags>.{9}) (?P<name>.*)", re.DOTALL)
 _ESCAPED = re.compile(rb"\\#([0-7]{3})")
 _NAMED = re.compile(r'(?:rsync: [^"]*|file has (?P<vanished>vanished): )"(?P<name>.+)"(?: failed)?(?:: (?P<words>.+))?')
+
+
+def last_words(lines: Sequence[str], most: int) -> str:
+    """The last that was said, `most` lines of it: why, before what rsync says whenever it ends without success."""
+    telling = [line for line in lines if not _ALWAYS_SAID.fullmatch(line.strip())]
+    return " | ".join((telling or list(lines))[-most:])
 
 
 def sights(lines: Iterable[str]) -> dict[PurePosixPath, Sight]:

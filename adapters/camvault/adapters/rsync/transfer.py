@@ -13,7 +13,15 @@ from camvault.adapters.rsync.argv import compare_argv, is_remote, names_on_stdin
 from camvault.adapters.rsync.causes import cause_of
 from camvault.adapters.rsync.guard import TargetGuard
 from camvault.adapters.rsync.mounted import MountedFolder
-from camvault.adapters.rsync.parse import CUT_OFF_CODES, MEANINGS, PARTIAL_CODES, file_problems, sent_bytes, sights
+from camvault.adapters.rsync.parse import (
+    CUT_OFF_CODES,
+    MEANINGS,
+    PARTIAL_CODES,
+    file_problems,
+    last_words,
+    sent_bytes,
+    sights,
+)
 from camvault.adapters.rsync.remote_hash import ANSWERED_CODES, hash_argv, hashes
 from camvault.adapters.rsync.route import route_to
 from camvault.ports.cancellation import Cancellation
@@ -130,14 +138,14 @@ class RsyncTransfer:
             ended = self._run(argv, files, cancel, said.append, told.append)
         except ToolError as error:
             cancel.check()  # an rsync that hangs in the kernel outlives a stop
-            words = " | ".join(error.last_lines[-3:])
+            words = last_words(error.last_lines, 3)
             return Pushed(error.exit_code, words, is_hung=True, cause=PushCause.CUT_OFF)
         if self._has_fsync and ended.exit_code in _NO_FSYNC_CODES and any("fsync" in line for line in said):
             self._has_fsync = False  # the other end is older than the option
             return self._push(files, root, cancel, on_command, by_content=by_content)
         code = ended.exit_code
         meaning = MEANINGS.get(code, "unknown") if code else ""
-        words = " | ".join(line for line in ended.last_lines[-3:] if code)
+        words = last_words(ended.last_lines, 3) if code else ""
         problem = f"{meaning}: {words}" if words else meaning
         problems = file_problems(said, root=root)
         is_partial, cause = code in PARTIAL_CODES, cause_of(code, said)
@@ -220,11 +228,11 @@ class RsyncTransfer:
             return {}, NotSeen("it does not answer in time", is_cut_off=True)
         code = ended.exit_code
         if code and code not in PARTIAL_CODES:
-            words = " | ".join((MEANINGS.get(code, f"rsync ended with {code}"), *ended.last_lines[-2:]))
-            return {}, NotSeen(words, code in CUT_OFF_CODES)
+            words = (MEANINGS.get(code, f"rsync ended with {code}"), last_words(ended.last_lines, 3))
+            return {}, NotSeen(": ".join(filter(None, words)), code in CUT_OFF_CODES)
         asked = {file.path for file in files}
         found = {path: sight for path, sight in sights(lines).items() if path in asked}
-        return found, NotSeen(" | ".join(ended.last_lines[-2:]))
+        return found, NotSeen(last_words(ended.last_lines, 2))
 
     def _sight_of_marker(self, marker: Sendable, root: PurePath) -> Sight | NotSeen:
         found, unseen = self._compared([marker], root, self.cancel, on_command=lambda _: None)

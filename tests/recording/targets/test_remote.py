@@ -189,9 +189,14 @@ def test_a_target_that_refuses_the_connection_is_offline(nas: Nas, tmp_path: Pat
     assert "Connection refused" in unsure(moved.ask())
 
 
-@pytest.mark.parametrize("fault", ["key", "host key"])
-def test_a_machine_that_answers_and_refuses_is_not_offline(nas: Nas, tmp_path: Path, fault: str) -> None:
-    """Ssh ends with 255 as if there were no connection; rsync says 12 where its end of the pipe closes before that."""
+@pytest.mark.parametrize(
+    ("fault", "words"), [("key", "Permission denied (publickey"), ("host key", "Host key verification failed.")]
+)
+def test_a_machine_that_answers_and_refuses_is_not_offline(nas: Nas, tmp_path: Path, fault: str, words: str) -> None:
+    """Ssh ends with 255 as if there were no connection; rsync says 12 where its end of the pipe closes before that.
+
+    What ssh said is told, not what rsync says below it.
+    """
     transfer = transfer_of(nas, tmp_path / "logs")
     transfer.mark()
     sshd = tmp_path / "sshd"
@@ -205,6 +210,8 @@ def test_a_machine_that_answers_and_refuses_is_not_offline(nas: Nas, tmp_path: P
         transfer = RsyncTransfer(nas.spec, ("-avh", strict), RemoteGuard(tmp_path / "logs", LocalStorage()))
     said = unsure(transfer.ask())
     assert any(MEANINGS[code] in said for code in (12, 255)), said
+    assert words in said
+    assert "unexpectedly closed" not in said
     assert said.endswith("answers")
 
 
@@ -430,6 +437,23 @@ class TestRemoteGuard:
         assert here(self.mark())
         self.unseen = NotSeen("error in file I/O")
         assert unsure(self.mark(anew=True)) == "it cannot be marked: error in file I/O"
+
+    @pytest.mark.parametrize("fault", ["it takes nothing", "it cannot be looked at"])
+    def test_a_target_that_is_never_marked_leaves_one_copy(self, fault: str) -> None:
+        """A box with a wrong key tries for weeks: each visit would look for all markers of those before."""
+        for _ in range(4):
+            if fault == "it takes nothing":
+                self.refuses = "Read-only file system"
+            else:
+                self.unseen = NotSeen("Permission denied (publickey).", is_cut_off=True)
+            assert "it cannot be marked" in unsure(self.mark())
+        assert len(list(self.storage.children(self.LOGS))) == 1
+        self.refuses, self.unseen = "", None
+        number = here(self.mark()).number
+        assert [entry.path.name for entry in self.storage.children(self.LOGS)] == [
+            TARGET_MARKER_NAME,
+            f"{TARGET_MARKER_NAME}-{number}",
+        ]
 
     def test_a_full_disk_here_stops_no_first_backup(self) -> None:
         """Nothing can be held, so it is believed, as any first time, and marked when there is room."""

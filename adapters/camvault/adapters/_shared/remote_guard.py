@@ -11,7 +11,7 @@ It is offline only if the way to it was tried and leads nowhere (`Ends.route`).
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import PurePath, PurePosixPath
 
@@ -154,7 +154,10 @@ class RemoteGuard:
 
     def _begin(self, target: str, ends: Ends, *, anew: bool) -> TargetAnswer:
         """Power fails in between: at the first time the next run finds the marker there, and takes its number."""
-        number = ("" if anew else self._sent(ends)) or str(uuid.uuid4())
+        sent = None if anew else self._sent(ends)
+        if isinstance(sent, NotSeen):
+            return Unsure(f"it cannot be marked: {sent.problem}")
+        number = sent or self._unused() or str(uuid.uuid4())
         try:
             marker = self._copy_of_marker(number)
         except NoSpaceError:
@@ -167,6 +170,8 @@ class RemoteGuard:
         sight = ends.sight(marker, self.folder) if not problem else None
         if sight is not Sight.SAME:
             words = sight.problem if isinstance(sight, NotSeen) else "the marker does not arrive"
+            if ends.sight(marker, self.folder) is Sight.GONE:  # else each visit would leave one more, and look at all
+                self.storage.write_text(self.folder / marker.path, "")
             return Unsure(f"it cannot be marked: {problem or words}")
         if anew:
             self.storage.write_text(self.folder / TARGET_MARKER_NAME, TargetRecord(number, target).text)
@@ -183,18 +188,27 @@ class RemoteGuard:
         known = parse_record(self.storage.read_text(self.folder / TARGET_MARKER_NAME) or "")
         return known if known is not None and _NUMBER.fullmatch(known.number) else None
 
-    def _sent(self, ends: Ends) -> str:
+    def _sent(self, ends: Ends) -> str | NotSeen | None:
         """The number of a marker that was sent without being remembered: it is found at the target."""
-        if self.storage.entry(self.folder) is None:
-            return ""
-        names = (entry.path.name for entry in self.storage.children(self.folder))
-        numbers = (
-            name.removeprefix(f"{TARGET_MARKER_NAME}-") for name in names if name.startswith(f"{TARGET_MARKER_NAME}-")
-        )
-        for number in filter(_NUMBER.fullmatch, numbers):
-            if ends.sight(self._copy_of_marker(number), self.folder) is Sight.SAME:
+        for number in self._numbers(is_used=True):
+            sight = ends.sight(self._copy_of_marker(number), self.folder)
+            if sight is Sight.SAME:
                 return number
-        return ""
+            if isinstance(sight, NotSeen):
+                return sight
+        return None
+
+    def _unused(self) -> str:
+        """The number of a marker that was made, and of which it was seen that it did not arrive."""
+        return next(self._numbers(is_used=False), "")
+
+    def _numbers(self, *, is_used: bool) -> Iterator[str]:
+        begin = f"{TARGET_MARKER_NAME}-"
+        entries = self.storage.children(self.folder) if self.storage.entry(self.folder) is not None else ()
+        for name in (entry.path.name for entry in entries if entry.path.name.startswith(begin)):
+            number = name.removeprefix(begin)
+            if _NUMBER.fullmatch(number) and bool(self.storage.read_text(self.folder / name)) is is_used:
+                yield number
 
     def _copy_of_marker(self, number: str) -> Sendable:
         path, text = self.folder / f"{TARGET_MARKER_NAME}-{number}", f"{number}\n"

@@ -321,7 +321,9 @@ class FastBoard:
         return (self.program.parent / "asked").read_text().splitlines()
 
 
-def info(folder: Path, board: FastBoard | None, *, shell: str = "dash") -> "subprocess.CompletedProcess[str]":
+def info(
+    folder: Path, board: FastBoard | None, *, shell: str = "dash", stdout: int = subprocess.PIPE
+) -> "subprocess.CompletedProcess[str]":
     program, *more = shell.split()
     found = shutil.which(program)
     assert found is not None
@@ -334,11 +336,21 @@ def info(folder: Path, board: FastBoard | None, *, shell: str = "dash") -> "subp
     return subprocess.run(
         [found, *more, SCRIPTS / "battery-info.sh"],
         env={"PATH": os.pathsep.join(places)},
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
         timeout=300,
     )
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_battery_info_that_cannot_be_printed_is_no_success(tmp_path: Path, shell: str) -> None:
+    board = FastBoard(tmp_path / "ups", BOARD)
+    with Path("/dev/full").open("wb") as full:
+        done = info(tmp_path, board, shell=shell, stdout=full.fileno())
+    assert done.returncode == 1
+    assert "o space left on device" in done.stderr
 
 
 @pytest.mark.parametrize("shell", SHELLS)

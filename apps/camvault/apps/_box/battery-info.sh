@@ -5,7 +5,7 @@
 # asked for, because it ends with 0 whatever is in it. What was not read, or is outside of the bounds of its register
 # (a disturbed bus says 41981), is null, and told on stderr.
 #
-# exit codes: 0 done; 1 VBAT or VIN is not believed; 2 lifepo4wered-cli is not on PATH; 124 it did not answer in time;
+# exit codes: 0 done; 1 VBAT or VIN is not believed, or it cannot be printed; 2 lifepo4wered-cli is not on PATH; 124 it did not answer in time;
 #             else that of lifepo4wered-cli for VBAT or VIN. IOUT is not in all boards, and null then.
 set -u
 export LC_ALL=C
@@ -91,7 +91,7 @@ auto_shutdown=$value
 power=
 if [ -n "$vout" ] && [ -n "$iout" ]; then power=$((vout * iout / 1000)); fi
 
-cat <<END
+if ! cat <<END
 {
   "battery_voltage": $(decimals "$vbat"),
   "battery_percent": $(percent "$vbat"),
@@ -105,4 +105,7 @@ cat <<END
   "auto_shutdown_time": ${auto_shutdown:-null}
 }
 END
+then
+    [ "$exit_code" -ne 0 ] || exit_code=1
+fi
 exit "$exit_code"

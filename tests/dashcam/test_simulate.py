@@ -104,6 +104,7 @@ def test_wrong_usage_is_exit_code_1(config: Path, tmp_path: Path) -> None:
         (("--check-config", "--json"), "--plot and --json are of --simulate"),
         (("--simulate", trace, "--plot", there), "is there, and is not touched"),
         (("--simulate", tmp_path / "none.csv"), "No such file"),
+        (("--simulate", "comute"), "names a file, or one of battery-runs-out, commute, disturbed-bus"),
     ):
         done = service("--config", config, *arguments)
         assert (done.returncode, done.stdout) == (1, "")

@@ -31,7 +31,8 @@ class Options:
         typer.Option(
             "--simulate",
             metavar="TRACE",
-            help="Say what would be decided in a drive: CSV, JSON lines, or `commute`, which is shipped.",
+            help="Say what would be decided in a drive: CSV, JSON lines, or one that is shipped: battery-runs-out, "
+            "commute, disturbed-bus.",
         ),
     ] = None
     plot: Annotated[

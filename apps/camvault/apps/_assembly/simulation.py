@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-from camvault.adapters.tracefile import drive_path, read_rows
+from camvault.adapters.tracefile import DRIVES, drive_path, read_rows
 from camvault.apps._assembly.configuration import checked_value
 from camvault.apps._cli.stage import Context
 from camvault.core.dashcam.configuration import BoxConfig
@@ -51,7 +51,10 @@ def trace_points(path: Path) -> tuple[TracePoint, ...]:
     Raises:
         UsageError: It cannot be read, or rows are wrong; every problem is named.
     """
-    return checked_value(drive_path(path), read_trace, read_rows)
+    there = drive_path(path)
+    if not there.exists():
+        raise UsageError(f"{path}: No such file or directory; --simulate names a file, or one of {', '.join(DRIVES)}")
+    return checked_value(there, read_trace, read_rows)
 
 
 def _check_span(path: Path, points: Sequence[TracePoint], *, interval_s: float) -> None:

@@ -127,8 +127,8 @@ def test_a_script_is_printed_as_it_is_shipped() -> None:
     ("arguments", "words"),
     [
         (("passwd",), "no file 'passwd': expected one of battery-info.sh,"),
-        ((), "found 0 words after print, expected one, NAME"),
-        (("config.yaml", "config.yaml"), "found 2 words after print, expected one, NAME"),
+        ((), "found nothing after print, expected one, NAME"),
+        (("config.yaml", "config.yaml"), "found 'config.yaml config.yaml' after print, expected one, NAME"),
         (("camera_service.service", "--config", "nowhere.yaml"), "nowhere.yaml: No such file or directory"),
     ],
 )

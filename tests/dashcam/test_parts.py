@@ -137,10 +137,19 @@ def test_a_camera_without_a_disk_is_not_found(box: Box) -> None:
     assert "no card within 1 s" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("usb", "on"), ("usb", "off", "now"), ("look",), ("find", "it")], ids=" ".join)
-def test_other_words_are_wrong_usage(box: Box, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("usb", "on"), "found 'on' after usb, expected none, or off, recording, data, prove"),
+        (("usb", "off", "now"), "found 'now' after usb off, expected none"),
+        (("look",), "unknown part 'look': expected one of battery,"),
+        (("find", "it"), "found 'it' after find, expected none"),
+    ],
+)
+def test_other_words_are_wrong_usage(box: Box, words: tuple[str, ...], told: str) -> None:
     done = box.run(*words)
     assert (done.returncode, done.stdout, box.hub.asked) == (1, "", [])
+    assert told in done.stderr
 
 
 CLIPS = {"on_card", "staged", "proven", "overwritten"}
@@ -185,6 +194,13 @@ def test_status_tells_what_is_remembered_while_the_service_runs(box: Box) -> Non
     assert lines[-2:] == [
         "copied in       30.0 s for each GB, as measured lately",
         "last shutdown   2025-06-14: battery below shutdown",
+    ]
+    round_ = {"at": "2025-06-15", "reason": "nothing to do here", "problems": ["the server is off", "2 clips wait"]}
+    (records / "last-round.json").write_text(json.dumps(round_))
+    assert box.run("status").stdout.splitlines()[-4:-1] == [
+        "last round      2025-06-15: nothing to do here",
+        "                not finished or proven: the server is off",
+        "                not finished or proven: 2 clips wait",
     ]
 
 

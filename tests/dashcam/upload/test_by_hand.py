@@ -112,6 +112,20 @@ def test_a_server_that_is_off_is_told_by_push_and_verify(home: Home, tmp_path: P
     assert home.staged() == ["Movie/A.ts"]
 
 
+@pytest.mark.parametrize("fault", ["key", "host key"])
+def test_a_key_that_does_not_open_the_server_is_told_before_anything_is_staged(
+    home: Home, tmp_path: Path, fault: str
+) -> None:
+    hands = hands_of(home, tmp_path)
+    if fault == "key":
+        (tmp_path / "sshd" / "authorized_keys").write_text("")
+    else:
+        home.known_hosts.write_text("")
+    done = hands.run("push")
+    assert done.returncode == 2
+    assert {"key": "Permission denied (publickey", "host key": "Host key verification failed."}[fault] in done.stderr
+
+
 def test_only_push_takes_another_server(home: Home, tmp_path: Path) -> None:
     done = hands_of(home, tmp_path).run("verify", "--init-target")
     assert (done.returncode, done.stdout) == (1, "")

@@ -65,11 +65,14 @@ def part_of(words: Sequence[str]) -> tuple[DashcamPart, str]:
         UsageError: There is no such part, or too little or too much is given.
     """
     two = " ".join(words[:2])
+    followers = [each.removeprefix(f"{words[0]} ") for each in DashcamPart if each.startswith(f"{words[0]} ")]
     name, rest = (two, words[2:]) if two in set(DashcamPart) else (words[0], words[1:])
     if name not in set(DashcamPart):
         raise UsageError(f"unknown part {name!a}: expected one of {', '.join(DashcamPart)}")
     part = DashcamPart(name)
     needed = _NEEDS.get(part, "")
     if len(rest) != bool(needed):
-        raise UsageError(f"found {len(rest)} words after {part}, expected {f'one, {needed}' if needed else 'none'}")
+        expected = f"one, {needed}" if needed else f"none, or {', '.join(followers)}" if followers else "none"
+        found = f"{' '.join(rest)!a}" if rest else "nothing"
+        raise UsageError(f"found {found} after {part}, expected {expected}")
     return part, rest[0] if rest else ""

@@ -26,7 +26,14 @@ def send_staged(context: Context, request: Request) -> None:
     check_upload_tools(config)
     with held(config) as folders:
         ports = send_ports(config, folders, clock=context.clock, reporter=context.reporter, cancel=context.cancel)
-        report = send_clips(ports=ports, folders=folders, config=config, stop=lambda: "", may_begin=request.may_begin)
+        report = send_clips(
+            ports=ports,
+            folders=folders,
+            config=config,
+            stop=lambda: "",
+            may_begin=request.may_begin,
+            is_looked=True,
+        )
     context.print_result(json.dumps(attrs.asdict(report), indent=2) if request.is_json else _told(report))
     if not report.is_whole:
         raise NotKnownError(f"Not all that is staged is proven: {'; '.join(report.problems) or 'see above'}")

@@ -117,6 +117,10 @@ def _told(values: Mapping[str, object], counts: ClipCounts | None) -> Iterator[s
     for name, title in (("last_round", "last round"), ("last_shutdown", "last shutdown")):
         if isinstance(record := values[name], dict):
             yield f"{title:<16}{record.get('at', 'at an unknown time')}: {record.get('reason', 'no reason is known')}"
+            problems = record.get("problems")
+            yield from (
+                f"{'':16}not finished or proven: {one}" for one in (problems if isinstance(problems, list) else ())
+            )
 
 
 def _count(count: ClipCount) -> str:

@@ -48,7 +48,13 @@ def clips_to_send(records: ClipRecords) -> tuple[StagedClip, ...]:
 
 
 def send_clips(
-    *, ports: SendPorts, folders: BoxFolders, config: BoxConfig, stop: Callable[[], str], may_begin: bool = False
+    *,
+    ports: SendPorts,
+    folders: BoxFolders,
+    config: BoxConfig,
+    stop: Callable[[], str],
+    may_begin: bool = False,
+    is_looked: bool = False,
 ) -> SendReport:
     """Send what is staged, in the order of the configuration; nothing that is proven waits for what is not.
 
@@ -58,13 +64,14 @@ def send_clips(
         config: The order, and how often is tried again.
         stop: Asked often for a reason to end here; "" to go on.
         may_begin: The user says that what stands there is the target: it gets a new number, also if nothing waits.
+        is_looked: Whether the server is looked at, and marked, also if nothing waits.
 
     Raises:
         StorageError: The staging or the records cannot be read.
         MissingToolError: There is no such tool.
         Cancelled: The whole program was asked to stop; what was proven until then is written down.
     """
-    return _Sending.of(ports, folders, config, stop).run(may_begin=may_begin)
+    return _Sending.of(ports, folders, config, stop).run(may_begin=may_begin, is_looked=is_looked)
 
 
 class _EndedError(Exception):
@@ -116,20 +123,18 @@ class _Sending:
         )
         return cls(ports, config, proofs, asked)
 
-    def run(self, *, may_begin: bool) -> SendReport:
+    def run(self, *, may_begin: bool, is_looked: bool) -> SendReport:
         begin_s = self.ports.clock.monotonic_s()
         aliases = self.proofs.apart.aliases
         aliases.clear()
         waiting = self._staged()
         try:
-            if waiting or may_begin:
+            if waiting or may_begin or is_looked:
                 _begin(self, anew=may_begin)
             for batch in in_chunks(waiting, most_files=_BATCH_FILES, most_bytes=_BATCH_BYTES):
                 self.stop.check()
                 self._send(batch)
-        except TargetError as error:
-            _tell(self, str(error))
-        except _EndedError as error:
+        except (TargetError, _EndedError) as error:
             _tell(self, str(error))
         except Cancelled:
             self.ports.cancel.check()

@@ -53,7 +53,10 @@ WRONG: list[tuple[dict[str, Any] | list[int], list[str]]] = [
     (
         {"camera": {"copy_subdirs": ["Normal", "../etc"], "vendor": 603, "after_copy": "off"}},
         [
-            "camera.copy_subdirs: found ['Normal', '../etc'], expected a list of folders below the card's root",
+            (
+                "camera.copy_subdirs: found ['Normal', '../etc'], expected a list of folders below the card's root, "
+                "such as DCIM/Movie"
+            ),
             'camera.vendor: found 603, expected four hexadecimal digits in quotes, or ""',
             "camera.after_copy: found 'off', expected one of recording, powered_off",
         ],

@@ -168,7 +168,8 @@ _RULES: Mapping[str, Mapping[str, ValueRule]] = {
         "vendor": ValueRule('four hexadecimal digits in quotes, or ""', lambda v: _is_matching(_USB_ID, v)),
         "product": ValueRule('four hexadecimal digits in quotes, or ""', lambda v: _is_matching(_USB_ID, v)),
         "copy_subdirs": ValueRule(
-            "a list of folders below the card's root", lambda v: isinstance(v, list) and all(map(_is_below, v))
+            "a list of folders below the card's root, such as DCIM/Movie",
+            lambda v: isinstance(v, list) and all(map(_is_below, v)),
         ),
         "on_exit": _STATE,
         "after_copy": _STATE,

@@ -125,6 +125,15 @@ class TestFolders:
         assert report.problems == ("Event cannot be listed: Permission denied",)
         assert (report.copied_count, report.is_whole) == (2, False)
 
+    def test_a_damaged_entry_stops_none_beside_it(self, box: Box) -> None:
+        """Nothing is known of it, so it is not gone either."""
+        assert box.visit().is_whole
+        box.record("Event/4.MP4", "another")
+        box.storage.unknown.add(PurePath("/medium/Event/E1.MP4"))
+        report = box.visit()
+        assert report.problems == ("Event/E1.MP4 cannot be looked at: Structure needs cleaning",)
+        assert (report.copied_count, report.overwritten_count, report.is_whole) == (1, 0, False)
+
     def test_what_is_neither_file_nor_folder_is_told(self, box: Box) -> None:
         box.storage.put_link("/medium/link.MP4", "/etc/passwd")
         assert box.visit().problems == ("link.MP4 is neither a file nor a folder",)

@@ -17,6 +17,7 @@ from camvault.core.workflows.dashcam.copy_ports import CopyReport
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords
 from camvault.ports.camera_card import CardLostError
+from camvault.ports.errors import StorageError
 from tests.dashcam.copy_once import copy_from, folder_card, record
 from tests.dashcam.loop_card import LoopCardHarness, make_card
 
@@ -45,6 +46,26 @@ def read_bytes() -> int:
     """What this process has read so far, from whatever cache or disk."""
     lines = Path("/proc/self/io").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("rchar"))
+
+
+def test_a_damaged_inode_costs_its_clip_alone(tmp_path: Path, staging: Path) -> None:
+    """A camera that loses its power leaves such things; all else on the card can be saved still."""
+    tree, image, card = tmp_path / "tree", tmp_path / "card.img", tmp_path / "mnt"
+    card.mkdir()
+    for number in range(3):
+        record(tree, f"Movie/{number}.ts", bytes([number]) * MB, at_s=number * 60)
+    subprocess.run(["mkfs.ext4", "-q", "-d", tree, image, "16M"], check=True)
+    subprocess.run(["debugfs", "-w", "-R", "clri /Movie/1.ts", image], check=True, capture_output=True)
+    subprocess.run(["mount", "-o", "loop,ro", image, card], check=True)
+    try:
+        with pytest.raises(StorageError, match="Structure needs cleaning"):
+            LocalStorage().listing(card / "Movie")
+        report = visit(card, staging)
+    finally:
+        subprocess.run(["umount", card], check=True)
+    assert report.problems == ("Movie/1.ts cannot be looked at: Structure needs cleaning",)
+    assert (report.copied_count, report.is_whole) == (2, False)
+    assert sorted(path.name for path in (staging / "Movie").iterdir()) == ["0.ts", "2.ts"]
 
 
 def test_the_card_is_read_once(card: Path, staging: Path) -> None:

@@ -108,6 +108,7 @@ class Listing:
         files: The regular files.
         folders: The names of folders.
         others: The names of links, and of what else is neither file nor folder.
+        unknown: Names of which not even that can be told, each with what the system said; only where it is asked for.
         device: The file system that all `files` are on (`FileIdentity.device`); "" if that is not known, or not one.
         is_numbered: Whether `ListedFile.number` and `changed_ns` say which file it is (`FileIdentity.inode`).
     """
@@ -117,6 +118,7 @@ class Listing:
     others: tuple[str, ...] = ()
     device: str = ""
     is_numbered: bool = False
+    unknown: tuple[tuple[str, str], ...] = ()
 
     def identity_of(self, file: ListedFile, /) -> FileIdentity:
         """All that this listing knows of one of its files: the same as `FolderReader.entry` says."""
@@ -127,7 +129,7 @@ class Listing:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing in the folder."""
-        return not (self.files or self.folders or self.others)
+        return not (self.files or self.folders or self.others or self.unknown)
 
 
 @attrs.frozen

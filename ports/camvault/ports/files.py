@@ -41,8 +41,12 @@ class FolderReader(Protocol):
         """The entries in `folder` itself, names sorted bytewise; `NotFoundError` if it does not exist."""
         ...
 
-    def listing(self, folder: PurePath, /) -> Listing:
-        """The same as `children`, as cheap as possible: for folders of tens of thousands of files."""
+    def listing(self, folder: PurePath, /, *, is_damaged_told: bool = False) -> Listing:
+        """The same as `children`, as cheap as possible: for folders of tens of thousands of files.
+
+        With `is_damaged_told`, a name of which a damaged file system tells nothing is among `Listing.unknown`;
+        otherwise it is an error of the whole folder.
+        """
         ...
 
     def resolve(self, path: PurePath, /) -> PurePath:

@@ -119,9 +119,10 @@ class LocalReader:
         found = (self.entry(folder / os.fsdecode(name)) for name in self._names(folder))
         return tuple(entry for entry in found if entry is not None)
 
-    def listing(self, folder: PurePath, /) -> Listing:
+    def listing(self, folder: PurePath, /, *, is_damaged_told: bool = False) -> Listing:
         """One listing, and one stat each relative to the open folder: half the price of whole paths."""
         files, folders, others = list[ListedFile](), list[str](), list[str]()
+        unknown = list[tuple[str, str]]()
         devices, device = set[int](), None
         new_file = tuple.__new__  # what a named tuple does, without a call of Python's for each file
         with translated(folder):
@@ -132,6 +133,11 @@ class LocalReader:
                         status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
                     except FileNotFoundError:
                         continue  # vanished since it was listed
+                    except OSError as error:
+                        if not is_damaged_told:
+                            raise
+                        unknown.append((name, error.strerror or str(error)))
+                        continue
                     mode = status.st_mode
                     if mode & _KIND_BITS == stat.S_IFREG:
                         if status.st_dev != device:
@@ -144,8 +150,9 @@ class LocalReader:
             finally:
                 os.close(descriptor)
         if device is None or len(devices) > 1:  # a file may have a mount of its own
-            return Listing(tuple(files), tuple(folders), tuple(others))
-        return Listing(tuple(files), tuple(folders), tuple(others), device_name(device), is_numbered(device))
+            return Listing(tuple(files), tuple(folders), tuple(others), unknown=tuple(unknown))
+        of_device = device_name(device), is_numbered(device)
+        return Listing(tuple(files), tuple(folders), tuple(others), *of_device, unknown=tuple(unknown))
 
     @staticmethod
     def _names(folder: PurePath) -> list[bytes]:

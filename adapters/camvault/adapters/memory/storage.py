@@ -7,6 +7,7 @@ one, an appended line may be torn. Each such state is announced to `calls`.
 import errno
 import hashlib
 import itertools
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ class MemoryStorage:
         calls: What happens at each call, and what was called.
         tree: The state; tests may change it behind the workflow's back.
         unreadable: Paths that cannot be listed or read.
+        unknown: Paths of which a listing cannot even tell what they are: the file system is damaged there.
         lossy: Targets of copies that get a flipped bit, although everything reports success.
         damage: Files that are listed, and of which no byte from the given one on can be read.
         hidden_damage: The same on the medium, while a cache still holds them: only `read_back` and `digest` notice.
@@ -48,6 +50,7 @@ class MemoryStorage:
     calls: Calls = attrs.field(factory=Calls)
     tree: MemoryTree = attrs.field(factory=MemoryTree)
     unreadable: set[PurePath] = attrs.field(factory=set)
+    unknown: set[PurePath] = attrs.field(factory=set)
     lossy: set[PurePath] = attrs.field(factory=set)
     damage: dict[PurePath, int] = attrs.field(factory=dict)
     hidden_damage: dict[PurePath, int] = attrs.field(factory=dict)
@@ -184,19 +187,24 @@ class MemoryStorage:
             found = (self.tree.entry(folder / name) for name in self._names(folder))
             return tuple(entry for entry in found if entry is not None)
 
-    def listing(self, folder: PurePath, /) -> Listing:
+    def listing(self, folder: PurePath, /, *, is_damaged_told: bool = False) -> Listing:
         """One listing."""
         with self.calls.call("storage.listing", folder):
-            found = [(name, self.tree.find(folder / name)) for name in self._names(folder)]
+            names = self._names(folder)
+            of_damaged = {name for name in names if self.unknown and self.tree.real(folder / name) in self.unknown}
+            damaged = tuple((name, os.strerror(errno.EUCLEAN)) for name in names if name in of_damaged)
+            if damaged and not is_damaged_told:
+                raise system_error(errno.EUCLEAN, folder)
+            found = [(name, self.tree.find(folder / name)) for name in names if name not in of_damaged]
             by_kind: dict[FileKind, list[str]] = {kind: [] for kind in FileKind}
             for name, node in found:
                 by_kind[node.kind if node else FileKind.OTHER].append(name)
             files = tuple(self.tree.listed(folder / name) for name in by_kind[FileKind.FILE])
             folders, others = tuple(by_kind[FileKind.FOLDER]), tuple(by_kind[FileKind.SYMLINK])
             if not files:
-                return Listing(files, folders, others)
+                return Listing(files, folders, others, unknown=damaged)
             volume = self.tree.volumes[self.tree.volume_root(folder)]
-            return Listing(files, folders, others, volume.name, volume.is_numbered)
+            return Listing(files, folders, others, volume.name, volume.is_numbered, damaged)
 
     def resolve(self, path: PurePath, /) -> PurePath:
         """Every link followed."""

@@ -19,7 +19,7 @@ MEANINGS = {
     3: "a file or folder could not be selected",
     5: "the other end refused to start",
     10: "error in socket I/O",
-    11: "error in file I/O: the target may be full or read-only",
+    11: "error in file I/O: the target may be full or read-only, or not there",
     12: "the connection broke, or the other end refused the request",
     13: "error in program diagnostics",
     14: "error in inter-process communication",

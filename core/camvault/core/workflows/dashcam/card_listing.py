@@ -22,7 +22,7 @@ class ListedCard:
         files: The clips, with what the camera puts beside them.
         counts: How many of them are below each folder that is copied and is there.
         problems: Folders that are not there, or cannot be listed, and clips that cannot be staged; a sentence each.
-        unseen: Folders of which nothing is known because of that.
+        unseen: Folders and files of which nothing is known because of that.
     """
 
     files: Mapping[PurePosixPath, FileIdentity]
@@ -85,7 +85,7 @@ class _Listing:
     def _add(self, folder: PurePosixPath) -> None:
         self.ports.cancel.check()
         try:
-            listing = self.ports.storage.listing(self.mounted.folder / folder)
+            listing = self.ports.storage.listing(self.mounted.folder / folder, is_damaged_told=True)
         except NotFoundError:
             self._not_seen(folder, f"{folder} is not on the card")
             return
@@ -99,6 +99,8 @@ class _Listing:
                 self.problems.append(problem)
             elif not is_system_file(file.name):
                 self.files[path] = listing.identity_of(file)
+        for name, said in listing.unknown:  # a damaged card: what else is there can be saved
+            self._not_seen(folder / name, f"{folder / name} cannot be looked at: {said}")
         self.problems += [f"{folder / name} is neither a file nor a folder" for name in listing.others]
         for name in listing.folders:
             if not is_system_folder(name):

@@ -330,6 +330,18 @@ class TestNames:
         box.record("Event/E1.MP4", "crash", at_s=30)
         assert box.visit().copied_count == 0
 
+    def test_inv_37_the_proof_of_one_is_none_of_another_of_its_name_size_and_time(self, box: Box) -> None:
+        """Both are staged when the first one is proven; the second one is lost before it is."""
+        box.visit()
+        box.record("Event/E1.MP4", "CRASH", at_s=30)
+        box.visit()
+        box.prove("Event/E1.MP4")
+        box.storage.tree.discard(FOLDERS.staging / "Event/E1~2.MP4")
+        assert box.visit().copied_count == 1
+        assert box.staged()["Event/E1~2.MP4"] == b"CRASH"
+        box.prove("Event/E1~2.MP4")
+        assert box.visit().copied_count == 0
+
     def test_one_that_was_proven_elsewhere_keeps_its_name_there(self, box: Box) -> None:
         box.visit()
         box.prove("Event/E1.MP4")

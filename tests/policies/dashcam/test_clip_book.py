@@ -20,6 +20,8 @@ SEEN = LedgerEntry(NAME, CLIP, "", K.SEEN, "2025-06-15T15:00:00+00:00", "67EF-9C
 STAGED = LedgerEntry(NAME, CLIP, "a" * 64, K.STAGED, "2025-06-15T15:01:00+00:00", "", str(ClipNote(sample="s1")))
 PROVEN = attrs.evolve(STAGED, kind=K.REMOTE_HASH, where="5f8d", note="pi@nas:/data")
 
+SECOND = attrs.evolve(STAGED, path=OTHER_NAME, sha256="b" * 64, note=str(ClipNote(sample="s2", card_path=NAME)))
+
 
 def book_of(*entries: LedgerEntry) -> ClipBook:
     book = ClipBook()
@@ -93,10 +95,41 @@ class TestSeveralClips:
         assert [clip.last.kind for clip in book.alike(NAME, CLIP)] == [K.SEEN, K.STAGED]
 
     def test_a_further_clip_under_another_name_leaves_the_first_one_as_it_is(self) -> None:
-        second = attrs.evolve(STAGED, path=OTHER_NAME, sha256="b" * 64, note=str(ClipNote(sample="s2", card_path=NAME)))
-        book = book_of(PROVEN, second)
+        book = book_of(PROVEN, SECOND)
         assert [clip.staged_path for clip in book.alike(NAME, CLIP)] == [OTHER_NAME, NAME]
         assert found(book, OTHER_NAME).sha256 == "b" * 64
+
+    @pytest.mark.parametrize("kind", [K.SENT, K.REMOTE_HASH, K.UNSTAGED, K.WITHDRAWN])
+    def test_inv_37_what_happened_to_one_did_not_happen_to_another_of_its_name_size_and_time(
+        self, kind: ProofKind
+    ) -> None:
+        """The proof of the first counted for the second, which was then never copied again."""
+        book = book_of(SEEN, STAGED, SEEN, SECOND, attrs.evolve(PROVEN, kind=kind))
+        second, first = book.alike(NAME, CLIP)
+        assert (first.sha256, first.last.kind) == ("a" * 64, kind)
+        assert (second.sha256, second.last.kind) == ("b" * 64, K.STAGED)
+
+    def test_inv_37_a_proof_of_the_second_is_none_of_the_first(self) -> None:
+        book = book_of(SEEN, STAGED, SEEN, SECOND, attrs.evolve(PROVEN, path=OTHER_NAME, sha256="b" * 64))
+        assert [clip.last.kind for clip in book.alike(NAME, CLIP)] == [K.REMOTE_HASH, K.STAGED]
+
+    def test_one_that_is_copied_again_is_not_the_other(self) -> None:
+        spoiled = attrs.evolve(STAGED, kind=K.WITHDRAWN, where="")
+        book = book_of(SEEN, STAGED, spoiled, SEEN, SECOND, STAGED)
+        assert [(clip.staged_path, clip.last.kind) for clip in book.alike(NAME, CLIP)] == [
+            (OTHER_NAME, K.STAGED),
+            (NAME, K.STAGED),
+        ]
+
+    def test_one_that_is_overwritten_is_not_the_other(self) -> None:
+        spoiled = attrs.evolve(STAGED, kind=K.WITHDRAWN, where="")
+        lost = attrs.evolve(SEEN, kind=K.OVERWRITTEN, sha256="a" * 64)
+        book = book_of(SEEN, STAGED, spoiled, SEEN, SECOND, lost)
+        assert [clip.last.kind for clip in book.alike(NAME, CLIP)] == [K.STAGED, K.OVERWRITTEN]
+
+    def test_what_stands_under_its_name_with_another_digest_is_another(self) -> None:
+        book = book_of(STAGED, attrs.evolve(PROVEN, sha256="b" * 64))
+        assert [clip.sha256 for clip in book.alike(NAME, CLIP)] == ["b" * 64, "a" * 64]
 
     def test_the_one_of_the_same_time_is_the_most_likely(self) -> None:
         shifted = FileIdentity(100, CLIP.mtime_ns + HOUR_NS)

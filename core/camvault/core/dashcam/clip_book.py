@@ -118,17 +118,41 @@ class ClipBook:
         return reversed(self._by_path.get(path, []))
 
     def meant_by(self, entry: LedgerEntry) -> KnownClip | None:
-        """The clip that a line is about; None for one that is new."""
-        found = self.find(entry.path, entry.identity)
+        """The clip that a line is about; None for one that is new.
+
+        Several clips may have had one name, size and time on the card. What happened to one of them after it was copied
+        is told apart by where it is staged, and by its digest.
+        """
+        if entry.kind is ProofKind.STAGED:
+            return self._copied_as(entry)
+        if entry.kind not in OF_THE_CARD:
+            staged = (clip for clip in self._latest_of(entry.path) if _is_staged_with(clip, entry))
+            return next(staged, None)
+        seen = self._seen_as(entry.path, entry.identity)
         if entry.kind is ProofKind.SEEN:  # what is seen on the card after it was staged is another clip
-            return found if found is not None and found.last.kind in OF_THE_CARD else None
-        if entry.kind is not ProofKind.STAGED:
-            return found or self.staged_as(entry.path, entry.identity)
-        card_path = read_note(entry.note).card_path
-        if found is not None or card_path is None:
-            return found
-        seen = self.find(card_path, entry.identity)
-        return seen if seen is not None and seen.last.kind in OF_THE_CARD else None
+            return next((clip for clip in seen[:1] if clip.last.kind in OF_THE_CARD), None)
+        copied = (clip for clip in seen if clip.sha256 in (entry.sha256, ""))
+        return min(copied, key=lambda clip: clip.sha256 != entry.sha256, default=None)
+
+    def _seen_as(self, path: PurePosixPath, identity: FileIdentity) -> list[KnownClip]:
+        """The clips that had this name, size and time on the card, the last one first."""
+        return [clip for clip in self._latest_of(path) if clip.card_path == path and clip.is_of(path, identity)]
+
+    def _copied_as(self, entry: LedgerEntry) -> KnownClip | None:
+        """The clip that was copied: by its content, else the one that waited for it, else what was staged there."""
+        seen = self._seen_as(read_note(entry.note).card_path or entry.path, entry.identity)
+        staged = [clip for clip in self._latest_of(entry.path) if clip.staged_path == entry.path]
+        alike = [*seen, *(clip for clip in staged if clip.is_of(entry.path, entry.identity))]
+        free = [clip for clip in alike if clip.staged_path == entry.path or clip.last.kind in OF_THE_CARD]
+        ranked = sorted(free, key=lambda clip: (clip.sha256 != entry.sha256, clip.last.kind not in OF_THE_CARD))
+        return next(iter(ranked), None)
+
+
+def _is_staged_with(clip: KnownClip, entry: LedgerEntry) -> bool:
+    """Whether a line about a staged file is about this clip."""
+    is_there = clip.staged_path == entry.path
+    is_alike = clip.is_of(entry.path, entry.identity) or clip.is_staged_as(entry.identity)
+    return is_there and is_alike and (clip.sha256 == entry.sha256 or "" in (clip.sha256, entry.sha256))
 
 
 def _with(old: KnownClip | None, entry: LedgerEntry) -> KnownClip:

@@ -304,6 +304,15 @@ class TestOverwrittenClips:
             assert report.overwritten_count == 0
             box.storage.tree.discard(folder / "1.MP4")
 
+    def test_one_that_the_server_lost_is_not(self, box: Box) -> None:
+        """It was copied; what became of it there is another matter, and stays told."""
+        box.visit()
+        box.prove("Normal/Front/1.MP4")
+        records = ClipRecords(FOLDERS, box.storage)
+        records.add(attrs.evolve(box.life("Normal/Front/1.MP4")[-1], kind=K.WITHDRAWN))
+        box.storage.tree.discard(PurePath("/medium/Normal/Front/1.MP4"))
+        assert box.visit().overwritten_count == 0
+
     def test_one_that_comes_back_is_copied(self, box: Box) -> None:
         self.test_one_that_is_gone_before_it_was_copied_is_written_down(box)
         box.record("Normal/Front/1.MP4", "footage 1", at_s=0)
@@ -340,6 +349,18 @@ class TestNames:
         assert box.visit().copied_count == 1
         assert box.staged()["Event/E1~2.MP4"] == b"CRASH"
         box.prove("Event/E1~2.MP4")
+        assert box.visit().copied_count == 0
+
+    def test_one_that_only_another_server_has_is_copied_again_under_its_name(self, box: Box) -> None:
+        """The server was replaced: what is still on the card was taken for proven, and never sent to the new one."""
+        box.visit()
+        box.prove("Event/E1.MP4")
+        box.target = "another"
+        report = box.visit()
+        assert (report.copied_count, next(iter(box.staged()))) == (1, "Event/E1.MP4")
+        assert box.kinds("Event/E1.MP4")[-2:] == [K.WITHDRAWN, K.STAGED]
+        box.target = "5f8d"
+        box.prove("Event/E1.MP4")
         assert box.visit().copied_count == 0
 
     def test_one_that_was_proven_elsewhere_keeps_its_name_there(self, box: Box) -> None:

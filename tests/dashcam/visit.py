@@ -36,6 +36,7 @@ class Box:
     reporter: MemoryReporter = attrs.field(factory=MemoryReporter)
     subdirs: list[str] = attrs.field(factory=list)
     order: str = "events-oldest"
+    target: str = ""
 
     def __attrs_post_init__(self) -> None:
         self.storage = MemoryStorage(calls=self.calls)
@@ -61,6 +62,7 @@ class Box:
             clock=self.clock,
             reporter=self.reporter,
             cancel=self.cancel,
+            target=self.target,
         )
 
     @property

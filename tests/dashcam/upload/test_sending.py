@@ -18,7 +18,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import Cancelled, NoSpaceError, StorageError
 from camvault.ports.transfer import EvidenceKind, Here, PushCause, Pushed, Sendable
 from camvault.ports.witness import Sameness
-from tests.dashcam.upload.box import FOLDERS, STAGING, Box
+from tests.dashcam.upload.box import FOLDERS, MTIME_NS, STAGING, Box
 
 A, B, C = "Normal/Front/a.MP4", "Normal/Front/b.MP4", "Event/c.MP4"
 CUT = Pushed(12, "the connection broke", cause=PushCause.CUT_OFF, sent_bytes=100)
@@ -122,6 +122,31 @@ class TestSpoiled:
         assert "it is not what was copied" in problem
         assert (report.proven_count, report.waiting_count, report.is_whole) == (1, 1, False)
         assert "found to be spoiled" not in box.said()
+
+    @pytest.mark.parametrize("content", [b"", b"foot", b"footage and more"])
+    def test_a_clip_that_was_cut_is_not_sent_as_another_clip(self, box: Box, content: bytes) -> None:
+        """It was taken for a file without a record, sent under the name of the clip, and the end was "proven"."""
+        path = box.stage(A, b"footage")
+        box.storage.put(STAGING / path, content, mtime_ns=MTIME_NS)
+        for _ in range(2):
+            report = box.send()
+            assert (report.is_whole, report.proven_count, box.there()) == (False, 0, {})
+            assert f"{A}: it is not what was copied: it has {len(content)} bytes, expected 7" in report.problems
+            assert box.kinds(path) == [ProofKind.STAGED, ProofKind.WITHDRAWN]
+
+    def test_a_clip_that_was_edited_is_not_sent_as_another_clip(self, box: Box) -> None:
+        path = box.stage(A, b"footage")
+        box.storage.put(STAGING / path, b"fOOtage", mtime_ns=MTIME_NS + 10**10)
+        assert "its time is another one" in box.send().problems[0]
+        assert box.kinds(path) == [ProofKind.STAGED, ProofKind.WITHDRAWN]
+
+    def test_what_has_the_name_of_a_clip_that_is_at_the_server_is_sent(self, box: Box) -> None:
+        path = box.stage(A, b"footage")
+        box.send()
+        box.stage(A, b"another", is_recorded=False)
+        box.storage.put(STAGING / path, b"another one", mtime_ns=MTIME_NS)
+        assert box.send().is_whole
+        assert box.there()[A] == b"another one"
 
     def test_it_is_written_down_once(self, box: Box) -> None:
         path = box.stage(A, b"footage")

@@ -82,16 +82,20 @@ def _machine_disks(config: BoxConfig) -> MachineDisks:
     )
 
 
-def copy_ports(card: CameraCard, *, clock: Clock, reporter: Reporter, cancel: Cancellation) -> CopyPorts:
+def copy_ports(
+    config: BoxConfig, card: CameraCard, *, clock: Clock, reporter: Reporter, cancel: Cancellation
+) -> CopyPorts:
     """What clips are copied from the card with."""
+    storage = LocalStorage()
     return CopyPorts(
-        storage=LocalStorage(),
+        storage=storage,
         card=card,
         footage=Mp4Footage(),
         samples=LocalSampler(),
         clock=clock,
         reporter=reporter,
         cancel=cancel,
+        target=upload_transfer(config, box_folders(config), storage, cancel).wanted().number,
     )
 
 

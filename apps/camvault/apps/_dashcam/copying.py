@@ -23,7 +23,7 @@ def copy_from_card(context: Context, request: Request) -> None:
     """
     config = box_config(request.config)
     card = box_card(config)
-    ports = copy_ports(card, clock=context.clock, reporter=context.reporter, cancel=context.cancel)
+    ports = copy_ports(config, card, clock=context.clock, reporter=context.reporter, cancel=context.cancel)
     with held(config) as folders, mounted_card(card, config, context.cancel) as mounted:
         report = copy_clips(mounted, ports=ports, folders=folders, config=config, stop=lambda: "")
     context.print_result(json.dumps(attrs.asdict(report), indent=2) if request.is_json else _told(report))

@@ -47,6 +47,11 @@ class KnownClip:
     card_number: str = ""
     is_finished: bool = True
 
+    @property
+    def as_copied(self) -> FileIdentity:
+        """The staged file as it was when it was copied."""
+        return FileIdentity(self.size_bytes, self.staged_mtime_ns)
+
     def state(self, *, staged: FileIdentity | None) -> CardClipState:
         """Where in its life it is; `staged` is what stands at `staged_path` now."""
         return state_of_clip(self.last, is_staged=staged is not None and self.is_staged_as(staged))

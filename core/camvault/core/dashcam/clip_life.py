@@ -40,6 +40,10 @@ class CardClipState(enum.Enum):
     """Gone from the card before it was copied."""
 
 
+WAITING = (CardClipState.STAGED, CardClipState.SENT)
+"""Copied to this machine, and not proven to be at the server."""
+
+
 class ClipEvent(enum.Enum):
     """What happens to a clip."""
 
@@ -116,6 +120,11 @@ def state_of_clip(known: LedgerEntry | None, *, is_staged: bool) -> CardClipStat
     if not is_staged or is_spoiled(known):
         return CardClipState.ON_CARD
     return CardClipState.SENT if known.kind in (ProofKind.SENT, ProofKind.SIZE) else CardClipState.STAGED
+
+
+def was_lost_there(known: LedgerEntry) -> bool:
+    """Whether the line says that the server has it no more, or never got it whole."""
+    return known.kind is ProofKind.WITHDRAWN and bool(known.where)
 
 
 def is_spoiled(known: LedgerEntry) -> bool:

@@ -10,7 +10,8 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
-from camvault.core.dashcam.clip_life import ClipEvent, clip_step, is_spoiled, state_of_clip
+from camvault.core.dashcam.clip_book import KnownClip
+from camvault.core.dashcam.clip_life import WAITING, ClipEvent, clip_step, is_spoiled, state_of_clip
 from camvault.core.dashcam.clip_notes import ClipNote, following_note
 from camvault.core.power.states import Command
 from camvault.core.retention.removals import Proven, plan_proven
@@ -94,7 +95,11 @@ class ClipProofs:
             if clip.sha256 == sha256:
                 return clip
             if not clip.sha256:
-                return attrs.evolve(clip, sha256=sha256, entry=self._record_found(clip, sha256))
+                cut = _waiting_under(self.records, clip.path)
+                if cut is None:
+                    return attrs.evolve(clip, sha256=sha256, entry=self._record_found(clip, sha256))
+                _keep_cut(self, clip, cut)
+                return None
             found = not_as_copied(sha256, expected=clip.sha256)
             self.keep(clip, found)
             _add(self, clip, ProofKind.WITHDRAWN, where="", remark=found)
@@ -219,6 +224,26 @@ class ClipProofs:
         entry = LedgerEntry(clip.path, clip.identity, sha256, ProofKind.STAGED, _when(self), "", note)
         self.records.add(entry)
         return entry
+
+
+def _waiting_under(records: ClipRecords, path: PurePosixPath) -> KnownClip | None:
+    """The clip that was staged under this name and is not proven: what stands there with another size or time is it."""
+    if not records.is_taken(path):
+        return None
+    under = (clip for clip in records.clips() if clip.staged_path == path)
+    return next((clip for clip in under if is_spoiled(clip.last) or clip.state(staged=clip.as_copied) in WAITING), None)
+
+
+def _keep_cut(proofs: ClipProofs, found: StagedClip, clip: KnownClip) -> None:
+    """What was cut, emptied or edited since it was copied is kept, and told; the card may still have the clip."""
+    here, copied = found.identity, clip.as_copied
+    reason = "it is not what was copied: its time is another one"
+    if here.size_bytes != copied.size_bytes:
+        reason = f"it is not what was copied: it has {here.size_bytes:,} bytes, expected {copied.size_bytes:,}"
+    proofs.keep(found, reason)
+    if not is_spoiled(clip.last):
+        note = following_note(clip.last.note, remark=reason)
+        proofs.records.add(attrs.evolve(clip.last, kind=ProofKind.WITHDRAWN, when=_when(proofs), where="", note=note))
 
 
 def _go(proofs: ClipProofs, now: FileEntry, proven: ProvenClip) -> bool:

@@ -18,7 +18,11 @@ _PROBLEMS_MOST = 20
 
 @attrs.frozen(kw_only=True)
 class CopyPorts:
-    """The world of a copy from the card."""
+    """The world of a copy from the card.
+
+    `target` is the number of the server that is used now: what was proven at another one is copied again. "" if that is
+    not known.
+    """
 
     storage: Storage
     card: CameraCard
@@ -27,6 +31,7 @@ class CopyPorts:
     clock: Clock
     reporter: Reporter
     cancel: Cancellation
+    target: str = ""
 
 
 @attrs.frozen(kw_only=True)

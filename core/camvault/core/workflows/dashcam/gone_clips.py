@@ -9,7 +9,7 @@ import attrs
 from camvault.core.dashcam.camera_times import are_alike, month_of
 from camvault.core.dashcam.card_looks import FolderLook, emptied, looks_text, read_looks
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step
+from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step, was_lost_there
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.card_listing import ListedCard
 from camvault.core.workflows.dashcam.copy_events import ClipOverwritten
@@ -67,6 +67,7 @@ class GoneClips:
         has_grown = found is not None and not clip.is_finished
         return (
             not clip_step(self.state_of(clip), ClipEvent.MISSED).refusal
+            and not was_lost_there(clip.last)  # the server lost it, and not the camera
             and clip.card_number == self.number
             and self.listed.is_seen(clip.card_path)
             and not self._is_emptied(clip.card_path)

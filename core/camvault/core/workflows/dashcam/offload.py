@@ -65,6 +65,7 @@ class ClipOffload:
             clock=self.clock,
             reporter=reporter,
             cancel=cancel,
+            target=self.transfer.wanted().number,
         )
         return copy_clips(mounted, ports=ports, folders=self.folders, config=self.config, stop=stop, on_plan=planned)
 

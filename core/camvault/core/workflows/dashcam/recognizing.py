@@ -23,6 +23,7 @@ from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import StorageError
 
 TO_BE_COPIED = (CardClipState.ON_CARD, CardClipState.OVERWRITTEN)
+OF_ANOTHER = "another server is used now"
 FOUND = "found in the staging without a record, equal to the clip on the card"
 
 
@@ -45,7 +46,7 @@ class Recognizer:
     staged: Mapping[PurePosixPath, FileIdentity]
 
     def is_copied(self, clip: CardClip) -> bool:
-        """Whether this very clip is staged or proven.
+        """Whether this very clip is staged, or proven to be at the server that is used now.
 
         Raises:
             StorageError: It cannot be read; or a record cannot be read or written.
@@ -55,17 +56,30 @@ class Recognizer:
         copied = [each for each in known if self.state_of(each) not in TO_BE_COPIED]
         if copied:
             sample = self.ports.samples.sample(self.root / clip.path)
-            if any(each.sample == sample for each in copied if each.sample):
-                return True
+            same = next((each for each in copied if each.sample == sample), None)
+            if same is not None:
+                return not self._is_elsewhere(same)
             for each in copied:
                 if not each.sample and self._digest(self.root / clip.path) == each.sha256:
                     self._keep_sample(each, sample)
-                    return True
+                    return not self._is_elsewhere(each)
         return self._is_found(clip)
 
     def state_of(self, clip: KnownClip) -> CardClipState:
         """Where in its life a clip is, by the records and the staging."""
         return clip.state(staged=self.staged.get(clip.staged_path) if clip.staged_path else None)
+
+    def _is_elsewhere(self, clip: KnownClip) -> bool:
+        """Whether only a server that is not used any more has it: then it is sent to the one that is, while it can be.
+
+        Which of them still has it is not known; that it is copied once more costs time only.
+        """
+        is_sent, target = self.state_of(clip) is CardClipState.UNSTAGED, self.ports.target
+        if not (is_sent and target and clip.last.where) or clip.last.where == target:
+            return False
+        note = attrs.evolve(read_note(clip.last.note), sample=clip.sample, remark=OF_ANOTHER)
+        self._add(attrs.evolve(clip.last, kind=ProofKind.WITHDRAWN, note=str(note)))
+        return True
 
     def _is_found(self, clip: CardClip) -> bool:
         """Whether it is staged without a record: the power failed after it was copied. Then it is recorded."""

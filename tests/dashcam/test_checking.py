@@ -123,6 +123,11 @@ def test_a_staged_clip_that_is_missing_is_damaged_unless_the_server_has_it(world
     assert report.server_count == 1
 
 
+def test_what_is_behind_a_link_is_not_known_to_be_sound(world: World) -> None:
+    world.storage.put_link(FOLDERS.staging / "Movie", "/elsewhere")
+    assert "it is a link" in words_of(world.check().untold, PurePosixPath("Movie"))
+
+
 def test_a_file_without_a_record_is_not_known_to_be_sound(world: World) -> None:
     world.storage.put(FOLDERS.staging / NAME, b"found", mtime_ns=MTIME_NS)
     report = world.check()

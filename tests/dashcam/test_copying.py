@@ -14,6 +14,7 @@ from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.copy_events import ClipLeft, ClipOverwritten, ClipStaged
 from camvault.core.workflows.dashcam.copy_ports import CardClip
 from camvault.core.workflows.dashcam.copying import copy_clips
+from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords
 from camvault.core.workflows.dashcam.staging_copy import INCOMING_NAME, StagingCopier
 from camvault.ports.camera_card import CardLostError
@@ -304,6 +305,14 @@ class TestOverwrittenClips:
             assert report.overwritten_count == 0
             box.storage.tree.discard(folder / "1.MP4")
 
+    def test_one_is_not_if_the_card_has_no_number(self, box: Box) -> None:
+        """It may be another card: nothing tells them apart."""
+        box.card.uuid = ""
+        box.visit(lambda: "the battery is low")
+        box.storage.tree.discard(PurePath("/medium/Normal/Front/1.MP4"))
+        assert box.visit().overwritten_count == 0
+        assert box.kinds("Normal/Front/1.MP4") == [K.SEEN]
+
     def test_one_that_the_server_lost_is_not(self, box: Box) -> None:
         """It was copied; what became of it there is another matter, and stays told."""
         box.visit()
@@ -409,6 +418,21 @@ class TestNames:
         before = len(box.calls.log)
         assert box.visit().copied_count == 0
         assert "storage.digest" not in [call.operation for call in box.calls.log[before:]]
+
+    def test_nothing_is_staged_behind_a_link(self, box: Box) -> None:
+        box.storage.put_folder("/large")
+        box.storage.put_link(FOLDERS.staging / "Normal", "/large")
+        report = box.visit()
+        assert (report.copied_count, report.is_whole) == (1, False)
+        assert "Normal: it is a link, expected a folder" in report.problems[0]
+        assert box.storage.files(PurePath("/large")) == {}
+
+    def test_nothing_is_staged_on_the_card_itself(self, box: Box) -> None:
+        mounted = box.mounted()
+        folders = BoxFolders(mounted.folder / "staging")
+        report = copy_clips(mounted, ports=box.ports, folders=folders, config=box.config, stop=lambda: "")
+        assert (report.copied_count, report.is_whole) == (0, False)
+        assert "it is on the camera's card itself" in report.problems[0]
 
     def test_two_names_that_are_one_for_others_get_a_number(self, box: Box) -> None:
         box.record("Event/e1.mp4", "small letters", at_s=31)

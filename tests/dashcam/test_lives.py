@@ -84,6 +84,14 @@ def test_other_names_find_nothing(name: str, storage: Storage, folders: BoxFolde
     assert states(name, storage, folders) == {}
 
 
+def test_a_clock_that_began_anew_changes_no_order(storage: Storage, folders: BoxFolders) -> None:
+    """The box has no clock of its own: by the times of the lines it was still at the server."""
+    withdrawn = attrs.evolve(line(FRONT, ProofKind.WITHDRAWN), when="1970-01-01T00:00:10+00:00")
+    ClipRecords(folders, storage).add(withdrawn)
+    (life,) = lives_of(str(FRONT), storage=storage, folders=folders)
+    assert (life.state, life.story.clip.last.kind) == (CardClipState.ON_CARD, ProofKind.WITHDRAWN)
+
+
 @attrs.frozen
 class Records:
     config: Path

@@ -123,6 +123,14 @@ class TestSpoiled:
         assert (report.proven_count, report.waiting_count, report.is_whole) == (1, 1, False)
         assert "found to be spoiled" not in box.said()
 
+    def test_what_is_behind_a_link_is_told_and_not_sent(self, box: Box) -> None:
+        """A folder of the staging on a larger disk: nothing waited, and nothing was wrong."""
+        box.storage.put("/large/b.MP4", b"footage")
+        box.storage.put_link(STAGING / "Normal", "/large")
+        report = box.send()
+        assert (report.is_whole, report.waiting_count) == (False, 0)
+        assert report.problems == ("Normal in the staging is a link, or no file: what it shows is not sent",)
+
     @pytest.mark.parametrize("content", [b"", b"foot", b"footage and more"])
     def test_a_clip_that_was_cut_is_not_sent_as_another_clip(self, box: Box, content: bytes) -> None:
         """It was taken for a file without a record, sent under the name of the clip, and the end was "proven"."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.dashcam.clip_notes import ClipNote, following_note
+from camvault.core.dashcam.clip_notes import OF_ANOTHER, ClipNote, following_note
 from camvault.core.dashcam.clip_story import clip_stories, story_lines, unknown_story
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.ports.entries import FileIdentity
@@ -88,6 +88,13 @@ def test_a_doubt_says_what_was_found() -> None:
     assert told(STAGED, withdrawn)[2].endswith("found missing or different at pi@nas:/data: it is missing")
     spoiled = attrs.evolve(withdrawn, where="", note=str(ClipNote(remark="it is another")))
     assert told(STAGED, spoiled)[2].endswith("found missing or different in the staging: it is another")
+
+
+def test_a_proof_of_another_server_is_told_as_that() -> None:
+    note = str(ClipNote(sample="s1", remark=f"pi@old:/data; {OF_ANOTHER}"))
+    lines = told(STAGED, attrs.evolve(PROVEN, kind=K.WITHDRAWN, note=note))
+    when = "taken back at 2025-06-15T17:03:00+00:00"
+    assert lines[-2] == f"{when}: it was proven at pi@old:/data; another server is used now"
 
 
 def test_each_clip_of_a_name_has_its_story() -> None:

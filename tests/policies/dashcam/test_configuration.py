@@ -81,6 +81,36 @@ def test_all_problems_are_named_at_once(document: object, problems: list[str]) -
     assert [str(problem) for problem in checked.problems] == problems
 
 
+@pytest.mark.parametrize(
+    ("staging", "server", "path", "mount_base", "key"),
+    [
+        ("/media/card", "/nas", "/media/card", "/mnt/cam", "paths.local_staging"),
+        ("/media/card/staging", "/nas", "/media/card", "/mnt/cam", "paths.local_staging"),
+        ("/media", "/nas", "/media/card", "/mnt/cam", "paths.local_staging"),
+        ("/staging", "/media/card//./backup", "/media/card", "/mnt/cam", "upload.dest_path"),
+        ("/staging", "/media/card", "/media/card", "/mnt/cam", "upload.dest_path"),
+        ("/mnt/cam-67EF9CED/staging", "/nas", "", "/mnt/cam", "paths.local_staging"),
+        ("/mnt", "/nas", "", "/mnt/cam", "paths.local_staging"),
+        ("/staging", "/mnt/cam-67EF9CED", "", "/mnt/cam", "upload.dest_path"),
+    ],
+)
+def test_the_card_is_neither_the_staging_nor_the_server(
+    staging: str, server: str, path: str, mount_base: str, key: str
+) -> None:
+    """Clips were removed from the card as staged ones, and the clip on the card was its own proof."""
+    camera = {"path": path, "mount_base": mount_base}
+    document: dict[str, Any] = {"camera": camera, "paths": {"local_staging": staging}}
+    (problem,) = read_box({**document, "upload": {"host": "", "dest_path": server}}).problems
+    assert (problem.path, "apart from that of the card" in problem.expected) == (key, True)
+    if key == "upload.dest_path":  # a path of another machine
+        assert read_box({**document, "upload": {"host": "nas", "dest_path": server}}).value is not None
+
+
+@pytest.mark.parametrize("staging", ["/mnt/cam", "/mnt/camera/staging", "/mnt/x/cam-1"])
+def test_a_place_beside_the_card_is_none_of_it(staging: str) -> None:
+    assert read_box({"paths": {"local_staging": staging}}).value is not None
+
+
 def test_every_key_has_a_rule_and_its_default_meets_it() -> None:
     defaults = attrs.asdict(BoxConfig())
     assert read_box(defaults).value == BoxConfig()

@@ -10,7 +10,8 @@ from camvault.adapters.usbdisk.alive import Mounts, device_problem, number_of
 from camvault.adapters.usbdisk.finding import NoCardError
 from camvault.adapters.usbdisk.limits import within
 from camvault.adapters.usbdisk.medium import first_block
-from camvault.adapters.usbdisk.sysfs import UsbNode
+from camvault.adapters.usbdisk.superblock import file_systems_in
+from camvault.adapters.usbdisk.sysfs import BlockDevice, UsbNode
 from camvault.ports.camera_card import Card, MountedCard
 
 _OUTLIVED = (
@@ -55,8 +56,16 @@ class GivenFolder:
         problem = device_problem(block, node=self.node, attachment=attachment, limit_s=self.limit_s)
         if problem:
             raise NoCardError(problem)
-        card = Card(device=block.node, filesystem=row.kind, attachment=attachment)
+        card = Card(device=block.node, filesystem=row.kind, uuid=self._number(block), attachment=attachment)
         return MountedCard(folder=folder, card=card, is_ours=False, device_number=number)
+
+    def _number(self, block: BlockDevice) -> str:
+        """Tells this card from another one that is put in later; "" where it has none, or cannot be told."""
+        try:
+            found = file_systems_in(within(self.limit_s, lambda: first_block(block.node, number=block.number)))
+        except OSError as error:
+            raise NoCardError(f"{block.node} cannot be read: {error.strerror}") from error
+        return found[0].uuid if len(found) == 1 else ""
 
     def _names(self, folder: PurePath) -> list[str]:
         try:

@@ -19,6 +19,7 @@ import attrs
 from camvault.core.segments.synced_log import escaped, unescaped
 
 STILL_RECORDING = "still recording"
+OF_ANOTHER = "another server is used now"
 _KEYS = ("sample", "staged", "card", "remark")
 _WHOLE = re.compile(r"-?[0-9]{1,30}", re.ASCII)
 

@@ -11,7 +11,7 @@ import attrs
 from camvault.core.dashcam.camera_times import camera_time
 from camvault.core.dashcam.clip_book import ClipBook, KnownClip
 from camvault.core.dashcam.clip_life import is_spoiled
-from camvault.core.dashcam.clip_notes import STILL_RECORDING, read_note
+from camvault.core.dashcam.clip_notes import OF_ANOTHER, STILL_RECORDING, read_note
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 
 _PROVEN = {
@@ -76,6 +76,7 @@ def _sentence(line: LedgerEntry) -> str:
     remark = f": {note.remark}" if note.remark else ""
     still = f", {note.remark}" if note.remark.startswith(STILL_RECORDING) else ""
     place = f"in the staging{remark}" if is_spoiled(line) else f"at {where}"
+    found = "it was proven" if note.remark.endswith(OF_ANOTHER) else "found missing or different"
     sentences = {
         ProofKind.SEEN: f"seen at {line.when} on the card {line.where or 'without a number'}{still}",
         ProofKind.STAGED: (
@@ -85,7 +86,7 @@ def _sentence(line: LedgerEntry) -> str:
             f"overwritten or removed by the camera before it could be read: found gone at {line.when}"
         ),
         ProofKind.UNSTAGED: f"removed at {line.when} from the staging, as proven to be at {where}",
-        ProofKind.WITHDRAWN: f"taken back at {line.when}: found missing or different {place}",
+        ProofKind.WITHDRAWN: f"taken back at {line.when}: {found} {place}",
         **{kind: f"proven at {line.when} to be at {where}: {how}" for kind, how in _PROVEN.items()},
     }
     return sentences.get(line.kind, f"{line.kind.value} at {line.when}, {where}")

@@ -220,10 +220,33 @@ def read_box(document: object) -> Checked[BoxConfig]:
     contradiction = config.thresholds.thresholds.problem
     if contradiction:
         return Checked(None, (Problem("thresholds", *contradiction.split(", expected ", 1)),))
-    problem = _host_problem(config.upload)
+    problem = _host_problem(config.upload) or _place_problem(config)
     if problem:
         return Checked(None, (problem,))
     return Checked(config)
+
+
+def _place_problem(config: BoxConfig) -> Problem | None:
+    """Neither staging nor server may lie on the card, nor the card in them: a clip would be its own second copy."""
+    upload = config.upload
+    ours = {"paths.local_staging": config.paths.local_staging}
+    ours |= {"upload.dest_path": upload.dest_path} if upload.is_here else {}
+    camera = config.camera
+    key, card = ("camera.path", camera.path) if camera.path else ("camera.mount_base", camera.mount_base)
+    for name, place in ours.items():
+        if _is_of_the_card(PurePosixPath(place), PurePosixPath(card), is_mounted_by_us=not camera.path):
+            return Problem(name, repr(place), f"a folder apart from that of the card, which is {key}: {card}")
+    return None
+
+
+def _is_of_the_card(place: PurePosixPath, card: PurePosixPath, *, is_mounted_by_us: bool) -> bool:
+    """`card`: where it is, or what its folder is named after, with its number behind that."""
+    if not is_mounted_by_us:
+        return place.is_relative_to(card) or card.is_relative_to(place)
+    is_on_it = any(
+        each.parent == card.parent and each.name.startswith(f"{card.name}-") for each in (place, *place.parents)
+    )
+    return is_on_it or card.parent.is_relative_to(place)
 
 
 def _host_problem(upload: UploadConfig) -> Problem | None:

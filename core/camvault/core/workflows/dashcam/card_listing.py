@@ -1,7 +1,7 @@
 """Workflow, private part: what is on the card, believed only if the card was alive before and after."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 import attrs
 
@@ -45,6 +45,16 @@ def check_alive(mounted: MountedCard, *, ports: CopyPorts) -> None:
     problem = ports.card.problem(mounted)
     if problem:
         raise CardLostError(str(mounted.folder), problem)
+
+
+def check_apart(mounted: MountedCard, *, ports: CopyPorts, staging: PurePath) -> None:
+    """Copy nothing to the card itself.
+
+    Raises:
+        StorageError: The staging is on it.
+    """
+    if mounted.card is not None and ports.storage.device_of(staging) == ports.storage.device_of(mounted.folder):
+        raise StorageError(staging, "it is on the camera's card itself")
 
 
 def list_card(mounted: MountedCard, *, ports: CopyPorts, subdirs: Sequence[str]) -> ListedCard:

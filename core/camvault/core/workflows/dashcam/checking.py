@@ -106,6 +106,7 @@ class _Check:
 
     def run(self) -> None:
         staged = {clip.path: clip for clip in self.records.staged() if self.subset.has(clip.path)}
+        self.untold |= dict.fromkeys(self.records.strange, "it is a link, or no file: what it shows is not looked at")
         for clip in staged.values():
             self.ports.cancel.check()
             self._read_again(clip)

@@ -18,7 +18,7 @@ from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.finished_clips import Finish, judge_finish, looked_into, newest_of_folders
 from camvault.core.dashcam.space_plan import no_room, plan_space
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
-from camvault.core.workflows.dashcam.card_listing import ListedCard, check_alive, list_card
+from camvault.core.workflows.dashcam.card_listing import ListedCard, check_alive, check_apart, list_card
 from camvault.core.workflows.dashcam.copy_events import CardListed, ClipLeft
 from camvault.core.workflows.dashcam.copy_ports import CardClip, CopyPorts, CopyReport, shortened
 from camvault.core.workflows.dashcam.folders import BoxFolders
@@ -100,6 +100,7 @@ class _Visit:
     def run(self) -> None:
         """All of it."""
         storage = self.ports.storage
+        check_apart(self.mounted, ports=self.ports, staging=self.folders.staging)
         storage.make_folder(self.folders.records)
         remove_unfinished(self.folders, ports=self.ports)
         staged = {clip.path: clip.identity for clip in self.records.staged()}
@@ -122,7 +123,7 @@ class _Visit:
             ports=self.ports,
             records=self.records,
             state_of=recognizer.state_of,
-            is_sure=not self.mounted.doubt,
+            is_sure=bool(self.number) and not self.mounted.doubt,
         )
         self.overwritten_count = gone.note_overwritten()
         self.problems += gone.keep_looks()

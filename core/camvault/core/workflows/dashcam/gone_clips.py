@@ -30,7 +30,8 @@ class GoneClips:
         ports: What is needed.
         records: What is known of clips.
         state_of: Where in its life a clip is that is known.
-        is_sure: Whether it is known to be the card in the camera; else nothing is concluded from what is missing.
+        is_sure: Whether it is known to be the card in the camera, and which one; else nothing is concluded from what
+            is missing.
     """
 
     listed: ListedCard

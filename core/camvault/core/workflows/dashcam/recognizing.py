@@ -14,7 +14,7 @@ from camvault.core.dashcam.camera_times import are_alike, months_around
 from camvault.core.dashcam.clip_book import KnownClip
 from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.dashcam.clip_names import is_numbered_of
-from camvault.core.dashcam.clip_notes import ClipNote, read_note
+from camvault.core.dashcam.clip_notes import OF_ANOTHER, ClipNote, read_note
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.copy_ports import CardClip, CopyPorts
 from camvault.core.workflows.dashcam.folders import BoxFolders
@@ -23,7 +23,6 @@ from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import StorageError
 
 TO_BE_COPIED = (CardClipState.ON_CARD, CardClipState.OVERWRITTEN)
-OF_ANOTHER = "another server is used now"
 FOUND = "found in the staging without a record, equal to the clip on the card"
 
 
@@ -77,7 +76,8 @@ class Recognizer:
         is_sent, target = self.state_of(clip) is CardClipState.UNSTAGED, self.ports.target
         if not (is_sent and target and clip.last.where) or clip.last.where == target:
             return False
-        note = attrs.evolve(read_note(clip.last.note), sample=clip.sample, remark=OF_ANOTHER)
+        said = read_note(clip.last.note)
+        note = attrs.evolve(said, sample=clip.sample, remark=f"{said.remark or clip.last.where}; {OF_ANOTHER}")
         self._add(attrs.evolve(clip.last, kind=ProofKind.WITHDRAWN, note=str(note)))
         return True
 

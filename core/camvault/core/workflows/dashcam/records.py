@@ -54,6 +54,8 @@ class ClipRecords:
     _read: set[str] = attrs.field(factory=set, init=False)
     """Which months are in the book."""
     _damaged: dict[str, int] = attrs.field(factory=dict, init=False)
+    strange: set[PurePosixPath] = attrs.field(factory=set, init=False)
+    """What `staged` found in the staging that is neither file nor folder."""
     _names: set[str] | None = attrs.field(default=None, init=False)
 
     def known(self, path: PurePosixPath, identity: FileIdentity) -> LedgerEntry | None:
@@ -112,7 +114,9 @@ class ClipRecords:
         return tuple(self.book(months).clips())
 
     def life(self, path: PurePosixPath) -> tuple[LedgerEntry, ...]:
-        """All lines about clips that had this name, on the card or in the staging, by time.
+        """All lines about clips that had this name, on the card or in the staging, in the order of their ledger.
+
+        Not by their time: a box without a clock begins anew in 1970. All lines about one clip are in one ledger.
 
         Raises:
             StorageError: A ledger cannot be read.
@@ -120,7 +124,7 @@ class ClipRecords:
         lines = [entry for text in self._texts() for entry in ledger_lines(_whole_lines(text))[0]]
         # a clip that was staged under another name is named by its lines either way
         names = {path} | {entry.path for entry in lines if read_note(entry.note).card_path == path}
-        return tuple(sorted((entry for entry in lines if entry.path in names), key=lambda entry: entry.when))
+        return tuple(entry for entry in lines if entry.path in names)
 
     def is_taken(self, path: PurePosixPath) -> bool:
         """Whether any clip was ever staged under this name: the server may still have it.
@@ -160,6 +164,7 @@ class ClipRecords:
             listing = self.storage.listing(self.folders.staging / below)
         except NotFoundError:
             return
+        self.strange.update(below / name for name in listing.others)
         for file in listing.files:
             yield below / file.name, listing.identity_of(file)
         for name in listing.folders:

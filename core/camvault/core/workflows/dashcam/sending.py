@@ -128,6 +128,8 @@ class _Sending:
         aliases = self.proofs.apart.aliases
         aliases.clear()
         waiting = self._staged()
+        for path in sorted(self.proofs.records.strange):
+            _tell(self, f"{path} in the staging is a link, or no file: what it shows is not sent")
         try:
             if waiting or may_begin or is_looked:
                 _begin(self, anew=may_begin)

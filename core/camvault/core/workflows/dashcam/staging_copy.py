@@ -27,8 +27,8 @@ from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords
 from camvault.core.workflows.steps.meter import Meter
 from camvault.ports.camera_card import MountedCard
-from camvault.ports.entries import FileIdentity
-from camvault.ports.errors import ChangedError, ExistsError
+from camvault.ports.entries import FileIdentity, FileKind
+from camvault.ports.errors import ChangedError, ExistsError, StorageError
 from camvault.ports.files import OnBytes
 
 INCOMING_NAME = f"incoming{UNFINISHED_SUFFIX}"
@@ -152,9 +152,17 @@ class StagingCopier:
         while True:  # the names do not end
             path = next(names)
             target = self.folders.staging / path
+            self._check_folders(path)
             self.ports.storage.make_folder(target.parent)
             with suppress(ExistsError):  # the file system of the staging takes two names for one
                 return path, self.ports.storage.move(incoming, target=target).identity
+
+    def _check_folders(self, path: PurePosixPath) -> None:
+        """What is staged behind a link is not seen there, nor sent (`ClipRecords.staged`)."""
+        for folder in [each for each in path.parents if each.parts]:
+            entry = self.ports.storage.entry(self.folders.staging / folder)
+            if entry is not None and entry.kind is FileKind.SYMLINK:
+                raise StorageError(self.folders.staging / folder, "it is a link, expected a folder")
 
     def _is_of_another(self, path: PurePosixPath, clip: CardClip) -> bool:
         """Whether another clip was staged under this name: the server may have it."""

@@ -13,9 +13,11 @@ from camvault.core.dashcam.camera_times import month_of, months_around
 from camvault.core.dashcam.clip_book import OF_THE_CARD, ClipBook, KnownClip
 from camvault.core.dashcam.clip_notes import read_note
 from camvault.core.free_names import folded
+from camvault.core.retention.leftovers import UNFINISHED_SUFFIX
 from camvault.core.segments.ledger import LedgerEntry, ledger_line, ledger_lines
 from camvault.core.segments.synced_log import unescaped
 from camvault.core.workflows.dashcam.folders import BoxFolders
+from camvault.core.workflows.steps.alias_check import NONCE_PREFIX
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import NotFoundError
 from camvault.ports.files import Storage
@@ -42,6 +44,11 @@ class StagedClip:
     identity: FileIdentity
     sha256: str = ""
     entry: LedgerEntry | None = None
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether it is no file that camvault made for itself: a nonce, or what a copy that was cut off left."""
+        return not (self.path.name.startswith(NONCE_PREFIX) or self.path.name.endswith(UNFINISHED_SUFFIX))
 
 
 @attrs.define

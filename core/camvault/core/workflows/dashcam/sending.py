@@ -14,14 +14,13 @@ from camvault.core.dashcam.clip_order import in_order
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.retry_policy import next_try
 from camvault.core.power.states import Command
-from camvault.core.retention.leftovers import UNFINISHED_SUFFIX
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.clip_proofs import NOT_ARRIVED, ClipProofs
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.records import ClipRecords, StagedClip
 from camvault.core.workflows.dashcam.send_report import SendPorts, SendReport
 from camvault.core.workflows.dashcam.stop_asked import StopAsked
-from camvault.core.workflows.steps.alias_check import NONCE_PREFIX, AliasCheck
+from camvault.core.workflows.steps.alias_check import AliasCheck
 from camvault.core.workflows.steps.apart_check import ApartCheck
 from camvault.core.workflows.steps.target_answer import here_or_raise, no_second_disk
 from camvault.ports.errors import Cancelled
@@ -44,7 +43,7 @@ def clips_to_send(records: ClipRecords) -> tuple[StagedClip, ...]:
     Raises:
         StorageError: The staging or the records cannot be read.
     """
-    return tuple(filter(_is_clip, records.staged()))
+    return tuple(staged for staged in records.staged() if staged.is_clip)
 
 
 def send_clips(
@@ -291,11 +290,6 @@ def _report(sending: _Sending, waiting: Sequence[StagedClip], seconds: float) ->
         seconds=seconds,
         sent_bytes=sending.sent_bytes,
     )
-
-
-def _is_clip(staged: StagedClip) -> bool:
-    """Whether it is no file that camvault made for itself: a nonce, or what a copy that was cut off left."""
-    return not staged.path.name.startswith(NONCE_PREFIX) and not staged.path.name.endswith(UNFINISHED_SUFFIX)
 
 
 def _words(pushed: Pushed) -> str:

@@ -192,7 +192,7 @@ def test_the_next_encoder_is_tried_and_the_first_never_again(
 
 def test_hardware_that_hangs_is_given_up(liar: Liar, clip: PurePath, tmp_path: Path) -> None:
     """A driver that waits for ever."""
-    kit = attrs.evolve(liar.archiver(QSV, X264, qsv="sleep 60"), stall_s=0.5)
+    kit = attrs.evolve(liar.archiver(QSV, X264, qsv="sleep 60"), stall_s=5)  # longer than x264 needs to begin
     assert archived(kit, clip, tmp_path).encoder == "libx264"
     assert "h264_qsv: ffmpeg stood still" in kit.name
 

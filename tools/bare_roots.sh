@@ -5,7 +5,8 @@
 #
 # For each suite a minimal Debian is made (mmdebstrap, variant minbase, with python3, make and ca-certificates) and the
 # files that git knows are copied into it. There `make demo`, the set-up of `make test` and, in another release than this
-# machine's, the tests that meet the suite's own tools are run. In bookworm the first two are typed by an ordinary user with sudo. Ends with 1 if a step fails.
+# machine's, the tests that meet the suite's own tools are run. In bookworm the first two are typed by an ordinary user
+# with sudo. Ends with 1 if a step fails.
 #
 # The mirrors, the pip settings and the trusted certificates are those of this machine, read when this runs. Packages
 # that were downloaded are kept in .cache/bare_roots; what the set-up makes is not, so that a missing step is noticed.

@@ -104,7 +104,11 @@ def snapshot(cameras: Cameras) -> object:
     return sorted(found), leftovers
 
 
-@pytest.mark.parametrize("trash", [TRASH, ELSEWHERE, None], ids=["trash", "trash elsewhere", "deleted"])
+@pytest.mark.parametrize(
+    "trash",
+    [pytest.param(TRASH, marks=pytest.mark.nightly), ELSEWHERE, None],
+    ids=["trash", "trash elsewhere", "deleted"],
+)
 def test_cut_off_everywhere(trash: PurePath | None, every: int) -> None:
     explore(
         lambda calls: make_cameras(calls, trash=trash),

@@ -85,7 +85,7 @@ def problems(disks: Disks) -> list[str]:
     return found
 
 
-@pytest.fixture(params=[(), NO_FSYNC], ids=["as it is", "fsync does nothing"])
+@pytest.fixture(params=[(), pytest.param(NO_FSYNC, marks=pytest.mark.nightly)], ids=["as it is", "fsync does nothing"])
 def outcome(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[int, dict[str, list[str]]]:
     """How many power cuts there were, and what they broke."""
     disks = Disks(tmp_path, ("card", "home", "nas"))

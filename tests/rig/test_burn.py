@@ -61,6 +61,7 @@ def test_a_blank_disc_is_burned_and_verified_and_a_second_burn_refused(writer: G
     assert is_on_disc(writer)
 
 
+@pytest.mark.nightly
 def test_an_empty_drive_is_waited_for(writer: Guest) -> None:
     burning = writer.start(*TO_DRIVE)  # tgt's drive does not tell the kernel that it writes: it has to be named
     writer.wait_until(f"grep -q 'No disc detected in /dev/sr0' {LOG}", timeout_s=120)
@@ -96,6 +97,7 @@ def test_a_drive_that_goes_while_burning_is_a_failure(writer: Guest) -> None:
     assert_failed(writer, writer.finish(burning))
 
 
+@pytest.mark.nightly
 def test_no_drive_is_a_failure_before_anything_else(writer: Guest) -> None:
     writer.check("burner", "lose")
     for argv in (BURN, TO_DRIVE):

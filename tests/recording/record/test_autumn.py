@@ -149,7 +149,9 @@ def zone_whose_autumn_is_at(at: datetime) -> str:
     return f"STD0SUM-0:00:{AUTUMN_S:02d},{(day - 2) % 365}/0,{day}/{within_day}"
 
 
-@pytest.mark.parametrize(("version", "flags"), [("7.1", ()), ("9.0", ()), ("9.0", ("--utc",))])
+@pytest.mark.parametrize(
+    ("version", "flags"), [pytest.param("7.1", (), marks=pytest.mark.nightly), ("9.0", ()), ("9.0", ("--utc",))]
+)
 def test_s08_a_real_recorder_overwrites_nothing_in_the_autumn_hour(
     version: str, flags: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

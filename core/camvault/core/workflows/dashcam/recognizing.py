@@ -57,19 +57,21 @@ class Recognizer:
             sample = self.ports.samples.sample(self.root / clip.path)
             same = next((each for each in copied if each.sample == sample), None)
             if same is not None:
-                return not self._is_elsewhere(same)
+                return not self._taken_back(same)
             for each in copied:
                 if not each.sample and self._digest(self.root / clip.path) == each.sha256:
                     self._keep_sample(each, sample)
-                    return not self._is_elsewhere(each)
+                    return not self._taken_back(each)
         return self._is_found(clip)
 
     def state_of(self, clip: KnownClip) -> CardClipState:
         """Where in its life a clip is, by the records and the staging."""
         return clip.state(staged=self.staged.get(clip.staged_path) if clip.staged_path else None)
 
-    def _is_elsewhere(self, clip: KnownClip) -> bool:
-        """Whether only a server that is not used any more has it: then it is sent to the one that is, while it can be.
+    def _taken_back(self, clip: KnownClip) -> bool:
+        """Take back a proof by a server that is not used any more: the clip goes to the one that is.
+
+        Returns whether that was done.
 
         Which of them still has it is not known; that it is copied once more costs time only.
         """

@@ -30,6 +30,7 @@ from camvault.adapters.ffmpeg.archive.compare import (
     nearest,
     picture_doubt,
     psnr_db,
+    square_sums,
 )
 from camvault.adapters.ffmpeg.archive.picture import archive_size, shown_size
 from camvault.adapters.ffmpeg.archive.proof import length_doubt, picture_seconds
@@ -313,6 +314,20 @@ class TestPictures:
         """The figure for it is infinite."""
         assert psnr_db(0) == math.inf
 
+    @given(st.data(), st.integers(1, 10), st.integers(1, 20), st.sampled_from([2, 4, 8, 16]))
+    def test_squares_are_added_up(self, data: st.DataObject, half: int, height: int, side: int) -> None:
+        """As a loop over their points does; what is no whole square is left out."""
+        width = 2 * half
+        plane = data.draw(
+            st.one_of(st.binary(min_size=width * height, max_size=width * height), st.just(b"\xff" * width * height))
+        )
+        rows = [plane[at : at + width] for at in range(0, len(plane), width)]
+        corners = [
+            (top, left) for top in range(0, height - side + 1, side) for left in range(0, width - side + 1, side)
+        ]
+        sums = [sum(sum(row[left : left + side]) for row in rows[top : top + side]) for top, left in corners]
+        assert square_sums(plane, width, side) == sums
+
     @given(st.lists(st.floats(0, 4000), min_size=1, max_size=200).map(sorted))
     def test_places_are_just_before_their_frames(self, times_s: list[float]) -> None:
         """Rising; what is looked for from there on is the frame, however irregular they are."""
@@ -358,6 +373,11 @@ class TestAllTimes:
         assert watch_doubt(track, track, quality=26, pixel_count=HD) == ""
         late = watched(pictures[0], *pictures)
         assert watch_doubt(track, late, quality=26, pixel_count=HD) == ""
+
+    def test_one_frame_apart_hardly_seen(self) -> None:
+        """What moves is so little that the picture before it is nearly the same."""
+        pictures = [walker(number) for number in range(30)]
+        assert watch_doubt(watched(*pictures), watched(pictures[0], *pictures), quality=26, pixel_count=HD) == ""
 
     def test_green_for_a_moment(self) -> None:
         """Between the places of the close looks."""

@@ -17,7 +17,8 @@ most 1.9 times for good ones (gradients at quality 51), and over 100 times for f
 """
 
 import math
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Sequence
 from operator import sub
 
 import attrs
@@ -76,21 +77,32 @@ def error_of(one: Picture, other: Picture) -> float:
     return sum(map(squared_error, one.planes, other.planes)) / len(one.planes)
 
 
-def blocks(plane: bytes, width_px: int, side_px: int) -> Iterator[bytes]:
-    """The squares of a plane, whole ones only."""
-    rows = [plane[at : at + width_px] for at in range(0, len(plane), width_px)]
-    for top in range(0, len(rows) - side_px + 1, side_px):
-        for left in range(0, width_px - side_px + 1, side_px):
-            yield b"".join(row[left : left + side_px] for row in rows[top : top + side_px])
+def square_sums(plane: bytes, width_px: int, side_px: int) -> list[int]:
+    """The sums of the squares of a plane, whole ones only, from left to right and then down.
+
+    The width is even, the side 2, 4, 8 or 16 points. All squares are added up at once, as lanes of 16 bits in one
+    large number: a square of 16x16 is 65,280 at most, so that no lane runs over into the next. A loop over squares
+    takes four times as long, and this is asked for every picture of a clip.
+    """
+    lanes, even = int.from_bytes(plane, "little"), int.from_bytes(b"\xff\0" * (len(plane) // 2), "little")
+    sums, side = (lanes & even) + (lanes >> 8 & even), 2
+    while side < side_px:
+        sums, side = sums + (sums >> 8 * side), side * 2
+    side = 1
+    while side < side_px:
+        sums, side = sums + (sums >> 8 * side * width_px), side * 2
+    words = struct.unpack(f"<{len(plane) // 2}H", sums.to_bytes(len(plane), "little"))
+    step, across, down = side_px // 2, width_px // side_px, len(plane) // width_px // side_px
+    tops = range(0, down * step * width_px, step * width_px)
+    return [total for top in tops for total in words[top : top + across * step : step]]
 
 
 def worst_block(one: Picture, other: Picture, side_px: int = 8) -> float:
     """The largest difference of the means of a square, of any plane."""
-    return max(
-        abs(sum(a) - sum(b)) / len(a)
-        for mine, theirs in zip(one.planes, other.planes, strict=True)
-        for a, b in zip(blocks(mine, one.width_px, side_px), blocks(theirs, one.width_px, side_px), strict=True)
-    )
+    pairs = zip(one.planes, other.planes, strict=True)
+    sums = (tuple(square_sums(plane, one.width_px, side_px) for plane in pair) for pair in pairs)
+    worst: int = max(max(map(abs, map(sub, mine, theirs))) for mine, theirs in sums)
+    return worst / side_px**2
 
 
 def nearest(look: ComparedPlace) -> tuple[Picture, Picture]:

@@ -75,6 +75,9 @@ def watch_doubt(source: Track, archive: Track, *, quality: int, pixel_count: int
     change = min(255.0, _CHANGE * 2 ** (max(0, quality - FINE_QUALITY) / STEPS_A_DOUBLE))
     stale: list[float] = []
     for number, (at_s, picture) in enumerate(zip(source.times_s, source.pictures, strict=True)):
+        if _shows(archive, at_s, picture, change / 2):
+            stale.clear()
+            continue  # most are: a point that stands still, or a part that is another one, is off by more
         found = _nearest(archive, at_s, picture, spare_s=spare_s)
         if found is None:
             return f"at {at_s:.1f} s there is no picture in it"
@@ -94,6 +97,15 @@ def _frame_s(times_s: Sequence[float]) -> float:
     """How long a frame is mostly; a gap does not count."""
     steps = sorted(map(sub, times_s[1:], times_s[:-1]))
     return steps[len(steps) // 2] if steps else 0.0
+
+
+def _shows(track: Track, at_s: float, picture: Picture, most: float) -> bool:
+    """Whether the picture of that very time is this one, no point of which is off by more than `most`."""
+    place = bisect_left(track.times_s, at_s)
+    if place == len(track.times_s) or track.times_s[place] - at_s > _ROUNDING_S:
+        return False
+    planes = zip(picture.planes, track.pictures[place].planes, strict=True)
+    return all(max(map(abs, map(sub, *pair))) <= most for pair in planes)
 
 
 def _nearest(track: Track, at_s: float, picture: Picture, *, spare_s: float) -> Picture | None:
@@ -118,8 +130,9 @@ def _is_stale(now: Picture, before: Picture, archive: Picture, least_change: flo
         if max(changes) <= least_change:
             continue
         change = max(least_change, _NOISE_TIMES * sorted(changes)[len(changes) // 2])
-        for point, new, old, shown in zip(changes, is_now, was, is_archived, strict=True):
-            if point > change:
-                changed += 1
-                stale += abs(shown - old) + change / 2 < abs(shown - new)
+        moved = [number for number, point in enumerate(changes) if point > change]
+        changed += len(moved)
+        for number in moved:
+            shown = is_archived[number]
+            stale += abs(shown - was[number]) + change / 2 < abs(shown - is_now[number])
     return changed >= _LEAST_CHANGED and stale >= _STALE_PART * changed

@@ -176,9 +176,13 @@ def _follow(
 ) -> None:
     """Hand out the output until the program ended, or has to be stopped."""
     ended_s: float | None = None
+    look_s = 0.0
     while not cancel.is_requested:
-        pipes.pump(takers, _POLL_S if pipes.is_open else _REAP_POLL_S)
+        is_talking = pipes.pump(takers, _POLL_S if pipes.is_open else _REAP_POLL_S)
         now_s = time.monotonic()
+        if is_talking and now_s < look_s:
+            continue  # a program that prints a line for each picture is not asked after each whether it lives
+        look_s = now_s + _REAP_POLL_S
         if not child.is_alive():
             ended_s = now_s if ended_s is None else ended_s
             if not pipes.is_open or now_s - ended_s > _DRAIN_S:

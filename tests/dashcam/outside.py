@@ -90,9 +90,9 @@ class Outside:
             "TZ": "UTC",
         }
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, stdout: Path | None = None) -> "subprocess.Popen[str]":
         """The service; its lines come through a file, so that nobody has to read them in time."""
-        with (self.root / "stdout").open("w") as out, (self.root / "stderr").open("w") as err:
+        with (stdout or self.root / "stdout").open("w") as out, (self.root / "stderr").open("w") as err:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.dashcam.hurried", "--config", str(self.config), *arguments],
                 env=self.environment,
@@ -102,9 +102,9 @@ class Outside:
                 text=True,
             )
 
-    def run(self, *arguments: str) -> int:
+    def run(self, *arguments: str, stdout: Path | None = None) -> int:
         """The service, to its end; the exit code."""
-        return self.start(*arguments).wait(300)
+        return self.start(*arguments, stdout=stdout).wait(300)
 
     @property
     def stdout(self) -> str:

@@ -62,6 +62,19 @@ def test_a_dry_run_tells_the_same_and_touches_nothing(box: Outside) -> None:
     assert all("-a" not in call for call in box.hub.asked[len(hub) :])
 
 
+def test_a_dry_run_that_nobody_can_read_is_no_success(box: Outside) -> None:
+    box.record()
+    assert box.run("--once", "--dry-run", stdout=Path("/dev/full")) == 1
+    assert "The result could not be written to standard output: No space left on device" in box.stderr
+
+
+def test_a_round_does_not_depend_on_who_reads_its_lines(box: Outside) -> None:
+    names = box.record()
+    assert box.run("--once", stdout=Path("/dev/full")) == 0
+    assert box.arrived() == set(names)
+    assert "action=upload" in box.log.read_text()
+
+
 @pytest.mark.parametrize(
     ("registers", "code", "actions"),
     [

@@ -1,6 +1,5 @@
 """Adapter for reporting: the console. Errors go to stderr, the rest to the stream the specification names."""
 
-import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -15,11 +14,18 @@ PROGRESS_EVERY_S = 60.0
 """How often a console that is not a terminal says how far a task is."""
 
 
-def write_line(stream: TextIO, line: str) -> None:
-    """Write and flush one line; never raises, whatever the stream's encoding, even if nobody reads any more."""
-    with contextlib.suppress(OSError, ValueError):
+def write_line(stream: TextIO, line: str, *, on_lost: Callable[[str], None] = lambda _: None) -> None:
+    """Write and flush one line; never raises, whatever the stream's encoding, even if nobody reads any more.
+
+    `on_lost` is told why a line was not written; not that a reader went away (`| head`), who had what it wanted.
+    """
+    try:
         stream.write(f"{encodable(line, stream.encoding)}\n")
         stream.flush()
+    except BrokenPipeError:
+        pass
+    except (OSError, ValueError) as error:
+        on_lost((isinstance(error, OSError) and error.strerror) or str(error))
 
 
 class PlainConsole:
@@ -36,6 +42,7 @@ class PlainConsole:
         is_json: bool = False,
         level: Level = Level.INFO,
         redact: Redact = redact_nothing,
+        on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._echo = echo
         self._errors = errors
@@ -44,6 +51,7 @@ class PlainConsole:
         self._is_json = is_json
         self._level = level
         self._redact = redact
+        self._on_lost = on_lost
         self._lock = threading.RLock()
         self._next_progress_s: dict[str, float] = {}
 
@@ -51,9 +59,11 @@ class PlainConsole:
         """Write the event's line to stderr if it is an error, else to the echo stream."""
         if not self._is_wanted(event):
             return
-        stream = self._errors if level_of(event) >= Level.ERROR else self._echo
         with self._lock:
-            write_line(stream, self._render(event))
+            if level_of(event) >= Level.ERROR:
+                write_line(self._errors, self._render(event))
+            else:
+                write_line(self._echo, self._render(event), on_lost=self._on_lost)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -96,10 +106,16 @@ def make_console(
     is_json: bool = False,
     line_format: LineFormat = arrows,
     redact: Redact = redact_nothing,
+    on_lost: Callable[[str], None] = lambda _: None,
 ) -> tuple[Reporter, Callable[[], None]]:
-    """The console that fits the echo stream: progress bars on a terminal, else lines. Returns it and its `close`."""
+    """The console that fits the echo stream: progress bars on a terminal, else lines. Returns it and its `close`.
+
+    `on_lost` is told why a line of the echo could not be written, as to a full disk; not of a terminal.
+    """
     if is_json or not echo.isatty() or os.environ.get("TERM", "") in {"", "dumb"}:
-        plain = PlainConsole(echo, errors, clock=clock, line_format=line_format, is_json=is_json, redact=redact)
+        plain = PlainConsole(
+            echo, errors, clock=clock, line_format=line_format, is_json=is_json, redact=redact, on_lost=on_lost
+        )
         return plain, plain.close
     from camvault.adapters.reporting.terminal import TerminalConsole  # noqa: PLC0415 - rich costs 40 ms
 

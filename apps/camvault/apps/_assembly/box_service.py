@@ -32,7 +32,9 @@ def serve(context: Context, config: BoxConfig, *, is_once: bool, is_dry: bool) -
     """
     options = ServiceOptions(config=config, folders=box_folders(config), is_once=is_once, is_dry=is_dry)
     ports = _ports(context, options)
-    if not is_dry:
+    if is_dry:
+        context.lines_are_result()
+    else:
         _open_log(context, Path(config.paths.log_path))
     run_service(ports, options)
 

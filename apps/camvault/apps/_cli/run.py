@@ -62,11 +62,16 @@ def run_command(stage: Stage[Any], parsed: Parsed, *, is_last: bool) -> int:
     """Run a stage as a command of its own with parsed flags; return the exit code. `is_last`: see `entry.main`."""
     clock = SystemClock()
     echo = sys.stdout if stage.echo == "stdout" else sys.stderr
+    results = _Results()
     screen, close_screen = make_console(
-        echo, sys.stderr, clock=clock, is_json=parsed.is_json, line_format=LINE_FORMATS[stage.lines]
+        echo,
+        sys.stderr,
+        clock=clock,
+        is_json=parsed.is_json,
+        line_format=LINE_FORMATS[stage.lines],
+        on_lost=results.line_lost,
     )
     logs = _Logs(stage.name, clock, parsed.is_json, Fanout([screen]))
-    results = _Results()
     with contextlib.ExitStack() as stack:
         stack.callback(close_screen)
         cancel = SignalCancellation().__enter__() if is_last else stack.enter_context(SignalCancellation())
@@ -75,6 +80,7 @@ def run_command(stage: Stage[Any], parsed: Parsed, *, is_last: bool) -> int:
             cancel=cancel,
             reporter=logs.fanout,
             print_result=results.print,
+            lines_are_result=results.lines_are_result,
             log_to=logs.log_to,
             logfile=parsed.logfile and parsed.logfile.absolute(),
             is_json=parsed.is_json,
@@ -126,6 +132,16 @@ class _Results:
     """Writes results to stdout. The work goes on if that fails, and the command ends with an error."""
 
     problem: str = ""
+    are_lines: bool = False
+
+    def lines_are_result(self) -> None:
+        """See `Context`."""
+        self.are_lines = True
+
+    def line_lost(self, problem: str) -> None:
+        """A line of the console could not be written."""
+        if self.are_lines:
+            self.problem = problem
 
     def print(self, text: str) -> None:
         """Write lines; a reader that went away (`| head`) had what it wanted."""

@@ -124,6 +124,8 @@ class Context:
 
     Attributes:
         print_result: Writes to stdout: plans, reports and the commands of a dry run.
+        lines_are_result: Called by a command of which the lines on stdout are the result, such as those of a rehearsal:
+            one that cannot be written is a lost result. Of a command that does something they are a copy of the log.
         log_to: Opens a log file, for commands with `Log.OWN`.
         logfile: The log of the run, absolute, so that no stage masters or removes it; None if there is none.
         known: What a larger command has found out before this stage.
@@ -138,6 +140,7 @@ class Context:
     logfile: Path | None = None
     known: Known = attrs.field(factory=Known)
     is_json: bool = False
+    lines_are_result: Callable[[], None] = lambda: None
 
 
 @attrs.frozen

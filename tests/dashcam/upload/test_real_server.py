@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import attrs
 import pytest
@@ -70,6 +70,30 @@ def test_clips_go_to_the_server_and_leave(server: Home) -> None:
     for name in contents:
         assert server.kinds(name) == [ProofKind.STAGED, kind_of(server), ProofKind.UNSTAGED]
     assert server.send().is_whole
+
+
+def test_a_clip_that_is_called_like_standard_input_is_proven(server: Home) -> None:
+    contents = {"-": b"footage", "-rf": b"other", "#1": b"third"}
+    for name, content in contents.items():
+        server.stage_recorded(name, content)
+    report = server.send()
+    assert report.is_whole, report.problems
+    assert server.footage() == contents
+    assert server.kinds("-")[1] is kind_of(server)
+
+
+def test_a_link_to_a_folder_at_the_server_stays_one(server: Home, tmp_path: Path) -> None:
+    """Of rsync 3.5.0 nothing goes through it; older ones follow it."""
+    disk = tmp_path / "another disk"
+    disk.mkdir()
+    (server.there / "Event").symlink_to(disk)
+    server.stage_recorded(A, b"footage")
+    server.stage_recorded(B, b"other")
+    report = server.send()
+    assert (server.there / "Event").is_symlink()
+    assert server.footage() == {A: b"footage"}
+    assert server.staged() == ([] if report.is_whole else [B])
+    assert [path.name for path in disk.iterdir()] == ([PurePath(B).name] if report.is_whole else [])
 
 
 @pytest.mark.parametrize("lie", ["nothing", "flipped", "short"])

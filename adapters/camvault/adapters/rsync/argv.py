@@ -79,13 +79,18 @@ def compare_argv(*, root: PurePath, target: str, options: Sequence[str], io_time
 
 
 def names_on_stdin(paths: Iterable[PurePath]) -> bytes:
-    """Each name ends with a zero byte, so that it may hold anything else, `#` and newlines included."""
-    return b"".join(str(path).encode("utf-8", "surrogateescape") + b"\0" for path in paths)
+    """Each name ends with a zero byte, so that it may hold anything else, newlines included.
+
+    A name that began with `#` would be a comment of rsync's (measured), and `-` the standard input of sha256sum.
+    """
+    return b"".join(f"./{path}".encode("utf-8", "surrogateescape") + b"\0" for path in paths)
 
 
 def _common(shells: Sequence[str], target: str, io_timeout_s: int, out_format: str = _OUT_FORMAT) -> tuple[str, ...]:
     rsh = (f"--rsh={_shell(shells)}",) if is_remote(target) else ()
-    return ("--from0", "--files-from=-", f"--timeout={io_timeout_s}", out_format, *rsh)
+    # with implied folders, a link to a folder at the target would be replaced by an empty folder (measured)
+    names = ("--from0", "--files-from=-", "--no-implied-dirs")
+    return (*names, f"--timeout={io_timeout_s}", out_format, *rsh)
 
 
 def remote_shell(options: Sequence[str]) -> str:

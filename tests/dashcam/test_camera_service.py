@@ -210,3 +210,12 @@ def test_all_that_is_wrong_in_a_configuration_is_told_with_the_path_of_the_key(b
     for key in ("camera.on_exit", "camera.port_number", "poll.interval", "thresholds.dwell_seconds"):
         assert key in box.stderr
     assert box.switched == []
+
+
+@pytest.mark.parametrize("text", ["", "# camera_service\n\n"])
+def test_a_configuration_that_was_cut_off_is_not_all_defaults(box: Outside, text: str) -> None:
+    box.config.write_text(text)
+    assert box.run("--check-config") == 1
+    assert f"{box.config}: the file: found nothing in it, expected a table" in box.stderr
+    box.config.write_text("{}")
+    assert box.run("--check-config") == 0

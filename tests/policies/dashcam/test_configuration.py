@@ -9,7 +9,7 @@ from camvault.core.dashcam.configuration import BoxConfig, read_box
 from camvault.core.power.thresholds import PowerLevel, PowerThresholds
 
 
-@pytest.mark.parametrize("document", [None, {}, {"upload": None}, {"poll": {}}])
+@pytest.mark.parametrize("document", [{}, {"upload": None}, {"poll": {}}])
 def test_what_is_not_given_has_its_default(document: object) -> None:
     assert read_box(document).value == BoxConfig()
 
@@ -34,8 +34,9 @@ def test_levels_in_millivolts_and_resume() -> None:
 
 
 _HOST = 'an IP address or a host name, or "" for a folder of this machine'
-WRONG: list[tuple[dict[str, Any] | list[int], list[str]]] = [
+WRONG: list[tuple[dict[str, Any] | list[int] | None, list[str]]] = [
     ([1], ["the file: found [1], expected a table"]),
+    (None, ["the file: found nothing in it, expected a table; {} is one, with all defaults"]),
     (
         {"uplaod": {}},
         ["uplaod: found an unknown key, expected one of upload, camera, paths, thresholds, poll, transfer"],
@@ -63,7 +64,22 @@ WRONG: list[tuple[dict[str, Any] | list[int], list[str]]] = [
     ),
     (
         {"thresholds": {"shutdown_percent": 60}},
-        ["thresholds: found shutdown at 60 % is above disconnect at 50 %, expected it at or below that"],
+        [
+            (
+                "thresholds.shutdown_percent, thresholds.disconnect_percent: found shutdown at 60 % is above "
+                "disconnect at 50 %, expected it at or below that"
+            )
+        ],
+    ),
+    (
+        {"thresholds": {"resume_millivolts": 3300}, "upload": {"host": "nas_1"}},
+        [
+            (
+                "thresholds.resume_millivolts, thresholds.disconnect_percent: found resume at 3300 mV is below "
+                "disconnect at 50 %, expected it at or above that"
+            ),
+            f"upload.host: found 'nas_1', expected {_HOST}",
+        ],
     ),
     ({"upload": {"host": "nas_1"}}, [f"upload.host: found 'nas_1', expected {_HOST}"]),
     (
@@ -91,6 +107,8 @@ def test_all_problems_are_named_at_once(document: object, problems: list[str]) -
         ("/staging", "/media/card", "/media/card", "/mnt/cam", "upload.dest_path"),
         ("/mnt/cam-67EF9CED/staging", "/nas", "", "/mnt/cam", "paths.local_staging"),
         ("/mnt", "/nas", "", "/mnt/cam", "paths.local_staging"),
+        ("/mnt/cam", "/nas", "", "/mnt/cam", "paths.local_staging"),
+        ("/mnt/cam/staging", "/nas", "", "/mnt/cam", "paths.local_staging"),
         ("/staging", "/mnt/cam-67EF9CED", "", "/mnt/cam", "upload.dest_path"),
     ],
 )
@@ -106,7 +124,7 @@ def test_the_card_is_neither_the_staging_nor_the_server(
         assert read_box({**document, "upload": {"host": "nas", "dest_path": server}}).value is not None
 
 
-@pytest.mark.parametrize("staging", ["/mnt/cam", "/mnt/camera/staging", "/mnt/x/cam-1"])
+@pytest.mark.parametrize("staging", ["/mnt/camera/staging", "/mnt/x/cam-1"])
 def test_a_place_beside_the_card_is_none_of_it(staging: str) -> None:
     assert read_box({"paths": {"local_staging": staging}}).value is not None
 

@@ -70,7 +70,8 @@ def test_below_disconnect_nothing_has_recovered() -> None:
     ],
 )
 def test_thresholds_that_contradict_one_another_are_named(changes: dict[str, PowerLevel], problem: str) -> None:
-    assert PowerThresholds(**changes).problem == problem  # type: ignore[arg-type]
+    found = PowerThresholds(**changes).contradiction  # type: ignore[arg-type]
+    assert (f"{found.found}, expected {found.expected}" if found else "") == problem
 
 
 @pytest.mark.parametrize(

@@ -207,23 +207,31 @@ _KINDS: Mapping[str, Callable[..., Any]] = {
 
 
 def read_box(document: object) -> Checked[BoxConfig]:
-    """The values of config.yaml; an empty file, and an empty table, are all defaults."""
-    found = {} if document is None else document
-    problems = [*problems_in(found, dict.fromkeys(_RULES, or_nothing(TABLE)), "")]
-    tables = {name: {} if table is None else table for name, table in found.items()} if isinstance(found, dict) else {}
+    """The values of config.yaml; an empty table is all defaults, and a file with nothing in it was cut off."""
+    if document is None:
+        return Checked(None, (Problem("the file", "nothing in it", "a table; {} is one, with all defaults"),))
+    problems = [*problems_in(document, dict.fromkeys(_RULES, or_nothing(TABLE)), "")]
+    found = document if isinstance(document, dict) else {}
+    tables = {name: {} if table is None else table for name, table in found.items()}
     for name, rules in _RULES.items():
         if isinstance(tables.get(name), dict):
             problems += problems_in(tables[name], rules, name)
     if problems:
         return Checked(None, tuple(problems))
     config = BoxConfig(**{name: _KINDS[name](**table) for name, table in tables.items()})
-    contradiction = config.thresholds.thresholds.problem
-    if contradiction:
-        return Checked(None, (Problem("thresholds", *contradiction.split(", expected ", 1)),))
-    problem = _host_problem(config.upload) or _place_problem(config)
-    if problem:
-        return Checked(None, (problem,))
-    return Checked(config)
+    found_in_all = (_levels_problem(config.thresholds), _host_problem(config.upload), _place_problem(config))
+    problems = [problem for problem in found_in_all if problem is not None]
+    return Checked(None, tuple(problems)) if problems else Checked(config)
+
+
+def _levels_problem(levels: LevelsConfig) -> Problem | None:
+    """Under the keys that count."""
+    contradiction = levels.thresholds.contradiction
+    if contradiction is None:
+        return None
+    units = {True: "percent", False: "millivolts"}
+    keys = (f"{name}_{units[getattr(levels, f'{name}_millivolts') is None]}" for name in contradiction.levels)
+    return Problem(", ".join(f"thresholds.{key}" for key in keys), contradiction.found, contradiction.expected)
 
 
 def _place_problem(config: BoxConfig) -> Problem | None:
@@ -241,8 +249,10 @@ def _place_problem(config: BoxConfig) -> Problem | None:
 
 def _is_of_the_card(place: PurePosixPath, card: PurePosixPath, *, is_mounted_by_us: bool) -> bool:
     """`card`: where it is, or what its folder is named after, with its number behind that."""
+    if place.is_relative_to(card):
+        return True
     if not is_mounted_by_us:
-        return place.is_relative_to(card) or card.is_relative_to(place)
+        return card.is_relative_to(place)
     is_on_it = any(
         each.parent == card.parent and each.name.startswith(f"{card.name}-") for each in (place, *place.parents)
     )

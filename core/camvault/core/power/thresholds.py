@@ -51,6 +51,15 @@ class PowerLevel:
         return f"{self.percent:g} %" if self.millivolts is None else f"{self.millivolts} mV"
 
 
+@attrs.frozen
+class Contradiction:
+    """Why levels contradict one another, or one never counts; `levels` are the names of those that are meant."""
+
+    levels: tuple[str, ...]
+    found: str
+    expected: str
+
+
 @attrs.frozen(kw_only=True)
 class PowerThresholds:
     """When something is switched because of the battery.
@@ -83,14 +92,16 @@ class PowerThresholds:
         return not (self.resume or self.disconnect).is_above(battery_mv) and not self.disconnect.is_above(battery_mv)
 
     @property
-    def problem(self) -> str:
-        """Why these thresholds contradict one another, or never count; "" if they do neither."""
+    def contradiction(self) -> Contradiction | None:
+        """Why these thresholds contradict one another, or never count; None if they do neither."""
         for name, level in (("disconnect", self.disconnect), ("shutdown", self.shutdown)):
             if level.is_never_reached:
                 never = f"{name} at {level}, and every voltage is taken for {LEAST_PERCENT} % at least"
-                return f"{never}, expected more than {LEAST_PERCENT} %, or 0 for never"
+                return Contradiction((name,), never, f"more than {LEAST_PERCENT} %, or 0 for never")
         if self.shutdown.is_higher_than(self.disconnect):
-            return f"shutdown at {self.shutdown} is above disconnect at {self.disconnect}, expected it at or below that"
+            found = f"shutdown at {self.shutdown} is above disconnect at {self.disconnect}"
+            return Contradiction(("shutdown", "disconnect"), found, "it at or below that")
         if self.resume is not None and self.disconnect.is_higher_than(self.resume):
-            return f"resume at {self.resume} is below disconnect at {self.disconnect}, expected it at or above that"
-        return ""
+            found = f"resume at {self.resume} is below disconnect at {self.disconnect}"
+            return Contradiction(("resume", "disconnect"), found, "it at or above that")
+        return None

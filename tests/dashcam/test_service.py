@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from camvault.adapters.memory import MemoryCancellation
 from camvault.core.dashcam.configuration import BoxConfig, CardConfig, LevelsConfig, PollConfig
-from camvault.core.power.states import OBEYS_S, Command
+from camvault.core.power.states import OBEYS_S
+from camvault.core.power.table import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.rehearsing import rehearsed
 from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
@@ -134,6 +135,19 @@ def test_c_a_battery_that_runs_down_while_clips_are_copied_ends_the_copy_cleanly
     assert len(world.staged) + len(world.card) == 100
     assert world.staged
     assert world.violations == []
+
+
+def test_c_a_charger_that_is_too_weak_for_the_camera_is_told_once_and_left_alone_for_longer_and_longer() -> None:
+    world = World(registers=mains(LOW), is_charger_weak=True, is_powered=False)
+    world.run(seconds=6 * 3600)
+    assert 5 <= world.actions.count("power_on") <= 10
+    assert world.told("ERROR the external power does not carry the camera: external power, lost 3 times in a row") == 1
+    assert world.violations == []
+    world = World(registers=mains(LOW), is_charger_weak=True, is_powered=False)
+    world.clock.after(3600, lambda: setattr(world, "is_charger_weak", False))
+    world.run(seconds=3 * 3600)
+    assert world.is_recording
+    assert world.ended == 1
 
 
 def test_power_that_returns_before_the_shutdown_takes_it_back() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from camvault.adapters.memory import MemoryCancellation, MemoryClock
 from camvault.adapters.memory.supervision import MemorySupervision
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.kept_alive import KeptAlive
 from camvault.core.workflows.dashcam.rehearsing import rehearsed

@@ -12,7 +12,8 @@ from camvault.adapters.memory.supervision import MemorySupervision
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.offload_plan import WaitingClip
 from camvault.core.power.readings import ExternalPower, judged
-from camvault.core.power.states import OBEYS_S, Command
+from camvault.core.power.states import OBEYS_S
+from camvault.core.power.table import Command
 from camvault.core.power.unknown_power import is_unknown_for_long
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.folders import BoxFolders
@@ -70,6 +71,7 @@ class World:
         stops: The calls in which somebody asks to stop, once.
         missed: Which looks at the server miss it although it is there, by their numbers from 0.
         sag_mv: By how much the battery falls while the camera has power.
+        is_charger_weak: Whether the power from outside is gone while the camera has power.
         is_mount_left: Whether the system leaves the card mounted with the port off (`camera.path`); it is dead then.
         room: How many clips staging takes.
         refusal_of_server: Why it takes no clip; "" if it takes them.
@@ -82,6 +84,7 @@ class World:
     clock: MemoryClock = attrs.field(factory=MemoryClock)
     registers: PowerRegisters = ON_BATTERY
     sag_mv: int = 0
+    is_charger_weak: bool = False
     is_server_reached: bool = False
     missed: set[int] = attrs.field(factory=set)
     is_plugged_in: bool = True
@@ -199,6 +202,8 @@ class WorldBattery:
         cancel.check()
         self.world.call("registers")
         found = self.world.registers
+        if self.world.is_charger_weak and self.world.is_powered:
+            found = attrs.evolve(found, vin_mv=0)
         is_known = judged(found).external is ExternalPower.PRESENT or judged(found).battery_mv is not None
         if is_known or self.world.unknown_since_s is None:
             self.world.unknown_since_s = None if is_known else self.world.clock.elapsed_s

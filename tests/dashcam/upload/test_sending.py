@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from camvault.adapters.memory import Phase
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.segments.ledger import ProofKind
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.records import ClipRecords

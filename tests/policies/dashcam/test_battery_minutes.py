@@ -5,7 +5,7 @@ import pytest
 from camvault.core.dashcam.battery_minutes import MOST_MIN, battery_minutes
 from camvault.core.dashcam.discharge import Discharge, Slope
 from camvault.core.power.readings import ExternalPower, PowerReading
-from camvault.core.power.states import BoxState
+from camvault.core.power.table import BoxState
 from camvault.core.power.thresholds import PowerLevel
 
 FALLING = Discharge(learnt={BoxState.RECORDING: Slope(2.5, BoxState.RECORDING)})

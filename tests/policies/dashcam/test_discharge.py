@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from camvault.core.dashcam.discharge import Discharge
 from camvault.core.power.readings import ExternalPower, PowerReading
-from camvault.core.power.states import BoxState
+from camvault.core.power.table import BoxState
 
 R, C, S = BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING
 

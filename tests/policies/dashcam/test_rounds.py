@@ -7,7 +7,8 @@ import pytest
 
 from camvault.core.dashcam.configuration import CardConfig
 from camvault.core.dashcam.rounds import commands_now, exit_command, goes_on
-from camvault.core.power.states import TABLE, BoxState, Command, Occasion, PowerDecision, PowerMemory
+from camvault.core.power.states import PowerDecision, PowerMemory
+from camvault.core.power.table import TABLE, BoxState, Command, Occasion
 
 COPYING = (Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT)
 SENDING = (Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED)

@@ -11,18 +11,11 @@ from hypothesis import strategies as st
 
 from camvault.core.power.readings import ExternalPower, PowerReading
 from camvault.core.power.remembered import SPARED_S, memory_document, memory_of, not_kept
-from camvault.core.power.states import (
-    OBEYS_S,
-    BoxState,
-    Command,
-    Observation,
-    Occasion,
-    PowerDecision,
-    PowerMemory,
-    decide,
-)
+from camvault.core.power.states import OBEYS_S, Observation, PowerDecision, PowerMemory, decide
 from camvault.core.power.supply import Supply, SupplyMemory
+from camvault.core.power.table import BoxState, Command, Occasion
 from camvault.core.power.thresholds import PowerLevel, PowerThresholds
+from camvault.core.power.weak_charger import ChargerMemory
 
 LOW = SupplyMemory(settled=Supply.LOW, low_since_s=70.5, sag_mv=80)
 THRESHOLDS = PowerThresholds(resume=PowerLevel(70))
@@ -95,7 +88,9 @@ def test_a_shutdown_counts_for_ten_minutes_whichever_process_gave_it() -> None:
     memory = kept(PowerMemory(state=BoxState.ENDED, supply=LOW, ended_s=20))
     assert memory.ended_s == 20
     assert look(memory, 3000, 19 + OBEYS_S).memory.state is BoxState.ENDED
-    assert look(memory, 3000, 20 + OBEYS_S).memory.state is BoxState.ENDING
+    found = look(memory, 3000, 20 + OBEYS_S)
+    assert (found.memory.state, found.look_again_s) == (BoxState.RESTING, 10)
+    assert look(found.memory, 3000, 30 + OBEYS_S).memory.state is BoxState.ENDING
     assert kept(memory, then="b").ended_s is None
 
 
@@ -186,3 +181,9 @@ def test_in_the_same_boot_nothing_of_the_power_is_forgotten(
     found = kept(memory)
     assert (found.supply, found.spared_until_s) == (supply, spared_until_s)
     assert (found == memory) is (state is BoxState.ENDED)
+
+
+def test_a_weak_charger_is_remembered_and_in_another_boot_tried_once_more() -> None:
+    charger = ChargerMemory(both_since_s=5, is_tried=True, losses=4, weak_until_s=900)
+    assert kept(PowerMemory(charger=charger)).charger == ChargerMemory(losses=4, weak_until_s=900)
+    assert kept(PowerMemory(charger=charger), then="b").charger == ChargerMemory(losses=4)

@@ -13,7 +13,7 @@ from statistics import median
 import attrs
 
 from camvault.core.power.readings import ExternalPower, PowerReading
-from camvault.core.power.states import LOADED, BoxState
+from camvault.core.power.table import LOADED, BoxState
 
 _KEPT = 30
 _LEAST_READINGS = 5

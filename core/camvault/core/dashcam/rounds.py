@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from camvault.core.dashcam.configuration import CardConfig
-from camvault.core.power.states import BoxState, Command, Occasion, PowerDecision
+from camvault.core.power.states import PowerDecision
+from camvault.core.power.table import BoxState, Command, Occasion
 
 
 def goes_on(running: Command | None, decision: PowerDecision) -> bool:

@@ -4,6 +4,7 @@ from camvault.core.power.charge import percent_of
 from camvault.core.power.readings import ExternalPower, PowerReading
 from camvault.core.power.supply import Supply, SupplyMemory
 from camvault.core.power.thresholds import PowerThresholds
+from camvault.core.power.weak_charger import ChargerMemory
 
 
 def power_words(reading: PowerReading, thresholds: PowerThresholds) -> str:
@@ -21,3 +22,10 @@ def waited_for(thresholds: PowerThresholds, supply: SupplyMemory) -> str:
     level = thresholds.resume or f"{thresholds.disconnect} and {thresholds.hysteresis_percent:g} % more"
     sag = f", less the {supply.sag_mv} mV that a camera takes from it" if supply.sag_mv else ""
     return f"comes back from {level} on{sag}"
+
+
+def weak_words(charger: ChargerMemory, now_s: float) -> str:
+    """How often external power was lost, and when it is tried again."""
+    left_min = max(0.0, (charger.weak_until_s or now_s) - now_s) / 60
+    lost = f"lost {charger.losses} times in a row when the camera was switched on"
+    return f"{lost}; tried again in {left_min:.0f} minutes"

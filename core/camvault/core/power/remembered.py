@@ -6,6 +6,7 @@
 | any other state      | started: the camera is switched off first    | started                                        |
 | the battery was low  | low, until it is recovered                   | the same: no loop of starts (INV-33)           |
 | since when it was so | the same: monotonic times go on              | nothing: they begin anew                       |
+| a charger is weak    | the same (`weak_charger`)                    | how often it was so: it is tried once more     |
 | by how much it rises | the same, also if that is not measured yet   | the same                                       |
 
 A board that starts the machine as soon as there is a little charge would otherwise start it and have it shut down in a
@@ -23,13 +24,15 @@ import attrs
 
 from camvault.core.checked_values import ValueRule, is_number, one_of, or_nothing, problems_in, whole
 from camvault.core.power.readings import VBAT_MV
-from camvault.core.power.states import BoxState, PowerMemory
+from camvault.core.power.states import PowerMemory
 from camvault.core.power.supply import MOST_SAG_MV, Supply, SupplyMemory
+from camvault.core.power.table import BoxState
+from camvault.core.power.weak_charger import COUNTED_MOST, ChargerMemory
 
 VERSION = 1
 SPARED_S = 600
 _SINCE = ("low_since_s", "critical_since_s", "recovered_since_s")
-_LATER = frozenset({"ended_s", "loaded_mv"})
+_LATER = frozenset({"ended_s", "loaded_mv", "losses", "weak_until_s"})
 """Not in the documents of the first versions."""
 _INSTANT = or_nothing(ValueRule("a monotonic time", lambda v: is_number(v, 0, 1e12)))
 _RULES: Mapping[str, ValueRule] = {
@@ -42,6 +45,8 @@ _RULES: Mapping[str, ValueRule] = {
     "loaded_mv": or_nothing(whole(VBAT_MV[0], VBAT_MV[-1])),
     "spared_until_s": _INSTANT,
     "ended_s": _INSTANT,
+    "losses": whole(0, COUNTED_MOST),
+    "weak_until_s": _INSTANT,
     **dict.fromkeys(_SINCE, _INSTANT),
 }
 
@@ -64,6 +69,8 @@ def memory_document(memory: PowerMemory, *, boot_id: str) -> Mapping[str, object
         "loaded_mv": supply.loaded_mv,
         "spared_until_s": memory.spared_until_s,
         "ended_s": memory.ended_s,
+        "losses": memory.charger.losses,
+        "weak_until_s": memory.charger.weak_until_s,
         **{name: getattr(supply, name) for name in _SINCE},
     }
 
@@ -82,12 +89,13 @@ def memory_of(document: object, *, boot_id: str, now_s: float) -> PowerMemory:
         return PowerMemory(supply=SupplyMemory(settled=Supply.LOW))
     settled, sag_mv = Supply[document["supply"].upper()], document["sag_mv"]
     loaded_mv = document.get("loaded_mv")
+    losses = document.get("losses", 0)
     is_ended = document["state"] == BoxState.ENDED.value
     if not boot_id or document["boot_id"] != boot_id:
         kept = Supply.LOW if settled in {Supply.LOW, Supply.CRITICAL} else Supply.UNKNOWN
         spared_until_s = now_s + SPARED_S if is_ended else None
         supply = SupplyMemory(settled=kept, sag_mv=sag_mv, loaded_mv=loaded_mv)
-        return PowerMemory(supply=supply, spared_until_s=spared_until_s)
+        return PowerMemory(supply=supply, spared_until_s=spared_until_s, charger=ChargerMemory(losses=losses))
     since = {name: document[name] for name in _SINCE}
     supply = SupplyMemory(settled=settled, sag_mv=sag_mv, loaded_mv=loaded_mv, **since)
     state = BoxState.ENDED if is_ended else BoxState.STARTED
@@ -98,6 +106,7 @@ def memory_of(document: object, *, boot_id: str, now_s: float) -> PowerMemory:
         since_at=since_at,
         spared_until_s=document["spared_until_s"],
         ended_s=document.get("ended_s"),
+        charger=ChargerMemory(losses=losses, weak_until_s=document.get("weak_until_s")),
     )
 
 

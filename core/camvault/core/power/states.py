@@ -1,127 +1,24 @@
 """Pure: what the camera, the offload and the machine do, by power, server and progress. The table is the program.
 
-One observation goes in, and out come the next state, the commands, and the reason. The page about it is made from the
-table (`docs/design/power-states.md`, compared by a test).
+One observation goes in, and out come the next state, the commands, and the reason. What is decided stands in `table`
+alone: here is only told which occasion it is.
 """
 
-import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 import attrs
 
 from camvault.core.power.readings import ExternalPower, PowerReading, fresh
-from camvault.core.power.reasons import power_words, waited_for
+from camvault.core.power.reasons import power_words, waited_for, weak_words
 from camvault.core.power.supply import Supply, SupplyMemory, supply_of
+from camvault.core.power.table import LOADED, OFFLOADING, TABLE, BoxState, Command, Occasion
 from camvault.core.power.thresholds import PowerThresholds
 from camvault.core.power.unknown_power import is_unknown_for_long, unknown_since_s
+from camvault.core.power.weak_charger import ChargerMemory
 
-
-class BoxState(enum.Enum):
-    """What the box does."""
-
-    STARTED = "started"
-    """Nothing is known yet, and nothing was switched."""
-    RECORDING = "recording"
-    """The camera has power and no data: it records."""
-    COPYING = "copying"
-    """The camera is a disk; its clips are copied."""
-    SENDING = "sending"
-    """The camera is as `camera.after_copy` says; staged clips are sent to the server."""
-    RESTING = "resting"
-    """The camera is off because of the battery."""
-    ENDING = "ending"
-    """The camera is off, and the next look decides whether the machine shuts down."""
-    ENDED = "ended"
-    """The machine was told to shut down, which is not taken back."""
-
-
-class Command(enum.Enum):
-    """What is done; the word behind `action=` in the log."""
-
-    PORT_OFF = "port_off"
-    POWER_ON = "power_on"
-    DATA_ON = "data_on"
-    MOUNT = "mount"
-    COPY = "copy"
-    UNMOUNT = "unmount"
-    AFTER_COPY = "after_copy"
-    """Port off or power on, as `camera.after_copy` says."""
-    UPLOAD = "upload"
-    VERIFY = "verify"
-    REMOVE_STAGED = "remove_staged"
-    SHUTDOWN = "shutdown"
-
-
-class Occasion(enum.Enum):
-    """What one look says: the power first, then what there is to do."""
-
-    UNKNOWN = "the power is not known"
-    CRITICAL = "battery below shutdown"
-    LOW = "battery below disconnect"
-    MISSED = "the server was missed once"
-    """During an offload: it was not reached, for the first time since it was. Two such looks are NOTHING."""
-    NOTHING = "nothing to do here"
-    """The server is not reached; or all is proven to be there, and the camera was looked at lately."""
-    CLIPS = "the camera is due"
-    """The server is reached, and the camera has clips or was not looked at lately."""
-    STAGED = "staged clips wait"
-    """The server is reached, and clips wait that were copied before."""
-
-
-LOADED = frozenset({BoxState.RECORDING, BoxState.COPYING, BoxState.SENDING})
-"""Where the battery feeds the camera, or the network as well."""
-OFFLOADING = frozenset({BoxState.COPYING, BoxState.SENDING})
-"""What one missed look at the server does not end (INV-35)."""
 LOOK_AGAIN_S = 10.0
 """How long a battery has to show what a load does to it that was switched on or off, and a server to come back."""
-
-_B, _O, _C = BoxState, Occasion, Command
-_OFF = _C.PORT_OFF
-_COPY = (_C.DATA_ON, _C.MOUNT, _C.COPY, _C.UNMOUNT)
-_SEND = (_C.UPLOAD, _C.VERIFY, _C.REMOVE_STAGED)
-
-TABLE: Mapping[tuple[BoxState, Occasion], tuple[BoxState, tuple[Command, ...]]] = {
-    (_B.STARTED, _O.UNKNOWN): (_B.STARTED, ()),
-    (_B.STARTED, _O.CRITICAL): (_B.ENDING, (_OFF,)),
-    (_B.STARTED, _O.LOW): (_B.RESTING, (_OFF,)),
-    (_B.STARTED, _O.NOTHING): (_B.RECORDING, (_OFF, _C.POWER_ON)),
-    (_B.STARTED, _O.CLIPS): (_B.COPYING, (_OFF, *_COPY)),
-    (_B.STARTED, _O.STAGED): (_B.SENDING, (_OFF, _C.AFTER_COPY, *_SEND)),
-    (_B.RECORDING, _O.UNKNOWN): (_B.RECORDING, ()),
-    (_B.RECORDING, _O.CRITICAL): (_B.ENDING, (_OFF,)),
-    (_B.RECORDING, _O.LOW): (_B.RESTING, (_OFF,)),
-    (_B.RECORDING, _O.NOTHING): (_B.RECORDING, ()),
-    (_B.RECORDING, _O.CLIPS): (_B.COPYING, _COPY),
-    (_B.RECORDING, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
-    (_B.COPYING, _O.UNKNOWN): (_B.COPYING, ()),
-    (_B.COPYING, _O.CRITICAL): (_B.ENDING, (_OFF,)),
-    (_B.COPYING, _O.LOW): (_B.RESTING, (_OFF,)),
-    (_B.COPYING, _O.MISSED): (_B.COPYING, ()),
-    (_B.COPYING, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
-    (_B.COPYING, _O.CLIPS): (_B.COPYING, _COPY),
-    (_B.COPYING, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
-    (_B.SENDING, _O.UNKNOWN): (_B.SENDING, ()),
-    (_B.SENDING, _O.CRITICAL): (_B.ENDING, (_OFF,)),
-    (_B.SENDING, _O.LOW): (_B.RESTING, (_OFF,)),
-    (_B.SENDING, _O.MISSED): (_B.SENDING, ()),
-    (_B.SENDING, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
-    (_B.SENDING, _O.CLIPS): (_B.COPYING, _COPY),
-    (_B.SENDING, _O.STAGED): (_B.SENDING, _SEND),
-    (_B.RESTING, _O.UNKNOWN): (_B.RESTING, ()),
-    (_B.RESTING, _O.CRITICAL): (_B.ENDING, ()),
-    (_B.RESTING, _O.LOW): (_B.RESTING, ()),
-    (_B.RESTING, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
-    (_B.RESTING, _O.CLIPS): (_B.COPYING, _COPY),
-    (_B.RESTING, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
-    (_B.ENDING, _O.UNKNOWN): (_B.ENDING, ()),
-    (_B.ENDING, _O.CRITICAL): (_B.ENDED, (_C.SHUTDOWN,)),
-    (_B.ENDING, _O.LOW): (_B.RESTING, ()),
-    (_B.ENDING, _O.NOTHING): (_B.RECORDING, (_C.POWER_ON,)),
-    (_B.ENDING, _O.CLIPS): (_B.COPYING, _COPY),
-    (_B.ENDING, _O.STAGED): (_B.SENDING, (_C.AFTER_COPY, *_SEND)),
-}
-"""In ENDED nothing is done any more, whatever is seen: for `OBEYS_S`, and then it is decided as in RESTING."""
 
 OBEYS_S = 600.0
 """A machine that still runs then did not do what it was told; its board has long cut the power of one that did."""
@@ -168,6 +65,7 @@ class PowerMemory:
         spared_until_s: Until then, monotonic, the machine is not shut down: it was just started after it had been, and
             would be again and again by a board that starts it at once.
         ended_s: When it was told to shut down, monotonic.
+        charger: What was seen of external power under load.
         unknown_since_s: Since when every look said nothing of the power, monotonic; None if the last one did.
     """
 
@@ -178,6 +76,7 @@ class PowerMemory:
     spared_until_s: float | None = None
     ended_s: float | None = None
     unknown_since_s: float | None = None
+    charger: ChargerMemory = attrs.field(factory=ChargerMemory)
 
 
 @attrs.frozen(kw_only=True)
@@ -203,50 +102,48 @@ class PowerDecision:
 
 def decide(memory: PowerMemory, seen: Observation, thresholds: PowerThresholds) -> PowerDecision:
     """What is done after a look."""
-    if memory.state is BoxState.ENDED and memory.ended_s is not None and seen.now_s - memory.ended_s >= OBEYS_S:
-        memory = attrs.evolve(memory, state=BoxState.RESTING)
     reading = fresh(seen.reading, age_s=0 if seen.read_s is None else seen.now_s - seen.read_s)
     seen = seen if reading is seen.reading else attrs.evolve(seen, reading=reading)
     is_loaded = None if memory.state is BoxState.STARTED else memory.state in LOADED
     supply, counted = supply_of(memory.supply, reading, now_s=seen.now_s, thresholds=thresholds, is_loaded=is_loaded)
-    missed_since_s = _missed_since_s(memory, seen)
-    is_missed_once = (
-        memory.state in OFFLOADING and missed_since_s is not None and seen.now_s - missed_since_s < LOOK_AGAIN_S
+    counted_in = attrs.evolve(
+        memory,
+        supply=counted,
+        missed_since_s=_missed_since_s(memory, seen),
+        charger=memory.charger.seen(reading.external, is_loaded=bool(is_loaded), now_s=seen.now_s),
+        unknown_since_s=unknown_since_s(memory.unknown_since_s, is_unknown=supply is Supply.UNKNOWN, now_s=seen.now_s),
     )
-    is_spared = memory.spared_until_s is not None and seen.now_s < memory.spared_until_s
-    allowed = Supply.LOW if is_spared and supply is Supply.CRITICAL else supply
-    occasion = _occasion(allowed, seen, memory.state, is_missed_once=is_missed_once)
-    state, commands = TABLE.get((memory.state, occasion), (BoxState.ENDED, ()))
-    unknown_s = unknown_since_s(memory.unknown_since_s, is_unknown=occasion is Occasion.UNKNOWN, now_s=seen.now_s)
-    if state in OFFLOADING and is_unknown_for_long(unknown_s, now_s=seen.now_s):
-        state, commands = BoxState.RECORDING, (Command.POWER_ON,)
+    occasion = _occasion(counted_in, supply, seen)
+    if occasion is Occasion.WEAK:  # a battery that was low is not taken for a full one when this power goes
+        counted_in = attrs.evolve(counted_in, supply=memory.supply)
+    state, commands = TABLE[memory.state, occasion]
     is_changed = state is not memory.state
-    since_at = seen.at if is_changed else memory.since_at
     is_battery = reading.external is not ExternalPower.PRESENT
     is_shown = state is BoxState.ENDING or (is_battery and not _SWITCHED_ON.isdisjoint(commands))
+    is_tried = not is_battery and not is_loaded and state in LOADED
     return PowerDecision(
         memory=attrs.evolve(
-            memory,
+            counted_in,
             state=state,
-            supply=counted,
-            since_at=since_at,
+            since_at=seen.at if is_changed else memory.since_at,
+            charger=counted_in.charger.tried(seen.now_s) if is_tried else counted_in.charger,
             ended_s=seen.now_s if Command.SHUTDOWN in commands else memory.ended_s if state is BoxState.ENDED else None,
-            unknown_since_s=unknown_s,
-            missed_since_s=missed_since_s,
         ),
         commands=commands,
         occasion=occasion,
-        reason=_ended(memory) if memory.state is BoxState.ENDED else _reason(occasion, seen, thresholds, counted),
-        look_again_s=LOOK_AGAIN_S if (is_changed and is_shown) or occasion is Occasion.MISSED else None,
+        reason=_reason(occasion, seen, thresholds, counted_in),
+        look_again_s=LOOK_AGAIN_S if (is_changed and is_shown) or occasion in _LOOKED_AT_SOON else None,
     )
 
 
 _SWITCHED_ON = {Command.POWER_ON, Command.DATA_ON, Command.AFTER_COPY}
+_LOOKED_AT_SOON = {Occasion.MISSED, Occasion.DISOBEYED}
 _BY_SUPPLY = {
     Supply.UNKNOWN: Occasion.UNKNOWN,
     Supply.CRITICAL: Occasion.CRITICAL,
     Supply.LOW: Occasion.LOW,
 }
+_WITHOUT_SERVER = {*_BY_SUPPLY.values(), Occasion.UNKNOWN_FOR_LONG, Occasion.WEAK}
 
 
 def _missed_since_s(memory: PowerMemory, seen: Observation) -> float | None:
@@ -256,25 +153,45 @@ def _missed_since_s(memory: PowerMemory, seen: Observation) -> float | None:
     return seen.now_s if memory.missed_since_s is None else memory.missed_since_s
 
 
-def _occasion(supply: Supply, seen: Observation, state: BoxState, *, is_missed_once: bool) -> Occasion:
-    if supply in _BY_SUPPLY:
-        return _BY_SUPPLY[supply]
+def _occasion(memory: PowerMemory, supply: Supply, seen: Observation) -> Occasion:
+    """What the look says; `memory`: with what it counted, and the state before it."""
+    if memory.state is BoxState.ENDED:
+        is_disobeyed = memory.ended_s is not None and seen.now_s - memory.ended_s >= OBEYS_S
+        return Occasion.DISOBEYED if is_disobeyed else Occasion.TOLD
+    is_spared = memory.spared_until_s is not None and seen.now_s < memory.spared_until_s
+    allowed = Supply.LOW if is_spared and supply is Supply.CRITICAL else supply
+    if allowed in _BY_SUPPLY:
+        is_long = memory.state in OFFLOADING and is_unknown_for_long(memory.unknown_since_s, now_s=seen.now_s)
+        return Occasion.UNKNOWN_FOR_LONG if is_long else _BY_SUPPLY[allowed]
+    if allowed is Supply.EXTERNAL and memory.state not in LOADED and memory.charger.is_weak(seen.now_s):
+        return Occasion.WEAK
+    return _work(memory, seen)
+
+
+def _work(memory: PowerMemory, seen: Observation) -> Occasion:
+    """What there is to do, with power for it."""
     if not seen.is_server_reached:
-        return Occasion.MISSED if is_missed_once else Occasion.NOTHING
+        since_s = memory.missed_since_s
+        is_once = memory.state in OFFLOADING and since_s is not None and seen.now_s - since_s < LOOK_AGAIN_S
+        return Occasion.MISSED if is_once else Occasion.NOTHING
     is_staged = seen.staged_count > 0 and not seen.is_sending_stuck
-    if is_staged and state is BoxState.SENDING:  # what was staged is sent to its end: no change to and fro
+    if is_staged and memory.state is BoxState.SENDING:  # what was staged is sent to its end: no change to and fro
         return Occasion.STAGED
     if seen.is_camera_due and seen.is_room_staged and seen.is_camera_there is not False:
         return Occasion.CLIPS
     return Occasion.STAGED if is_staged else Occasion.NOTHING
 
 
-def _reason(occasion: Occasion, seen: Observation, thresholds: PowerThresholds, supply: SupplyMemory) -> str:
-    """Why, with the figures that decided."""
+def _reason(occasion: Occasion, seen: Observation, thresholds: PowerThresholds, memory: PowerMemory) -> str:
+    """Why, with the figures that decided; `memory`: with what the look counted, and the state before it."""
+    if memory.state is BoxState.ENDED:
+        return _ended(memory)
     facts = [power_words(seen.reading, thresholds)]
-    if occasion is Occasion.LOW and supply.low_since_s is None:
-        facts.append(waited_for(thresholds, supply))
-    if occasion not in _BY_SUPPLY.values():
+    if occasion is Occasion.LOW and memory.supply.low_since_s is None:
+        facts.append(waited_for(thresholds, memory.supply))
+    if occasion is Occasion.WEAK:
+        facts.append(weak_words(memory.charger, seen.now_s))
+    if occasion not in _WITHOUT_SERVER:
         facts.append("server reached" if seen.is_server_reached else "server not reached")
         facts += _offload_words(occasion, seen) if seen.is_server_reached else ()
     return f"{occasion.value}: {', '.join(facts)}"

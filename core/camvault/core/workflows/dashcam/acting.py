@@ -11,7 +11,8 @@ from contextlib import suppress
 import attrs
 
 from camvault.core.dashcam.tries import Tries
-from camvault.core.power.states import BoxState, Command, PowerDecision
+from camvault.core.power.states import PowerDecision
+from camvault.core.power.table import BoxState, Command
 from camvault.core.workflows.dashcam.camera import SwitchedCamera
 from camvault.core.workflows.dashcam.looking import Looks, OtherDecisionError, Watch
 from camvault.core.workflows.dashcam.records_of_service import ServiceRecords

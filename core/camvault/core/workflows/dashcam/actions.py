@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.ports.events import Event, Level
 
 

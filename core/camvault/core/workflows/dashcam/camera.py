@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import attrs
 
 from camvault.core.dashcam.configuration import BoxConfig
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.workflows.dashcam.service_ports import ServicePorts
 from camvault.core.workflows.dashcam.telling import ActFailedError, Telling
 from camvault.ports.camera_card import Card, CardError, MountedCard

@@ -13,7 +13,7 @@ import attrs
 from camvault.core.dashcam.clip_book import KnownClip
 from camvault.core.dashcam.clip_life import WAITING, ClipEvent, clip_step, is_spoiled, state_of_clip
 from camvault.core.dashcam.clip_notes import ClipNote, following_note
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.retention.removals import Proven, plan_proven
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.actions import ActionTaken

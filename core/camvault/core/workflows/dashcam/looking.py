@@ -12,16 +12,8 @@ from camvault.core.dashcam.progress import OffloadProgress, recheck_s
 from camvault.core.dashcam.rounds import goes_on
 from camvault.core.dashcam.tries import Tries
 from camvault.core.power.readings import ExternalPower, PowerReading, judged
-from camvault.core.power.states import (
-    OFFLOADING,
-    BoxState,
-    Command,
-    Observation,
-    Occasion,
-    PowerDecision,
-    PowerMemory,
-    decide,
-)
+from camvault.core.power.states import Observation, PowerDecision, PowerMemory, decide
+from camvault.core.power.table import OFFLOADING, BoxState, Command, Occasion
 from camvault.core.workflows.dashcam.camera import SwitchedCamera
 from camvault.core.workflows.dashcam.planning import Plans
 from camvault.core.workflows.dashcam.service_ports import ServiceOptions, ServicePorts
@@ -31,7 +23,7 @@ from camvault.ports.errors import CamvaultError, Cancelled, MissingToolError
 _SETTLE_S = 300
 """A bus that is disturbed now and then is one incident."""
 
-_TOLD_ELSEWHERE = {Occasion.UNKNOWN, Occasion.MISSED}
+_TOLD_ELSEWHERE = {Occasion.UNKNOWN, Occasion.UNKNOWN_FOR_LONG, Occasion.WEAK, Occasion.MISSED}
 """The one is told as a problem; the other by what is said of the server, and the state is the same."""
 
 
@@ -124,6 +116,10 @@ class Looks:
         if self.memory.state is BoxState.ENDED is not decision.memory.state:
             at = f" at {self.memory.since_at:%Y-%m-%d %H:%M:%S%z}" if self.memory.since_at else ""
             self.telling.problem("shutdown", f"The machine was told to shut down{at}, and still runs")
+        if decision.occasion is Occasion.WEAK:
+            self.telling.problem("charger", f"{decision.occasion.value}, which stays off", told_as=decision.reason)
+        elif not decision.memory.charger.losses:
+            self.telling.fine("charger")
         self.memory = decision.memory
         self._tell(decision)
         self.on_decision(decision)
@@ -205,9 +201,9 @@ class Watch:
 
     def stop(self) -> str:
         """See `service_ports.Stop`."""
-        _ = self.looks.ports.cancel.is_requested  # a sign of life
-        with suppress(Cancelled):  # whoever asks has the same cancellation, and checks it
-            self.look_if_due()
+        if not self.looks.ports.cancel.is_requested:  # whoever asks has the same cancellation, and checks it
+            with suppress(Cancelled):
+                self.look_if_due()
         return "" if self.other is None else self.other.reason
 
     def check(self) -> None:

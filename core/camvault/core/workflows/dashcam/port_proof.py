@@ -8,7 +8,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.dashcam.port_record import PortRecord, doubt_of, record_document
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.ports.camera_card import CameraCard

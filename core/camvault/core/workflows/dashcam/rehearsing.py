@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.service_ports import Offload, OnPlan, ServicePorts, Staged, Stop
 from camvault.ports.camera_card import CameraCard, Card, MountedCard

@@ -13,7 +13,7 @@ from camvault.core.chunks import in_chunks
 from camvault.core.dashcam.clip_order import in_order
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.retry_policy import next_try
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.clip_proofs import NOT_ARRIVED, ClipProofs
 from camvault.core.workflows.dashcam.folders import BoxFolders

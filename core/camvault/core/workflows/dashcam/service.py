@@ -13,7 +13,8 @@ import attrs
 
 from camvault.core.dashcam.rounds import commands_now, exit_command
 from camvault.core.dashcam.tries import Tries
-from camvault.core.power.states import BoxState, Command, Occasion, PowerDecision
+from camvault.core.power.states import PowerDecision
+from camvault.core.power.table import BoxState, Command
 from camvault.core.power.unknown_power import is_unknown_for_long
 from camvault.core.workflows.dashcam.acting import Acts
 from camvault.core.workflows.dashcam.camera import SwitchedCamera
@@ -202,7 +203,7 @@ class _Service:
         is_early = self.looks.is_early(self.port_tries)  # the last command of the port failed
         unknown_s, now_s = decision.memory.unknown_since_s, self.ports.clock.monotonic_s()
         may_record = wanted is Command.POWER_ON and is_unknown_for_long(unknown_s, now_s=now_s)
-        is_left = decision.occasion is Occasion.UNKNOWN and not may_record
+        is_left = unknown_s is not None and not may_record
         if commands or wanted is None or is_left or is_early:
             return commands
         if self.camera.is_as(wanted) is not False:
@@ -226,7 +227,7 @@ class _Service:
         """
         before = self.looks.memory
         decision = self.looks.look_again()
-        is_lost = decision.occasion is Occasion.UNKNOWN and before.unknown_since_s is None
+        is_lost = decision.memory.unknown_since_s is not None and before.unknown_since_s is None
         if is_lost or decision.memory.state is not before.state:
             raise OtherDecisionError(decision)
 

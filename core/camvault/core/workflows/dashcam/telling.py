@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import attrs
 
 from camvault.core.dashcam.incidents import Incident, Incidents
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.ports.clock import Clock
 from camvault.ports.errors import CamvaultError

@@ -2,7 +2,7 @@
 
 import attrs
 
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
 from camvault.core.workflows.dashcam.telling import Telling
 from camvault.ports.events import Event, Level, Note, Reporter, level_of, unscoped

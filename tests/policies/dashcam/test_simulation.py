@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from camvault.core.dashcam.configuration import BoxConfig, CardConfig, LevelsConfig, PollConfig
 from camvault.core.dashcam.simulated_box import OffloadRates
-from camvault.core.dashcam.simulation import SimulatedLook, TracePoint, simulate
-from camvault.core.power.states import BoxState, Command
+from camvault.core.dashcam.simulation import SimulatedLook, TracePoint, simulate, span_problem
+from camvault.core.power.table import BoxState, Command
 from camvault.ports.battery import PowerRegisters
 
 RATES = OffloadRates(recorded=1e6, copied=10e6, sent=5e6)
@@ -41,6 +41,27 @@ def test_what_was_recorded_away_from_home_is_copied_and_then_sent() -> None:
     assert (by_time[657].card_bytes, by_time[657].staged_bytes) == (0, 570e6)
     assert by_time[771].staged_bytes == 0
     assert [by_time[at_s].commands for at_s in (600, 630, 657, 660)] == [(*COPY,), (), (Command.PORT_OFF, *SEND), ()]
+
+
+def test_a_camera_that_was_a_disk_is_switched_off_before_it_records_as_the_service_does() -> None:
+    found = looks(
+        point(0, is_near=False), point(600, is_near=True), point(640, is_near=False), point(700, is_near=False)
+    )
+    begun, ended = [look for look in found if look.at_s >= 600 and look.commands]
+    assert (begun.commands, ended.commands) == (COPY, (Command.PORT_OFF, Command.POWER_ON))
+
+
+def test_what_is_off_is_not_switched_off_once_more() -> None:
+    low = (point(0, vbat_mv=3300, is_near=False), point(60, vbat_mv=3500, is_near=True))
+    staged = looks(*low, point(300, is_near=True))
+    resting = [look.commands for look in staged if look.at_s <= 60]
+    assert resting == [(Command.PORT_OFF,), (), COPY]
+
+
+@pytest.mark.parametrize(("days", "problem"), [(1, ""), (347, ""), (348, "found 348 days from the first row to the")])
+def test_a_trace_is_a_million_looks_at_most(days: int, problem: str) -> None:
+    found = span_problem((point(5, is_near=False), point(5 + days * 86_400, is_near=False)), interval_s=30)
+    assert (found.startswith(problem), bool(found)) == (True, bool(problem))
 
 
 def test_the_camera_is_left_alone_until_it_is_looked_at_again() -> None:
@@ -134,7 +155,7 @@ def test_a_camera_that_records_while_clips_are_sent() -> None:
     config = BoxConfig(camera=CardConfig(after_copy="recording", off_seconds=0))
     found = looks(point(0, is_near=False), point(600, is_near=True), point(780, is_near=True), config=config)
     sending = [look for look in found if look.state is BoxState.SENDING]
-    assert sending[0].commands == (Command.POWER_ON, *SEND)
+    assert sending[0].commands == (Command.PORT_OFF, Command.POWER_ON, *SEND)  # it was a disk
     assert sending[-1].card_bytes > 0
 
 

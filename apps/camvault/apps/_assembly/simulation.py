@@ -11,15 +11,13 @@ from camvault.apps._assembly.configuration import checked_value
 from camvault.apps._cli.stage import Context
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.simulated_box import OffloadRates
-from camvault.core.dashcam.simulation import SimulatedLook, TracePoint, simulate
+from camvault.core.dashcam.simulation import SimulatedLook, TracePoint, simulate, span_problem
 from camvault.core.dashcam.trace import read_trace
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import UsageError
 from camvault.ports.plots import PlotSpan, PowerPlot
 
-_HOUR_S, _DAY_S, _GB = 3600, 86_400, 1e9
-_LOOKS_MOST = 1_000_000
-"""A year at the usual interval; each is kept."""
+_HOUR_S, _GB = 3600, 1e9
 
 
 def show_simulation(context: Context, config: BoxConfig, trace: Path, *, plot: Path | None, is_json: bool) -> None:
@@ -32,7 +30,9 @@ def show_simulation(context: Context, config: BoxConfig, trace: Path, *, plot: P
         StorageError: The drawing cannot be written.
     """
     points = trace_points(trace)
-    _check_span(trace, points, interval_s=config.poll.interval_seconds)
+    problem = span_problem(points, interval_s=config.poll.interval_seconds)
+    if problem:
+        raise UsageError(f"{trace}: {problem}")
     looks = tuple(_until_stopped(simulate(points, config, OffloadRates()), context.cancel))
     context.print_result("\n".join(as_json(looks) if is_json else told(looks)))
     if plot is None:
@@ -55,13 +55,6 @@ def trace_points(path: Path) -> tuple[TracePoint, ...]:
     if not there.exists():
         raise UsageError(f"{path}: No such file or directory; --simulate names a file, or one of {', '.join(DRIVES)}")
     return checked_value(there, read_trace, read_rows)
-
-
-def _check_span(path: Path, points: Sequence[TracePoint], *, interval_s: float) -> None:
-    seconds = points[-1].at_s - points[0].at_s
-    if seconds / interval_s > _LOOKS_MOST:
-        found = f"{path}: found {seconds / _DAY_S:,.0f} days from the first row to the last"
-        raise UsageError(f"{found}, expected at most {_LOOKS_MOST:,} looks, one every {interval_s:g} s")
 
 
 def _until_stopped(looks: Iterator[SimulatedLook], cancel: Cancellation) -> Iterator[SimulatedLook]:

@@ -1,14 +1,15 @@
 """Pure, part of the simulation: a camera, its card and the staging, as they are assumed."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from math import ceil, inf
 
 import attrs
 
 from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.progress import OffloadProgress, recheck_s
-from camvault.core.power.states import Command
+from camvault.core.power.table import Command
 
+_OF_THE_PORT = frozenset({Command.PORT_OFF, Command.POWER_ON, Command.DATA_ON})
 _LISTING_S = 1.0
 """To find out that there is nothing to do takes a moment too."""
 
@@ -33,11 +34,21 @@ class SimulatedBox:
     card_bytes: float = 0
     staged_bytes: float = 0
     running: Command | None = None
-    is_powered: bool = False
-    is_recording: bool = False
+    port: Command | None = None
+    """How the port was switched last; None: it was not, and nothing is taken for granted."""
     ready_s: float = 0
     """When the camera has been off for long enough."""
     progress: OffloadProgress = attrs.field(factory=OffloadProgress)
+
+    @property
+    def is_powered(self) -> bool:
+        """Whether the camera has power."""
+        return self.port in {Command.POWER_ON, Command.DATA_ON}
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it has, and no data."""
+        return self.port is Command.POWER_ON
 
     @property
     def room_bytes(self) -> float:
@@ -53,16 +64,26 @@ class SimulatedBox:
         """Whether the camera is to be asked."""
         return self.progress.is_camera_due(now_s, recheck_s=recheck_s(self.config.poll))
 
-    def carry_out(self, commands: Collection[Command], now_s: float, *, is_going_on: bool) -> None:
+    def carry_out(self, commands: Sequence[Command], now_s: float, *, is_going_on: bool) -> None:
         """Do what a look decided; `is_going_on`: what runs is not ended by it."""
         if not is_going_on:
             self._end(now_s, is_failed=False)
             self.running = next((each for each in (Command.COPY, Command.UPLOAD) if each in commands), None)
         if Command.PORT_OFF in commands:
-            self.is_powered, self.is_recording = False, False
             self.ready_s = now_s + self.config.camera.off_seconds
-        if Command.POWER_ON in commands or Command.DATA_ON in commands:
-            self.is_powered, self.is_recording = True, Command.POWER_ON in commands
+        self.port = next((each for each in reversed(commands) if each in _OF_THE_PORT), self.port)
+
+    def given(self, commands: Sequence[Command]) -> tuple[Command, ...]:
+        """The commands that the service gives: a disk is switched off before it records, and nothing is so twice."""
+        given, port = [], self.port
+        for command in commands:
+            if command is port and command is not Command.DATA_ON:
+                continue
+            if command is Command.POWER_ON and port is Command.DATA_ON:
+                given.append(Command.PORT_OFF)
+            given.append(command)
+            port = command if command in _OF_THE_PORT else port
+        return tuple(given)
 
     def pass_time(self, now_s: float, until_s: float, *, is_camera_there: bool) -> float:
         """Let time pass until then, or until what runs ends; the time that it is."""

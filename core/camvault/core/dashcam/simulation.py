@@ -14,8 +14,13 @@ from camvault.core.dashcam.configuration import BoxConfig
 from camvault.core.dashcam.rounds import commands_now, goes_on
 from camvault.core.dashcam.simulated_box import OffloadRates, SimulatedBox
 from camvault.core.power.readings import PowerReading, judged
-from camvault.core.power.states import BoxState, Command, Observation, Occasion, PowerMemory, decide
+from camvault.core.power.states import Observation, PowerMemory, decide
+from camvault.core.power.table import BoxState, Command, Occasion
 from camvault.ports.battery import PowerRegisters
+
+LOOKS_MOST = 1_000_000
+"""A year at the usual interval; whoever draws them keeps each."""
+_DAY_S = 86_400
 
 
 @attrs.frozen(kw_only=True)
@@ -53,6 +58,15 @@ class SimulatedLook:
     staged_bytes: float
 
 
+def span_problem(points: Sequence[TracePoint], *, interval_s: float) -> str:
+    """Why these points are too far apart to be looked at from the first to the last; "" if they are not."""
+    seconds = points[-1].at_s - points[0].at_s
+    if seconds / interval_s <= LOOKS_MOST:
+        return ""
+    found = f"found {seconds / _DAY_S:,.0f} days from the first row to the last"
+    return f"{found}, expected at most {LOOKS_MOST:,} looks, one every {interval_s:g} s"
+
+
 def simulate(points: Sequence[TracePoint], config: BoxConfig, rates: OffloadRates) -> Iterator[SimulatedLook]:
     """Each look of the service, from the first point to the last; none after it was told to shut down.
 
@@ -72,7 +86,7 @@ def simulate(points: Sequence[TracePoint], config: BoxConfig, rates: OffloadRate
         seen = _observation(point, box, now_s)
         decision = decide(memory, seen, thresholds)
         memory = decision.memory
-        commands = commands_now(decision, config.camera, running=box.running)
+        commands = box.given(commands_now(decision, config.camera, running=box.running))
         yield SimulatedLook(
             at_s=now_s,
             reading=seen.reading,

@@ -34,6 +34,10 @@ class KeptAlive:
     @property
     def is_requested(self) -> bool:
         """Whether stopping was asked for."""
+        return self.look()
+
+    def look(self) -> bool:
+        """Give a sign of life, and note when stopping is first seen to be asked for; whether it is."""
         now_s = self.clock.monotonic_s()
         if self._told_s is None or now_s - self._told_s >= _EVERY_S:
             self._told_s = now_s
@@ -45,12 +49,12 @@ class KeptAlive:
 
     def left_s(self, within_s: float) -> float:
         """What is left of so many seconds since stopping was seen to be asked for; all of them if it was not."""
-        _ = self.is_requested
+        self.look()
         return within_s if self._asked_s is None else self._asked_s + within_s - self.clock.monotonic_s()
 
     def check(self) -> None:
         """Raise `Cancelled` if stopping was asked for."""
-        _ = self.is_requested
+        self.look()
         self.parent.check()
 
     def wait(self, seconds: float) -> bool:

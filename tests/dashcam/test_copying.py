@@ -11,7 +11,7 @@ from camvault.adapters.memory.calls import Phase
 from camvault.core.dashcam.clip_life import CardClipState
 from camvault.core.dashcam.clip_notes import read_note
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
-from camvault.core.workflows.dashcam.copy_events import ClipLeft, ClipOverwritten, ClipStaged
+from camvault.core.workflows.dashcam.copy_events import ClipLeft, ClipOverwritten, ClipStaged, ClipVanished
 from camvault.core.workflows.dashcam.copy_ports import CardClip
 from camvault.core.workflows.dashcam.copying import copy_clips
 from camvault.core.workflows.dashcam.folders import BoxFolders
@@ -93,6 +93,22 @@ class TestCopying:
         box.storage.tree.discard(FOLDERS.staging / "Event/E1.MP4")
         assert box.visit().copied_count == 1
         assert box.staged()["Event/E1.MP4"] == b"crash"
+
+    @pytest.mark.parametrize("is_on_card", [True, False])
+    def test_what_vanished_from_the_staging_unproven_is_told_once(self, box: Box, is_on_card: bool) -> None:
+        box.visit()
+        box.storage.tree.discard(FOLDERS.staging / "Event/E1.MP4")
+        if not is_on_card:
+            box.storage.tree.discard(PurePath("/medium/Event/E1.MP4"))
+        for _ in range(3):
+            box.visit()
+        assert [(str(event.path), event.is_on_card) for event in box.reporter.of(ClipVanished)] == [
+            ("Event/E1.MP4", is_on_card)
+        ]
+        kinds = [K.SEEN, K.STAGED, K.WITHDRAWN]
+        assert box.kinds("Event/E1.MP4") == [*kinds, K.STAGED if is_on_card else K.OVERWRITTEN]
+        words = "the card has a file of its name" if is_on_card else "it is not on the card either"
+        assert any(words in line and "ERROR" in line for line in box.reporter.lines())
 
     def test_each_byte_of_the_card_is_read_once(self, box: Box) -> None:
         box.record("big.ts", bytes(9 * MB))
@@ -266,6 +282,34 @@ class TestOverwrittenClips:
         assert box.kinds("Normal/Front/1.MP4") == [K.SEEN, K.OVERWRITTEN]
         assert box.reporter.of(ClipOverwritten)[0].seen_at == "2025-07-18T10:15:02+00:00"
         assert box.visit().overwritten_count == 0
+
+    def test_one_that_was_seen_months_ago_is_too(self, box: Box) -> None:
+        """Its ledger is that of no clip that is on the card now."""
+        box.visit(lambda: "the battery is low")
+        for name in ("Normal/Front/1.MP4", "Normal/Front/2.MP4", "Event/E1.MP4"):
+            box.storage.tree.discard(PurePath("/medium") / name)
+        box.record("Normal/Front/9.MP4", "footage 9", at_s=70 * 86_400)
+        box.record("Event/E9.MP4", "crash 9", at_s=70 * 86_400)
+        assert box.visit().overwritten_count == 3
+        assert box.kinds("Event/E1.MP4") == [K.SEEN, K.OVERWRITTEN]
+        assert box.visit().overwritten_count == 0
+
+    def test_a_month_in_which_each_clip_has_ended_is_not_read_again(self, box: Box) -> None:
+        self.test_one_that_was_seen_months_ago_is_too(box)
+        old = FOLDERS.records / "clips-2025-07.ledger"
+
+        def reads() -> int:
+            before = len(box.calls.log)
+            box.visit()
+            read = [call for call in box.calls.log[before:] if call.operation == "storage.read_text"]
+            return sum(old in call.arguments for call in read)
+
+        assert reads() == 0
+        with_line = ClipRecords(FOLDERS, box.storage)
+        with_line.add(attrs.evolve(box.life("Event/E1.MP4")[0], where=box.card.uuid))
+        assert reads() == 1
+        assert box.kinds("Event/E1.MP4")[-1] is K.OVERWRITTEN
+        assert reads() == 0
 
     def test_one_under_whose_name_another_stands_is_too(self, box: Box) -> None:
         box.visit(lambda: "the battery is low")

@@ -62,3 +62,17 @@ class ClipOverwritten(Event):
 
     def __str__(self) -> str:
         return f"{self.path}, seen at {self.seen_at}, is gone from the card before it was copied"
+
+
+@attrs.frozen
+class ClipVanished(Event):
+    """A clip that was staged and not proven to be at the server is not in the staging any more."""
+
+    level: ClassVar[Level] = Level.ERROR
+
+    path: PurePosixPath
+    is_on_card: bool
+
+    def __str__(self) -> str:
+        rest = "the card has a file of its name" if self.is_on_card else "it is not on the card either"
+        return f"{self.path} was copied to this box, is not proven to be at the server, and vanished from here; {rest}"

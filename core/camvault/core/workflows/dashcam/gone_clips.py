@@ -9,15 +9,17 @@ import attrs
 from camvault.core.dashcam.camera_times import are_alike, month_of
 from camvault.core.dashcam.card_looks import FolderLook, emptied, looks_text, read_looks
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step, was_lost_there
+from camvault.core.dashcam.clip_life import WAITING, CardClipState, ClipEvent, clip_step, was_lost_there
+from camvault.core.dashcam.clip_notes import following_note
+from camvault.core.dashcam.closed_months import is_superseded
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.core.workflows.dashcam.card_listing import ListedCard
-from camvault.core.workflows.dashcam.copy_events import ClipOverwritten
+from camvault.core.workflows.dashcam.copy_events import ClipOverwritten, ClipVanished
 from camvault.core.workflows.dashcam.copy_ports import CopyPorts
+from camvault.core.workflows.dashcam.open_months import keep_closed, open_months
 from camvault.core.workflows.dashcam.records import ClipRecords
 
 LOOKS_NAME = "card-looks"
-_MONTH_NS = 31 * 24 * 3600 * 10**9
 
 
 @attrs.frozen(kw_only=True)
@@ -42,23 +44,38 @@ class GoneClips:
     is_sure: bool
 
     def note_overwritten(self) -> int:
-        """Write down what is gone from this card without having been copied; how many clips.
+        """Write down what is gone from this card without having been copied, however long ago it was seen; how many.
 
         Raises:
             StorageError: A record cannot be read or written.
         """
+        months = {month_of(identity.mtime_ns) for identity in self.listed.files.values()}
+        waiting = open_months(self.records)
+        book = self.records.book(months | waiting)
+        for clip in [clip for clip in book.clips() if self._is_vanished(clip)]:
+            self._note_vanished(clip)
         if not self.is_sure:
             return 0
-        times = {identity.mtime_ns for identity in self.listed.files.values()}
-        # the oldest go first, so they may be of the month before that of the oldest that is left
-        book = self.records.book({month_of(each - before_ns) for each in times for before_ns in (0, _MONTH_NS)})
         missed = [clip for clip in book.clips() if self._is_missed(clip)]
         for clip in missed:
             identity, when = clip.last.identity, self._now()
             entry = LedgerEntry(clip.card_path, identity, clip.sha256, ProofKind.OVERWRITTEN, when, self.number)
             self.records.add(entry)
             self.ports.reporter.emit(ClipOverwritten(clip.card_path, clip.last.when))
+        keep_closed(self.records, waiting - months)
         return len(missed)
+
+    def _is_vanished(self, clip: KnownClip) -> bool:
+        """Whether it was staged, is not proven to be at the server, and is not in the staging any more."""
+        was_staged = clip.state(staged=clip.as_copied) in WAITING and not was_lost_there(clip.last)
+        return was_staged and self.state_of(clip) not in WAITING
+
+    def _note_vanished(self, clip: KnownClip) -> None:
+        """Tell it, and then write it down, so that it is told once; what is on the card is copied again."""
+        path, is_on_card = clip.staged_path or clip.card_path, clip.card_path in self.listed.files
+        self.ports.reporter.emit(ClipVanished(path, is_on_card=is_on_card))
+        note = following_note(clip.last.note, remark="it is missing")
+        self.records.add(LedgerEntry(path, clip.as_copied, clip.sha256, ProofKind.WITHDRAWN, self._now(), "", note))
 
     def _is_missed(self, clip: KnownClip) -> bool:
         found = self.listed.files.get(clip.card_path)
@@ -72,13 +89,8 @@ class GoneClips:
             and clip.card_number == self.number
             and self.listed.is_seen(clip.card_path)
             and not self._is_emptied(clip.card_path)
-            and not (is_there or has_grown or self._is_superseded(clip))
+            and not (is_there or has_grown or is_superseded(clip, self.records.book(())))
         )
-
-    def _is_superseded(self, clip: KnownClip) -> bool:
-        """Whether it was an unfinished state of a clip that was seen later."""
-        book = self.records.book(())
-        return not clip.is_finished and bool(book.others_of(clip))
 
     def _is_emptied(self, path: PurePosixPath) -> bool:
         """Whether the folder that it was in looks empty, from which nothing is concluded."""

@@ -4,7 +4,7 @@
 the truth; whatever is remembered here is read from them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath, PurePosixPath
 
 import attrs
@@ -117,8 +117,7 @@ class ClipRecords:
         Raises:
             StorageError: A ledger cannot be read.
         """
-        months = [name.removeprefix(_PREFIX).removesuffix(_SUFFIX) for name in self._ledgers()]
-        return tuple(self.book(months).clips())
+        return tuple(self.book(ledger_sizes(self)).clips())
 
     def life(self, path: PurePosixPath) -> tuple[LedgerEntry, ...]:
         """All lines about clips that had this name, on the card or in the staging, in the order of their ledger.
@@ -184,11 +183,24 @@ class ClipRecords:
             yield self.storage.read_text(self.folders.records / name) or ""
 
     def _ledgers(self) -> Sequence[str]:
-        try:
-            names = [file.name for file in self.storage.listing(self.folders.records).files]
-        except NotFoundError:
-            return ()
-        return [name for name in names if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
+        return [_ledger(self, month).name for month in ledger_sizes(self)]
+
+
+def ledger_sizes(records: ClipRecords) -> Mapping[str, int]:
+    """The months that have a ledger, by name, each with its length in bytes.
+
+    Raises:
+        StorageError: The folder of the records cannot be listed.
+    """
+    try:
+        files = records.storage.listing(records.folders.records).files
+    except NotFoundError:
+        return {}
+    return {
+        file.name.removeprefix(_PREFIX).removesuffix(_SUFFIX): file.size_bytes
+        for file in files
+        if file.name.startswith(_PREFIX) and file.name.endswith(_SUFFIX)
+    }
 
 
 def _ledger(records: ClipRecords, month: str) -> PurePath:

@@ -1,18 +1,27 @@
 """The service in memory: a stop at each moment, and what comes between two of its steps."""
 
 from collections.abc import Callable
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
 import attrs
 import pytest
 
 from camvault.adapters.memory import MemoryCancellation, MemoryClock
 from camvault.adapters.memory.supervision import MemorySupervision
-from camvault.core.power.table import Command
+from camvault.core.dashcam.discharge import Discharge, Slope
+from camvault.core.dashcam.offload_plan import WaitingClip
+from camvault.core.power.readings import ExternalPower, PowerReading
+from camvault.core.power.states import PowerMemory
+from camvault.core.power.supply import SupplyMemory
+from camvault.core.power.table import BoxState, Command
 from camvault.core.workflows.dashcam.actions import ActionTaken
+from camvault.core.workflows.dashcam.folders import BoxFolders
 from camvault.core.workflows.dashcam.kept_alive import KeptAlive
+from camvault.core.workflows.dashcam.planning import Plans
+from camvault.core.workflows.dashcam.records_of_service import ServiceRecords
 from camvault.core.workflows.dashcam.rehearsing import rehearsed
-from camvault.core.workflows.dashcam.service_ports import OnPlan, ServicePorts, Stop
+from camvault.core.workflows.dashcam.service_ports import OnPlan, ServiceOptions, ServicePorts, Stop
+from camvault.core.workflows.dashcam.telling import Telling
 from camvault.core.workflows.dashcam.unfinished import UnfinishedRoundError
 from camvault.ports.battery import PowerRegisters
 from camvault.ports.camera_card import MountedCard
@@ -184,3 +193,22 @@ class TestKeptAlive:
             cancel.request()
             assert not heart.is_requested
         assert warned == ["again to stop"]
+
+
+@pytest.mark.parametrize(
+    ("before", "minutes"),
+    [(BoxState.RECORDING, 10), (BoxState.SENDING, 10), (BoxState.RESTING, 7), (BoxState.ENDING, 7)],
+)
+def test_the_plan_takes_the_sag_from_a_voltage_that_does_not_have_it_yet(before: BoxState, minutes: int) -> None:
+    """A reading under the load of the camera has fallen by it already."""
+    world = World()
+    options = ServiceOptions(config=world.config, folders=BoxFolders(STAGING))
+    telling = Telling(world.reporter, world.clock, is_dry=False)
+    slope = Slope(mv_per_min=5, load=BoxState.RECORDING)
+    discharge = Discharge(load=before, learnt={BoxState.RECORDING: slope})
+    plans = Plans(options, world.ports(), telling, ServiceRecords(options, world.ports(), telling), discharge)
+    plans.waiting = (WaitingClip(PurePosixPath("1.MP4"), 1),)
+    reading = PowerReading(battery_mv=3400, external=ExternalPower.ABSENT)
+    plans.looked(reading, PowerMemory(state=before))
+    plans.tell_before(PowerMemory(state=BoxState.COPYING, supply=SupplyMemory(sag_mv=15)))
+    assert world.told(f"plan: The battery gives about {minutes} minutes until disconnect at 50 %") == 1

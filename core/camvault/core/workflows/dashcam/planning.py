@@ -10,6 +10,7 @@ from camvault.core.dashcam.offload_plan import WaitingClip, plan_offload
 from camvault.core.dashcam.rates import MeasuredRates, rates_document, rates_of
 from camvault.core.power.readings import PowerReading
 from camvault.core.power.states import PowerMemory
+from camvault.core.power.table import LOADED
 from camvault.core.workflows.dashcam.records_of_service import RATES_NAME, ServiceRecords
 from camvault.core.workflows.dashcam.service_ports import CopyResult, Sent, ServiceOptions, ServicePorts
 from camvault.core.workflows.dashcam.telling import Telling
@@ -23,6 +24,7 @@ class Plans:
     Attributes:
         discharge: How fast the battery fell lately.
         reading: The power as it was seen last.
+        is_loaded: Whether that was with a camera that had power.
         waiting: What is known to wait on the card; None if that is not known before it is mounted.
     """
 
@@ -32,6 +34,7 @@ class Plans:
     records: ServiceRecords
     discharge: Discharge = attrs.field(factory=Discharge)
     reading: PowerReading | None = None
+    is_loaded: bool = False
     waiting: tuple[WaitingClip, ...] | None = None
     _rates: MeasuredRates | None = None
 
@@ -44,12 +47,12 @@ class Plans:
 
     def looked(self, reading: PowerReading, memory: PowerMemory) -> None:
         """After a look, before it is decided."""
-        self.reading = reading
+        self.reading, self.is_loaded = reading, memory.state in LOADED
         self.discharge = self.discharge.read(reading, state=memory.state, now_s=self.ports.clock.monotonic_s())
 
     def tell_before(self, memory: PowerMemory) -> None:
         """What is known before the card can be listed; nothing if nothing is known to wait."""
-        self._tell(self.waiting or (), sag_mv=memory.supply.sag_mv)
+        self._tell(self.waiting or (), sag_mv=0 if self.is_loaded else memory.supply.sag_mv)
 
     def listed(self, clips: Sequence[WaitingClip]) -> None:
         """The card was listed."""

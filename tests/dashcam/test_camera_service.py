@@ -117,6 +117,18 @@ def test_a_second_instance_is_exit_code_3(box: Outside) -> None:
     assert ended(process, signal.SIGTERM)[0] == 0
 
 
+def test_a_second_box_with_another_staging_and_the_same_port_is_exit_code_3(box: Outside) -> None:
+    process = box.start()
+    wait_until(lambda: box.is_recording)
+    switched = box.switched
+    box.configure(paths={"local_staging": str(box.root / "another")})
+    assert box.run("--once") == 3
+    assert f"Another process is using {box.root}/hub/sys/bus/usb/devices/1-1:1.0/1-1-port1" in box.stderr
+    assert "action=" not in box.stdout
+    assert box.switched == switched
+    assert ended(process, signal.SIGTERM)[0] == 0
+
+
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
 def test_the_daemon_ends_with_0_and_the_camera_is_as_configured(box: Outside, kind: signal.Signals) -> None:
     box.configure(camera={"on_exit": "powered_off"})

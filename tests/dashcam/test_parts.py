@@ -137,6 +137,15 @@ def test_a_camera_without_a_disk_is_not_found(box: Box) -> None:
     assert "no card within 1 s" in done.stderr
 
 
+@pytest.mark.parametrize("part", ["find", "copy"])
+def test_a_camera_that_records_is_told_at_once_and_then_waited_for(box: Box, part: str) -> None:
+    (box.hub.device(PORT) / "authorized").write_text("0\n")
+    done = box.run(part)
+    assert done.returncode == 2
+    waiting = "is not allowed to be used (authorized is 0); waiting for it, 1 s at most"
+    assert waiting in done.stderr.splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -537,6 +537,33 @@ def test_a_second_instance_is_refused_and_switches_nothing() -> None:
     assert world.calls == []
 
 
+def test_a_port_that_another_box_has_is_refused_and_nothing_is_switched() -> None:
+    world = World(port_lock=PurePath("/sys/1-1-port1"))
+    world.storage.put_folder(PurePath("/sys/1-1-port1"))
+    with world.storage.lock(PurePath("/sys/1-1-port1")), pytest.raises(BusyError, match="1-1-port1"):
+        world.run()
+    assert world.calls == []
+    world.run()
+    assert world.actions == START
+
+
+@pytest.mark.parametrize("is_powered", [True, False])
+def test_another_device_in_the_port_is_told_once_and_its_data_is_never_switched(is_powered: bool) -> None:
+    world = at_home(config=config(vendor="2CA3", product="001f"), ids=("0781", "5567"), is_powered=is_powered)
+    world.run(seconds=3600)
+    told = "1-1 port 1: another device is in it: 0781:5567, expected 2ca3:001f"
+    assert world.told(f"ERROR USB port {told}; its data is not switched") == 1
+    assert world.is_data_on
+    assert (world.card, world.violations) == ([1, 2, 3], [])
+    assert world.actions.count("power_on") < 5
+    assert world.actions.count("mount") == 0
+    world = at_home(config=config(vendor="2CA3"), ids=("0781", "5567"), is_powered=is_powered)
+    world.clock.after(1800, lambda: setattr(world, "ids", ("2ca3", "001f")))
+    world.run(seconds=7200)
+    assert world.proven == [1, 2, 3]
+    assert world.is_recording
+
+
 def test_a_card_that_an_earlier_run_left_mounted_is_unmounted_before_the_port_is_switched() -> None:
     left = MountedCard(folder=PurePath("/mnt/cam-1"), card=None, is_ours=True, device_number=1)
     world = World(leftovers=[left])

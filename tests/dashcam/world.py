@@ -72,6 +72,7 @@ class World:
         missed: Which looks at the server miss it although it is there, by their numbers from 0.
         sag_mv: By how much the battery falls while the camera has power.
         is_charger_weak: Whether the power from outside is gone while the camera has power.
+        ids: Of the device in the port.
         is_mount_left: Whether the system leaves the card mounted with the port off (`camera.path`); it is dead then.
         room: How many clips staging takes.
         refusal_of_server: Why it takes no clip; "" if it takes them.
@@ -88,6 +89,8 @@ class World:
     is_server_reached: bool = False
     missed: set[int] = attrs.field(factory=set)
     is_plugged_in: bool = True
+    ids: tuple[str, str] = ("2ca3", "001f")
+    port_lock: PurePath | None = None
     is_busy: bool = False
     refusal: str = ""
     is_powered: bool = True
@@ -158,6 +161,7 @@ class World:
             supervision=self.supervision,
             final_cancel=self.final_cancel,
             port_proof=lambda: self.port_proof,
+            port_lock=lambda: self.port_lock,
         )
 
     def final_cancel(self, seconds: float) -> MemoryCancellation:
@@ -239,11 +243,16 @@ class WorldUsb:
     def state(self, *, cancel: Cancellation) -> UsbState:
         cancel.check()
         self.world.call("state")
+        return self._seen()
+
+    def _seen(self) -> UsbState:
         is_there = self.world.is_powered and self.world.is_plugged_in
         return UsbState(
             is_powered=self.world.is_powered,
             is_connected=is_there,
             is_data_on=self.world.is_data_on if is_there else None,
+            vendor=self.world.ids[0] if is_there else "",
+            product=self.world.ids[1] if is_there else "",
         )
 
     def switch_power(self, *, on: bool, cancel: Cancellation) -> UsbState:
@@ -262,6 +271,9 @@ class WorldUsb:
         self.world.call("data_on" if on else "data_off")
         if not (self.world.is_powered and self.world.is_plugged_in):
             raise UsbPortError(self.where, "no device")
+        other = self.world.config.camera.ids.problem(self._seen())
+        if other:
+            raise UsbPortError(self.where, other)
         self.world.is_data_on = on
         return self.state(cancel=cancel)
 

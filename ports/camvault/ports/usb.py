@@ -46,6 +46,26 @@ class UsbState:
     words: tuple[str, ...] = ()
 
 
+@attrs.frozen
+class UsbIds:
+    """What the device in the port must be: idVendor and idProduct in lowercase; "" for any.
+
+    Nothing is told of another device, whether it may be used or not (INV-44).
+    """
+
+    vendor: str = ""
+    product: str = ""
+
+    def problem(self, state: UsbState) -> str:
+        """What else is in the port, a sentence; "" if it is this device, or if that is not known."""
+        found = (state.vendor, state.product)
+        wanted = (self.vendor, self.product)
+        if not state.is_connected or all(want in {"", one} or not one for want, one in zip(wanted, found, strict=True)):
+            return ""
+        said, expected = (":".join(each or "any" for each in ids) for ids in (found, wanted))
+        return f"another device is in it: {said}, expected {expected}"
+
+
 class UsbPort(Protocol):
     """The port that the camera is plugged into. Only this port, and only this camera's own node, is switched.
 

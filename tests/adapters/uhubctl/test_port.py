@@ -10,9 +10,9 @@ from camvault.adapters._shared.usb_switching import Patience
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.uhubctl import UhubctlPort
 from camvault.ports.errors import MissingToolError
-from camvault.ports.usb import UsbPortError
+from camvault.ports.usb import UsbIds, UsbPortError
 from tests.adapters.uhubctl.test_replay import SAMPLES
-from tests.dashcam.fake_hub import FakeHub, install
+from tests.dashcam.fake_hub import CAMERA_IDS, FakeHub, install
 
 QUICK = Patience(reaction_s=0.05, device_s=0.05, recheck_s=0.01, poll_s=0.01)
 NO_PPPS = "uhubctl does not list hub 1-1 as one that switches each port by itself; "
@@ -151,3 +151,20 @@ def test_a_usb_3_hub_has_power_by_another_bit(hub: FakeHub) -> None:
     ours = port(other)
     assert ours.switch_power(on=False, cancel=CANCEL).is_powered is False
     assert ours.switch_power(on=True, cancel=CANCEL).is_powered is True
+
+
+def test_the_data_of_another_device_than_the_camera_is_not_switched(hub: FakeHub) -> None:
+    kernel = Sysfs(PurePath(hub.root / "sys"))
+    vendor, product = CAMERA_IDS
+    for wanted, found in (
+        (UsbIds("0781", product), f"0781:{product}"),
+        (UsbIds(vendor, "5567"), f"{vendor}:5567"),
+        (UsbIds("0781"), "0781:any"),
+    ):
+        other = UhubctlPort(hub="1-1", port=2, kernel=kernel, patience=QUICK, wanted=wanted)
+        with pytest.raises(UsbPortError, match=f"another device is in it: {vendor}:{product}, expected {found}"):
+            other.switch_data(on=False, cancel=CANCEL)
+        assert (hub.device(2) / "authorized").read_text().strip() == "1"
+    for wanted in (UsbIds(), UsbIds(vendor), UsbIds(vendor, product)):
+        ours = UhubctlPort(hub="1-1", port=2, kernel=kernel, patience=QUICK, wanted=wanted)
+        assert ours.switch_data(on=False, cancel=CANCEL).is_data_on is False

@@ -264,6 +264,27 @@ def test_an_unmount_that_says_it_did_and_did_not_is_noticed(camera: LoopCardHarn
     (programs / "umount").unlink()
 
 
+def test_an_unmount_that_hangs_is_given_up_after_seconds(camera: LoopCardHarness, programs: Path) -> None:
+    """The service has twenty to end in."""
+    camera.plug_in()
+    card = mounted(camera)
+    put_program(programs, "umount", "exec sleep 60")
+    begin_s = time.monotonic()
+    with pytest.raises(CardError, match="umount"):
+        camera.cards.unmount(card)
+    assert time.monotonic() - begin_s < 15
+    (programs / "umount").unlink()
+
+
+def test_why_a_card_is_waited_for_is_told_at_once_and_once(camera: LoopCardHarness) -> None:
+    told: list[str] = []
+    cards = attrs.evolve(camera.cards, on_wait=told.append)
+    with pytest.raises(CardError, match="no card within"):
+        cards.find(within_s=1, cancel=camera.cancel)
+    (words,) = told
+    assert words.startswith("no device in ")
+
+
 def test_a_card_is_never_unmounted_lazily_or_by_force(camera: LoopCardHarness, programs: Path) -> None:
     camera.plug_in()
     card = mounted(camera)

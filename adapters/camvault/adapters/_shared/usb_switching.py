@@ -9,7 +9,7 @@ from collections.abc import Callable
 import attrs
 
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.usb import UsbPortError, UsbState
+from camvault.ports.usb import UsbIds, UsbPortError, UsbState
 
 Look = Callable[[], UsbState]
 Send = Callable[[], None]
@@ -47,8 +47,17 @@ def switch_power(where: str, *, on: bool, send: Send, look: Look, patience: Pati
     return _switch(where, send=send, look=look, problem=problem, patience=patience, cancel=cancel)
 
 
-def switch_data(where: str, *, on: bool, send: Send, look: Look, patience: Patience, cancel: Cancellation) -> UsbState:
-    """Wait for the device, tell it, and see that it is so.
+def switch_data(
+    where: str,
+    *,
+    on: bool,
+    send: Send,
+    look: Look,
+    patience: Patience,
+    cancel: Cancellation,
+    wanted: UsbIds = UsbIds(),  # noqa: B008 - frozen
+) -> UsbState:
+    """Wait for the device, tell it if it is the one that is wanted, and see that it is so.
 
     Raises:
         UsbPortError: There is no device, it could not be told, or is not as it was told to be.
@@ -60,7 +69,7 @@ def switch_data(where: str, *, on: bool, send: Send, look: Look, patience: Patie
 
     cancel.check()
     state = _wait(look, device_problem, within_s=patience.device_s, poll_s=patience.poll_s, cancel=cancel)
-    _refuse(where, device_problem(state))
+    _refuse(where, device_problem(state) or wanted.problem(state))
     return _switch(where, send=send, look=look, problem=problem, patience=patience, cancel=cancel)
 
 

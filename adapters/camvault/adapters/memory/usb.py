@@ -9,7 +9,7 @@ from camvault.adapters._shared.usb_switching import Patience, switch_data, switc
 from camvault.adapters.memory.calls import Calls
 from camvault.adapters.memory.clock import MemoryClock
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.usb import UsbPort, UsbPortError, UsbState
+from camvault.ports.usb import UsbIds, UsbPort, UsbPortError, UsbState
 
 
 class UsbFault(enum.Enum):
@@ -36,6 +36,7 @@ class MemoryUsbPort:
         vendor: The camera's.
         product: The camera's.
         hub: The ids of the hub.
+        wanted: What the camera is expected to be.
         refused: Why the port may not be switched; "" if it may.
         fault: What is wrong.
         starts_s: How long the camera takes until it is seen, by `clock`.
@@ -51,6 +52,7 @@ class MemoryUsbPort:
     vendor: str = "2ca3"
     product: str = "001f"
     hub: str = "0409:55aa"
+    wanted: UsbIds = attrs.field(factory=UsbIds)
     refused: str = ""
     fault: UsbFault | None = None
     starts_s: float = 0.0
@@ -109,7 +111,15 @@ class MemoryUsbPort:
                 during()
 
             self._refuse(cancel)
-            return switch_data(self.where, on=on, send=send, look=self._look, patience=self.patience, cancel=cancel)
+            return switch_data(
+                self.where,
+                on=on,
+                send=send,
+                look=self._look,
+                patience=self.patience,
+                cancel=cancel,
+                wanted=self.wanted,
+            )
 
     def _refuse(self, cancel: Cancellation) -> None:
         cancel.check()

@@ -12,7 +12,7 @@ from camvault.adapters._shared.usb_switching import Patience, switch_data, switc
 from camvault.adapters.sysfsusb.descriptor import PER_PORT, hub_descriptor, power_switching
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MissingToolError
-from camvault.ports.usb import UsbPort, UsbPortError, UsbState
+from camvault.ports.usb import UsbIds, UsbPort, UsbPortError, UsbState
 
 _DISABLED, _ENABLED = "1", "0"
 _NODES = PurePath("/dev/bus/usb")
@@ -25,6 +25,7 @@ class SysfsUsbPort:
     Attributes:
         kernel: Where the kernel's files are.
         disks: The disks of this machine, which are not switched off.
+        wanted: The camera, as far as it is known.
         nodes: Where the devices are that a hub is asked by.
         patience: How long is waited for what.
         ask_hub: Reads the descriptor of the hub at such a node.
@@ -34,6 +35,7 @@ class SysfsUsbPort:
     port: int
     kernel: Sysfs = attrs.field(factory=Sysfs)
     disks: MachineDisks = attrs.field(factory=MachineDisks)
+    wanted: UsbIds = attrs.field(factory=UsbIds)
     nodes: PurePath = _NODES
     patience: Patience = attrs.field(factory=Patience)
     ask_hub: Callable[[PurePath], bytes] = hub_descriptor
@@ -91,6 +93,7 @@ class SysfsUsbPort:
             look=lambda: self.state(cancel=cancel),
             patience=self.patience,
             cancel=cancel,
+            wanted=self.wanted,
         )
 
     def _refuse(self, cancel: Cancellation) -> None:

@@ -14,7 +14,7 @@ from camvault.adapters.uhubctl.argv import power_argv, status_argv
 from camvault.adapters.uhubctl.parse import PER_PORT, HubStatus, Printed, parse_printed
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import ToolError
-from camvault.ports.usb import UsbPort, UsbPortError, UsbState
+from camvault.ports.usb import UsbIds, UsbPort, UsbPortError, UsbState
 
 _ON_PATH = PurePath("uhubctl")
 _OUTPUT_BYTES = 256 * 1024
@@ -27,6 +27,7 @@ class UhubctlPort:
     Attributes:
         kernel: Where the kernel's files are.
         disks: The disks of this machine, which are not switched off.
+        wanted: The camera, as far as it is known.
         program: uhubctl.
         limit_s: Longest time that one call of uhubctl may take; asking a hub takes a second.
         patience: How long is waited for what.
@@ -36,6 +37,7 @@ class UhubctlPort:
     port: int
     kernel: Sysfs = attrs.field(factory=Sysfs)
     disks: MachineDisks = attrs.field(factory=MachineDisks)
+    wanted: UsbIds = attrs.field(factory=UsbIds)
     program: PurePath = _ON_PATH
     limit_s: float = 30.0
     patience: Patience = attrs.field(factory=Patience)
@@ -112,6 +114,7 @@ class UhubctlPort:
             look=lambda: self.state(cancel=cancel),
             patience=self.patience,
             cancel=cancel,
+            wanted=self.wanted,
         )
 
     def _refuse(self, cancel: Cancellation) -> None:

@@ -28,6 +28,8 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import ToolError
 
 _BUSY_TRIES, _BUSY_PAUSE_S = 4, 0.5
+_UNMOUNT_LIMIT_S = 5.0
+"""Nothing is written to a card, so that umount(8) has nothing to wait for: what takes longer hangs in the kernel."""
 _WITHOUT_NUMBER = "card"
 _NUMBER = f"(?:[0-9A-Fa-f]+|{_WITHOUT_NUMBER})"
 _MOUNT_BASE, _SYSFS, _DEV = PurePath("/mnt/cam"), Path("/sys"), Path("/dev")
@@ -46,11 +48,12 @@ class UsbDiskCard:
         mount_base: The card is mounted at this path with its number behind it: `/mnt/cam-67EF9CED`.
         path: The folder at which the system mounts the card, `camera.path`; None if it is mounted by us.
         path_within_s: How long that is waited for.
-        limit_s: How long mount(8), umount(8) and each look at the device may take.
+        limit_s: How long mount(8) and each look at the device may take, and umount(8) some seconds at most.
         sysfs: Where sysfs is mounted; `CAMVAULT_SYSFS` may say so.
         dev: Where the nodes of devices are.
         mountinfo: The kernel's list of mounts.
         fstab: What the system should mount.
+        on_wait: Told at once, and whenever that changes, why a card is waited for.
     """
 
     hub: str
@@ -65,6 +68,7 @@ class UsbDiskCard:
     dev: Path = _DEV
     mountinfo: Path = _MOUNTINFO
     fstab: Path = _FSTAB
+    on_wait: Callable[[str], None] = lambda _: None
 
     @property
     def _where(self) -> str:
@@ -96,7 +100,7 @@ class UsbDiskCard:
             return card
 
         try:
-            return wait_for(look, within_s=within_s, cancel=cancel)
+            return wait_for(look, within_s=within_s, cancel=cancel, on_wait=self.on_wait)
         except NoCardError as error:
             raise CardError(self._where, f"no card within {within_s:g} s: {error}") from error
 
@@ -127,7 +131,7 @@ class UsbDiskCard:
             raise CardError(self._where, "it is not mounted by the system: no camera.path is configured")
         given = GivenFolder(self.path, self._node, self._mounts, self.fstab, self.limit_s)
         try:
-            return wait_for(given.look, within_s=self.path_within_s, cancel=cancel)
+            return wait_for(given.look, within_s=self.path_within_s, cancel=cancel, on_wait=self.on_wait)
         except NoCardError as error:
             raise CardError(str(self.path), str(error)) from error
 
@@ -172,9 +176,12 @@ class UsbDiskCard:
         if problem:
             raise CardLostError(str(card.device), problem)
 
-    def _run(self, argv: tuple[str, ...], what: PurePath, cancel: Cancellation) -> Finished:
+    def _run(
+        self, argv: tuple[str, ...], what: PurePath, cancel: Cancellation, *, limit_s: float | None = None
+    ) -> Finished:
+        within_s = self.limit_s if limit_s is None else limit_s
         try:
-            return run(argv, cancel=cancel, timeout_s=self.limit_s, grace_s=1.0, stdout_limit_bytes=1 << 20)
+            return run(argv, cancel=cancel, timeout_s=within_s, grace_s=1.0, stdout_limit_bytes=1 << 20)
         except ToolError as error:
             raise CardError(str(what), str(error)) from error
 
@@ -213,7 +220,8 @@ class UsbDiskCard:
                 return
             if attempt:
                 time.sleep(_BUSY_PAUSE_S)
-            said = _words(self._run(umount_argv(folder=mounted.folder), mounted.folder, Unstoppable()))
+            argv, limit_s = umount_argv(folder=mounted.folder), min(self.limit_s, _UNMOUNT_LIMIT_S)
+            said = _words(self._run(argv, mounted.folder, Unstoppable(), limit_s=limit_s))
         if self._is_mounted(mounted):
             kind = CardBusyError if "busy" in said else CardError
             raise kind(str(mounted.folder), f"it cannot be unmounted: {said}")

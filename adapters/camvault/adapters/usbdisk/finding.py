@@ -19,22 +19,28 @@ class NoCardError(Exception):
     """There is none, or none that may be taken; says why. It may be there a moment later."""
 
 
-def wait_for(look: Callable[[], T], *, within_s: float, cancel: Cancellation) -> T:
-    """Look until there is something.
+def wait_for(
+    look: Callable[[], T], *, within_s: float, cancel: Cancellation, on_wait: Callable[[str], None] = lambda _: None
+) -> T:
+    """Look until there is something; `on_wait` is told at once why it is waited.
 
     Raises:
         NoCardError: There is nothing after this time; what the last look said.
         Cancelled: Asked to stop.
     """
     limit_s = time.monotonic() + within_s
+    told = ""
     while True:
         cancel.check()
         try:
             return look()
-        except NoCardError:
+        except NoCardError as error:
             left_s = limit_s - time.monotonic()
             if left_s <= 0:
                 raise
+            if str(error) != told:
+                told = str(error)
+                on_wait(told)
         cancel.wait(min(_POLL_S, left_s))
 
 

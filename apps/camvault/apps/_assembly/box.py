@@ -2,11 +2,13 @@
 
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path, PurePath
 
 from camvault.adapters._shared.disks_behind import MachineDisks
 from camvault.adapters._shared.process import find_program
 from camvault.adapters._shared.sysfs import Sysfs
+from camvault.adapters._shared.usb_place import UsbPlace
 from camvault.adapters.clipcheck import Mp4Footage
 from camvault.adapters.filesystem import LocalSampler, LocalStorage
 from camvault.adapters.jsonfile import JsonDocuments
@@ -25,6 +27,7 @@ from camvault.ports.battery import Battery
 from camvault.ports.camera_card import CameraCard
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
+from camvault.ports.errors import StorageError
 from camvault.ports.events import Reporter
 from camvault.ports.usb import UsbPort
 
@@ -47,8 +50,8 @@ def box_battery() -> Battery:
     return Lifepo4weredBattery()
 
 
-def box_card(config: BoxConfig) -> CameraCard:
-    """The card of the camera."""
+def box_card(config: BoxConfig, *, on_wait: Callable[[str], None] = lambda _: None) -> CameraCard:
+    """The card of the camera; `on_wait` is told why it is waited for."""
     camera = config.camera
     return UsbDiskCard(
         hub=camera.hub_location,
@@ -59,6 +62,7 @@ def box_card(config: BoxConfig) -> CameraCard:
         path=PurePath(camera.path) if camera.path else None,
         path_within_s=config.poll.mount_timeout_seconds,
         sysfs=sysfs_root(),
+        on_wait=on_wait,
     )
 
 
@@ -67,8 +71,29 @@ def box_usb(config: BoxConfig) -> UsbPort:
     kind = UhubctlPort if find_program("uhubctl") else SysfsUsbPort
     camera = config.camera
     return kind(
-        hub=camera.hub_location, port=camera.port_number, kernel=Sysfs(sysfs_root()), disks=_machine_disks(config)
+        hub=camera.hub_location,
+        port=camera.port_number,
+        kernel=Sysfs(sysfs_root()),
+        disks=_machine_disks(config),
+        wanted=camera.ids,
     )
+
+
+def port_lock(config: BoxConfig) -> PurePath | None:
+    """What is locked while the port is switched, whatever staging the other one has; None if there is no such port.
+
+    Of a USB 3 port, which is two for the kernel, it is the same for both. A lock on a folder of the kernel writes
+    nothing.
+
+    Raises:
+        StorageError: That cannot be told.
+    """
+    place = UsbPlace(hub=config.camera.hub_location, port=config.camera.port_number, sysfs=Sysfs(sysfs_root()))
+    try:
+        folder = min(each.port_folder for each in place.both)
+        return folder if place.sysfs.is_there(folder) else None
+    except OSError as error:
+        raise StorageError(place.port_folder, error.strerror or str(error)) from error
 
 
 def _machine_disks(config: BoxConfig) -> MachineDisks:

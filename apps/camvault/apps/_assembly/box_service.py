@@ -8,7 +8,7 @@ from camvault.adapters.filesystem import LocalSampler, LocalStorage
 from camvault.adapters.jsonfile import JsonDocuments
 from camvault.adapters.system import SystemHost, time_limit
 from camvault.adapters.systemd.notify import SystemdNotify
-from camvault.apps._assembly.box import box_battery, box_card, box_folders, box_usb
+from camvault.apps._assembly.box import box_battery, box_card, box_folders, box_usb, port_lock
 from camvault.apps._assembly.upload import check_upload_tools, upload_reach, upload_transfer
 from camvault.apps._cli.stage import Context
 from camvault.core.dashcam.configuration import BoxConfig
@@ -79,6 +79,7 @@ def _ports(context: Context, options: ServiceOptions) -> ServicePorts:
         supervision=SystemdNotify(),
         final_cancel=time_limit,
         port_proof=port_proof,
+        port_lock=lambda: port_lock(config),
         check_tools=lambda: check_upload_tools(config),
     )
 

@@ -7,7 +7,7 @@ import attrs
 from camvault.apps._assembly.box import box_card, copy_ports
 from camvault.apps._assembly.configuration import box_config
 from camvault.apps._cli.stage import Context
-from camvault.apps._dashcam.holding import held, mounted_card
+from camvault.apps._dashcam.holding import held, mounted_card, waiting
 from camvault.apps._dashcam.request import NotKnownError, Request
 from camvault.core.workflows.dashcam.copy_ports import CopyReport
 from camvault.core.workflows.dashcam.copying import copy_clips
@@ -22,9 +22,9 @@ def copy_from_card(context: Context, request: Request) -> None:
         CardError: There is no card, or it was lost.
     """
     config = box_config(request.config)
-    card = box_card(config)
+    card = box_card(config, on_wait=waiting(context, config))
     ports = copy_ports(config, card, clock=context.clock, reporter=context.reporter, cancel=context.cancel)
-    with held(config) as folders, mounted_card(card, config, context.cancel) as mounted:
+    with held(config, is_of_port=True) as folders, mounted_card(card, config, context.cancel) as mounted:
         report = copy_clips(mounted, ports=ports, folders=folders, config=config, stop=lambda: "")
     context.print_result(json.dumps(attrs.asdict(report), indent=2) if request.is_json else _told(report))
     if not report.is_whole:

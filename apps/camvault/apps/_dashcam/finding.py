@@ -5,6 +5,7 @@ import json
 from camvault.apps._assembly.box import box_card
 from camvault.apps._assembly.configuration import box_config
 from camvault.apps._cli.stage import Context
+from camvault.apps._dashcam.holding import waiting
 from camvault.apps._dashcam.request import Request
 from camvault.ports.camera_card import Card
 
@@ -16,7 +17,7 @@ def find_card(context: Context, request: Request) -> None:
         CardError: It is not there in time.
     """
     config = box_config(request.config)
-    card = box_card(config)
+    card = box_card(config, on_wait=waiting(context, config))
     if config.camera.path:  # what the system has mounted; there is nothing to unmount
         mounted = card.mount(None, cancel=context.cancel)
         found, folder, doubt = mounted.card, str(mounted.folder), mounted.doubt or card.problem(mounted)

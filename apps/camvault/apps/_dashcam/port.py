@@ -41,7 +41,7 @@ def switch_port(context: Context, request: Request) -> None:
     """
     config = box_config(request.config)
     port, cancel = box_usb(config), context.cancel
-    with held(config):
+    with held(config, is_of_port=True):
         release(box_card(config))
         if request.part is DashcamPart.USB_OFF:
             state = port.switch_power(on=False, cancel=cancel)

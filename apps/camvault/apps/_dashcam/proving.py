@@ -48,7 +48,7 @@ def prove_by_eye(context: Context, request: Request) -> None:
         answer = typed(f"{question.value} [y, n, or ? if you cannot tell]: ", cancel=context.cancel)
         return _ANSWERS.get(answer)
 
-    with held(config) as folders:
+    with held(config, is_of_port=True) as folders:
         verdict = prove_port(ports=ports, folders=folders, off_seconds=config.camera.off_seconds, ask=ask)
     context.print_result(json.dumps(attrs.asdict(verdict), indent=2) if request.is_json else verdict.words)
     if not verdict.is_cutting:

@@ -24,6 +24,7 @@ from camvault.core.checked_values import (
 )
 from camvault.core.power.readings import VBAT_MV
 from camvault.core.power.thresholds import PowerLevel, PowerThresholds
+from camvault.ports.usb import UsbIds
 
 _HUB = re.compile(r"[1-9][0-9]{0,2}-[1-9][0-9]{0,2}(\.[1-9][0-9]{0,2}){0,5}", re.ASCII)
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", re.ASCII)
@@ -69,6 +70,11 @@ class CardConfig:
     on_exit: str = "recording"
     after_copy: str = "powered_off"
     off_seconds: float = 30
+
+    @property
+    def ids(self) -> UsbIds:
+        """What the camera is, as far as that is configured."""
+        return UsbIds(self.vendor.lower(), self.product.lower())
 
 
 @attrs.frozen(kw_only=True)

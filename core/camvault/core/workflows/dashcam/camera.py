@@ -61,6 +61,7 @@ class SwitchedCamera:
             self.telling.problem("port state", f"USB port {self.ports.usb.where}: its power is not known: {why}")
             return
         self.telling.fine("port state")
+        _tell_device(self)
         # A camera that starts anew by itself comes up with data: a disk, though nobody told it to be one
         self.is_disk = self.seen.is_powered and (self.is_disk or (self.has_recorded and self.seen.is_data_on is True))
         if not self.seen.is_powered or self.seen.is_data_on is not None:
@@ -73,7 +74,7 @@ class SwitchedCamera:
     @property
     def is_there(self) -> bool | None:
         """Whether the camera is seen in its port; None if that cannot be told."""
-        return self.seen.is_connected if self.seen.is_powered else None
+        return self.seen.is_connected and not _other(self) if self.seen.is_powered else None
 
     def is_as(self, command: Command) -> bool | None:
         """Whether the port is already as this command would make it; None if that cannot be told."""
@@ -82,7 +83,7 @@ class SwitchedCamera:
             return None
         if command is Command.PORT_OFF:
             return not seen.is_powered
-        return seen.is_powered and not seen.is_data_on and not self.is_disk
+        return seen.is_powered and (bool(_other(self)) or not (seen.is_data_on or self.is_disk))
 
     # --- the port ----------------------------------------------------------------------------------------------------
 
@@ -126,7 +127,8 @@ class SwitchedCamera:
                 raise
             except CamvaultError:
                 self.seen = self.ports.usb.state(cancel=cancel)
-                if not self.seen.is_powered or self.seen.is_connected is not False:
+                is_alone = self.seen.is_powered and self.seen.is_connected is False
+                if not (is_alone or _other(self)):
                     raise
         self.is_disk = False
         if self.seen.is_connected is False:
@@ -141,6 +143,9 @@ class SwitchedCamera:
         self.telling.action(Command.DATA_ON, self.ports.usb.where)
         with self._of(Command.DATA_ON):
             _powered(self, cancel)
+            other = _other(self)
+            if other:
+                raise ActFailedError(Command.DATA_ON.value, f"USB port {self.ports.usb.where}: {other}")
             self.is_disk = True
             if not self.seen.is_data_on:
                 self.seen = self.ports.usb.switch_data(on=True, cancel=cancel)
@@ -187,6 +192,19 @@ class SwitchedCamera:
         except CamvaultError as error:
             raise ActFailedError(command.value, str(error)) from error
         self.telling.fine(command.value)
+
+
+def _other(camera: SwitchedCamera) -> str:
+    """What is in the port in the place of the camera, a sentence; "" for nothing."""
+    return camera.config.camera.ids.problem(camera.seen)
+
+
+def _tell_device(camera: SwitchedCamera) -> None:
+    other = _other(camera)
+    if other:
+        camera.telling.problem("device", f"USB port {camera.ports.usb.where}: {other}; its data is not switched")
+    elif camera.seen.is_connected:
+        camera.telling.fine("device")
 
 
 def _powered(camera: SwitchedCamera, cancel: Cancellation) -> None:

@@ -73,6 +73,9 @@ def _begun(options: ServiceOptions, ports: ServicePorts, heart: KeptAlive, stack
         if not options.is_dry:
             ports.storage.make_folder(options.folders.records)
             stack.enter_context(ports.storage.lock(options.folders.lock))
+            port = ports.port_lock()
+            if port is not None:
+                stack.enter_context(ports.storage.lock(port))
         service = _Service(options, ports, heart)
         service.check()
     except BusyError:

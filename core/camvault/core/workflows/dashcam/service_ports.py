@@ -1,6 +1,7 @@
 """Workflow, private part: what the service works with, and how it is run."""
 
 from collections.abc import Callable, Sequence
+from pathlib import PurePath
 from typing import Protocol
 
 import attrs
@@ -157,6 +158,8 @@ class ServicePorts:
         final_cancel: A wish to stop that comes by itself after so many seconds, and not before: for what must be done
             although `cancel` was requested.
         port_proof: What is known of whether the port really cuts power, as a sentence; see `dashcam usb prove`.
+        port_lock: What is locked beside the staging, because another box may have the same port: its folder at the
+            kernel; None for nothing. Asked at the start; may raise `StorageError`.
         check_tools: Raises `MissingToolError` if what sends is not installed.
     """
 
@@ -174,6 +177,7 @@ class ServicePorts:
     supervision: Supervision
     final_cancel: Callable[[float], Cancellation]
     port_proof: Callable[[], str] = lambda: ""
+    port_lock: Callable[[], PurePath | None] = lambda: None
     check_tools: Callable[[], None] = lambda: None
 
 

@@ -249,6 +249,24 @@ def test_a_proof_that_does_not_hold_is_taken_back_once_and_why_says_so(
     assert (list(again.damaged), again.withdrawn_count, again.server_count) == ([NAME] * (kinds is GONE), 0, 1)
 
 
+@pytest.mark.parametrize("kind", [EvidenceKind.REMOTE_HASH, EvidenceKind.READ_BACK])
+def test_a_clip_that_somebody_brought_back_to_the_server_is_proven_again(world: World, kind: EvidenceKind) -> None:
+    world.transfer.kind = kind
+    world.clip(*GONE)
+    world.clip(*GONE, name=NAME.with_name("B.MP4"))
+    world.transfer.remote[NAME] = (b"gootage", MTIME_NS)
+    assert world.check().withdrawn_count == 1
+    assert len(world.check().damaged) == 1
+    world.transfer.remote[NAME] = (b"footage", MTIME_NS)
+    report = world.check()
+    assert (report.damaged, report.untold, report.server_count) == ({}, {}, 2)
+    number = world.transfer.marker
+    assert world.lines() == [(K.WITHDRAWN, number), (K(kind.value), number)]
+    assert world.why()[-1] == "it is at the server"
+    assert world.check().server_count == 2
+    assert len(world.lines()) == 2
+
+
 def test_what_is_staged_and_lost_at_the_server_is_sent_again_at_once(world: World) -> None:
     """It is no clip that arrived damaged twice, which waits for another day."""
     world.clip(*PROVEN)

@@ -47,7 +47,7 @@ class TestSteps:
         for event in events:
             done = clip_step(state, event)
             if not done.refusal:
-                proven = event is E.PROVEN or (proven and event in (E.SENT, E.UNSTAGED))
+                proven = event in (E.PROVEN, E.FOUND_AGAIN) or (proven and event in (E.SENT, E.UNSTAGED))
             state = done.state
             assert state is not S.UNSTAGED or proven
 

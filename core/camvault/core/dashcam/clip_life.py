@@ -2,14 +2,15 @@
 
 | state       | event -> next state                                                                           |
 |-------------|-----------------------------------------------------------------------------------------------|
-| ON_CARD     | SEEN -> ON_CARD · COPIED -> STAGED · MISSED -> OVERWRITTEN                                    |
+| ON_CARD     | SEEN -> ON_CARD · COPIED -> STAGED · MISSED -> OVERWRITTEN · FOUND_AGAIN -> UNSTAGED          |
 | STAGED      | COPIED, DISPROVEN -> STAGED · SENT -> SENT · PROVEN -> VERIFIED · SPOILED -> ON_CARD          |
 | SENT        | COPIED, DISPROVEN -> STAGED · SENT -> SENT · PROVEN -> VERIFIED · SPOILED -> ON_CARD          |
 | VERIFIED    | SENT, PROVEN -> VERIFIED · DISPROVEN -> STAGED · SPOILED -> ON_CARD · UNSTAGED -> UNSTAGED    |
 | UNSTAGED    | UNSTAGED -> UNSTAGED · DISPROVEN -> ON_CARD                                                   |
 | OVERWRITTEN | SEEN -> ON_CARD · COPIED -> STAGED                                                            |
 
-Any other pair is refused and changes nothing. No step leads to UNSTAGED but from VERIFIED (INV-35).
+Any other pair is refused and changes nothing. No step leads to UNSTAGED but from VERIFIED (INV-35), or when the server
+is seen to have again what it had lost.
 
 A workflow keeps no state of its own: what the ledger and the staging say is the state (`state_of_clip`). Before each
 step the workflow asks `clip_step`, and leaves the clip alone if that refuses. ON_CARD says only that the clip is
@@ -53,6 +54,7 @@ class ClipEvent(enum.Enum):
     SENT = "sent"
     PROVEN = "proven"
     DISPROVEN = "found missing or different at the server"
+    FOUND_AGAIN = "found at the server, which had lost it"
     SPOILED = "found missing or different in the staging"
     UNSTAGED = "removed from the staging as proven"
 
@@ -70,6 +72,7 @@ _TABLE = {
     (_S.ON_CARD, _E.SEEN): _S.ON_CARD,
     (_S.ON_CARD, _E.COPIED): _S.STAGED,
     (_S.ON_CARD, _E.MISSED): _S.OVERWRITTEN,
+    (_S.ON_CARD, _E.FOUND_AGAIN): _S.UNSTAGED,
     (_S.STAGED, _E.COPIED): _S.STAGED,
     (_S.STAGED, _E.SENT): _S.SENT,
     (_S.STAGED, _E.PROVEN): _S.VERIFIED,

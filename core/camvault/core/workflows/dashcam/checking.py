@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 import attrs
 
-from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step, state_of_clip
+from camvault.core.dashcam.clip_life import CardClipState, ClipEvent, clip_step, state_of_clip, was_lost_there
 from camvault.core.dashcam.clip_notes import following_note
 from camvault.core.dashcam.subset import Subset
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
@@ -100,6 +100,8 @@ class _Check:
     staged_sizes: dict[PurePosixPath, int] = attrs.field(factory=dict, init=False)
     server_sizes: dict[PurePosixPath, int] = attrs.field(factory=dict, init=False)
     spoiled: list[StagedClip] = attrs.field(factory=list, init=False)
+    lost_before: set[PurePosixPath] = attrs.field(factory=set, init=False)
+    """What the server was seen to have lost, and nobody has staged since."""
     withdrawn: set[PurePosixPath] = attrs.field(factory=set, init=False)
     damaged: dict[PurePosixPath, str] = attrs.field(factory=dict, init=False)
     untold: dict[PurePosixPath, str] = attrs.field(factory=dict, init=False)
@@ -153,6 +155,9 @@ class _Check:
                 is_staged = now is CardClipState.VERIFIED
                 identity = found.identity if found is not None and is_staged else as_copied
                 sent.append(SentClip(path=path, clip=clip, identity=identity, is_staged=is_staged))
+            elif found is None and was_lost_there(clip.last):  # somebody may have brought it back there
+                self.lost_before.add(path)
+                sent.append(SentClip(path=path, clip=clip, identity=as_copied, is_staged=False))
         return sent
 
     def _ask_server(self, sent: Sequence[SentClip]) -> None:
@@ -166,12 +171,22 @@ class _Check:
             cancel=self.ports.cancel,
         )
         self.server_sizes |= {one.path: one.clip.size_bytes for one in sent if one.path in found.sound}
-        self.untold |= found.untold
+        self.untold |= {path: words for path, words in found.untold.items() if path not in self.lost_before}
         for one in sent:
-            if one.path in found.lost:
+            if one.path in self.lost_before:
+                if one.path in found.sound:
+                    self._prove_again(one, ProofKind(found.sound[one.path].value), number=found.number)
+            elif one.path in found.lost:
                 words = found.lost[one.path]
                 self.damaged[one.path] = "; ".join(filter(None, (self.damaged.get(one.path), words)))
                 self._withdraw_proof(one, words, number=found.number)
+
+    def _prove_again(self, one: SentClip, kind: ProofKind, *, number: str) -> None:
+        """The server lost it, and has it again, as it was copied: the card need not have it any more."""
+        note = following_note(one.clip.last.note, remark=self.ports.transfer.where)
+        line = LedgerEntry(one.path, one.identity, one.clip.sha256, kind, self._when(), number, note)
+        if self._write(line, CardClipState.ON_CARD, ClipEvent.FOUND_AGAIN):
+            del self.damaged[one.path]
 
     def _withdraw_proof(self, one: SentClip, words: str, *, number: str) -> None:
         state = CardClipState.VERIFIED if one.is_staged else CardClipState.UNSTAGED
@@ -186,14 +201,20 @@ class _Check:
         self._withdraw(line, state, ClipEvent.SPOILED)
 
     def _withdraw(self, line: LedgerEntry, state: CardClipState, event: ClipEvent) -> None:
+        if self._write(line, state, event):
+            self.withdrawn.add(line.path)
+
+    def _write(self, line: LedgerEntry, state: CardClipState, event: ClipEvent) -> bool:
+        """Write a line, if that is a step of its clip; whether it is written."""
         if clip_step(state, event).refusal:
-            return  # it was taken back before
+            return False  # it was written before
         try:
             self.records.add(line)
             # power fails here: the next check, or the next upload, finds the same
-            self.withdrawn.add(line.path)
         except StorageError as error:
             self.damaged[line.path] += f"; that cannot be written down: {error}"
+            return False
+        return True
 
     def _when(self) -> str:
         return self.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")

@@ -56,13 +56,13 @@ class ServerFindings:
 
     Attributes:
         number: Of the server.
-        sound: What it has as it was copied.
+        sound: What it has as it was copied, and how that was seen.
         lost: What it has not, and the words for that.
         untold: Of what nothing can be told, and why.
     """
 
     number: str
-    sound: Collection[PurePosixPath]
+    sound: Mapping[PurePosixPath, EvidenceKind]
     lost: Mapping[PurePosixPath, str]
     untold: Mapping[PurePosixPath, str]
 
@@ -103,7 +103,7 @@ class _ServerCheck:
     root: PurePath
     sound_here: Collection[PurePosixPath]
     cancel: Cancellation
-    sound: set[PurePosixPath] = attrs.field(factory=set, init=False)
+    sound: dict[PurePosixPath, EvidenceKind] = attrs.field(factory=dict, init=False)
     lost: dict[PurePosixPath, str] = attrs.field(factory=dict, init=False)
     untold: dict[PurePosixPath, str] = attrs.field(factory=dict, init=False)
 
@@ -162,7 +162,7 @@ class _ServerCheck:
                 words = f"its SHA-256 at the server is {evidence.sha256}, expected {one.clip.sha256}"
                 self.lost[one.path] = words
             elif evidence.sha256 or one.path in self.sound_here:
-                self.sound.add(one.path)  # without a hash: it is as what is here, which is sound
+                self.sound[one.path] = evidence.kind  # without a hash: it is as what is here, which is sound
 
 
 def _chunks(sent: Sequence[SentClip]) -> Sequence[Sequence[SentClip]]:

@@ -87,6 +87,19 @@ def test_season_log_a_camera_that_hangs_is_noticed_within_the_stall_timeout(faul
     assert abs(gap.span.start_at - datetime(2025, 5, 28, 12, 0, 20, tzinfo=UTC)) < timedelta(seconds=1)
 
 
+def test_a_camera_that_is_known_is_started_again_sooner() -> None:
+    """Its rhythm is known after ten minutes, in the next session too."""
+    world = make_world()
+    for at_s in (700, 760):
+        world.clock.after(at_s, lambda: setattr(world.recorder, "camera", MemoryCamera.SILENT))
+        world.clock.after(at_s + 20, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
+
+    world.run_for(800)
+
+    assert [round(s) for s in world.recorder.sessions if 700 < s < 710 or 760 < s < 770] == [704, 764]
+    assert not world.lost()
+
+
 def test_exit_code_0_is_a_fault_too() -> None:
     world = make_world()
     world.clock.after(5, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))

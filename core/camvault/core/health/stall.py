@@ -46,11 +46,15 @@ class StallPolicy:
         start_timeout_s: A recorder that never made progress is stalled so many seconds after its start; to connect and
             to receive the first key frame takes time.
         frames_min: Fewer new frames than this are no progress: a camera that sends single frames does not record.
+        stall_least_s: The least that a limit becomes that was learned from a camera, see `camvault.core.health.rhythm`.
+        gaps: How many times its longest gap between pictures a camera may be silent, where that is known.
     """
 
     stall_timeout_s: float = attrs.field(default=10, validator=attrs.validators.gt(0))
     start_timeout_s: float = attrs.field(default=15, validator=attrs.validators.gt(0))
     frames_min: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    stall_least_s: float = attrs.field(default=4, validator=attrs.validators.ge(3))
+    gaps: float = attrs.field(default=20, validator=attrs.validators.ge(10))
 
 
 @attrs.frozen
@@ -93,7 +97,15 @@ def looked_at(known: RecordingSigns, signs: RecorderSigns, *, now_s: float, poli
     return known
 
 
-def is_stalled(known: RecordingSigns, *, now_s: float, policy: StallPolicy) -> bool:
-    """Whether the recorder must be ended: it will not recover by itself, and may not obey SIGTERM either."""
-    limit_s = policy.start_timeout_s if known.basis is SignKind.NOTHING else policy.stall_timeout_s
+def is_stalled(known: RecordingSigns, *, now_s: float, policy: StallPolicy, learned_s: float | None = None) -> bool:
+    """Whether the recorder must be ended: it will not recover by itself, and may not obey SIGTERM either.
+
+    `learned_s` counts instead of `stall_timeout_s` where pictures are counted: it was learned from them.
+    """
+    if known.basis is SignKind.NOTHING:
+        limit_s = policy.start_timeout_s
+    elif known.basis is SignKind.FRAMES and learned_s is not None:
+        limit_s = learned_s
+    else:
+        limit_s = policy.stall_timeout_s
     return now_s - known.since_s >= limit_s

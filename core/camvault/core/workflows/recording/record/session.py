@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 import attrs
 
+from camvault.core.health.rhythm import Rhythm, gap_between, stall_limit_s, with_gap
 from camvault.core.health.stall import RecorderSigns, RecordingSigns, SignKind, is_stalled, looked_at
 from camvault.core.segments.coverage import Cause
 from camvault.core.segments.live_names import closed_names, parse_live_name
@@ -19,6 +20,8 @@ from camvault.ports.supervision import Supervision
 
 _LOOK_S = 1.0
 _ALIVE_S = 5.0
+_TICK_S = 0.5
+"""Ticks come at least so often; where they do not, this process did not run."""
 _SETTLED_NS = 2_000_000_000
 
 
@@ -44,6 +47,7 @@ class Session:
         folder: The folder that the recorder of this session writes into.
         began_s: When the session began, monotonic.
         signs: The recorder's progress, as it is judged.
+        rhythm: How regularly the camera's pictures come, in earlier sessions too.
         cause: Why the supervisor ended the session; None while it goes on, or if it ended by itself.
     """
 
@@ -55,9 +59,12 @@ class Session:
     journal: Journal
     adoption: Adoption
     heartbeat: Heartbeat
+    rhythm: Rhythm = attrs.field(factory=Rhythm)
     cause: Cause | None = attrs.field(default=None, init=False)
     _counters: RecorderSigns = attrs.field(factory=RecorderSigns, init=False)
     _looked_s: float = attrs.field(default=0.0, init=False)
+    _ticked_s: float | None = attrs.field(default=None, init=False)
+    _unseen_s: float = attrs.field(default=0.0, init=False)
     _moved_bytes: int = attrs.field(default=0, init=False)
 
     @property
@@ -90,7 +97,7 @@ class Session:
             if self.cause is not None:
                 return False
         self._judge(now_s)
-        if is_stalled(self.signs, now_s=now_s, policy=self.options.stall):
+        if self._is_stalled(now_s):
             self.cause = Cause.STALL if self.has_media else Cause.CAMERA_DOWN
             return False
         return True
@@ -106,15 +113,28 @@ class Session:
             return Cause.UNKNOWN
         return Cause.RESTART if self.has_media else Cause.CAMERA_DOWN
 
+    def _is_stalled(self, now_s: float) -> bool:
+        policy = self.options.stall
+        learned_s = stall_limit_s(self.rhythm, now_s=now_s, policy=policy, unseen_s=self._unseen_s)
+        return is_stalled(self.signs, now_s=now_s, policy=policy, learned_s=learned_s)
+
     def _judge(self, now_s: float) -> None:
         before = self.signs
         self.signs = looked_at(before, self._counters, now_s=now_s, policy=self.options.stall)
+        self._unseen_s = 0.0 if self.signs is not before else self._unseen_s + self._late_s(now_s)
+        self._ticked_s = now_s
+        gap_s = gap_between(before, self.signs)
+        if gap_s is not None:
+            self.rhythm = with_gap(self.rhythm, gap_s, now_s=now_s)
         if self.signs is before or not self.has_media:
             return
         if before.basis is SignKind.NOTHING:
             self.ports.reporter.emit(MediaArrived(self.options.station, now_s - self.began_s))
             self.journal.gap_ended()
         self.journal.media_arrived()
+
+    def _late_s(self, now_s: float) -> float:
+        return 0.0 if self._ticked_s is None else max(0.0, now_s - self._ticked_s - _TICK_S)
 
     def _look_at_files(self) -> None:
         """Adopt the segments that are closed, and count the bytes of all."""

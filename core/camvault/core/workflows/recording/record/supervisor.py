@@ -15,6 +15,7 @@ import attrs
 
 from camvault.core.health.backoff import failures_after_end
 from camvault.core.health.line_limit import LineBudget, spend_line
+from camvault.core.health.rhythm import Rhythm
 from camvault.core.health.stall import started
 from camvault.core.segments.coverage import Cause
 from camvault.core.workflows.recording.record.adoption import Adoption
@@ -59,6 +60,7 @@ class _Supervisor:
     heartbeat: Heartbeat
     failures: int = 0
     talk: LineBudget | None = None
+    rhythm: Rhythm = attrs.field(factory=Rhythm)
 
     def make_folders(self) -> None:
         problem = self.ports.place_problem(self.options.output_root)
@@ -110,6 +112,7 @@ class _Supervisor:
             return _cause_of(error), RecorderEnd(0, (str(error),))
         self.ports.reporter.emit(RecorderStarted(self.options.station, session.folder.name))
         end = self.recorded(session)
+        self.rhythm = session.rhythm
         recorded_s, segment_s = session.recorded_s, self.options.segment_s
         self.failures = failures_after_end(self.failures, recorded_s=recorded_s, segment_time_s=segment_s)
         return session.cause_of_end(), end
@@ -119,7 +122,15 @@ class _Supervisor:
         now_s, wall = self.ports.clock.monotonic_s(), self.journal.now()
         folder = new_session_folder(self.options, self.ports.storage, wall, is_supervised=True)
         return Session(
-            folder, now_s, started(now_s), self.options, self.ports, self.journal, self.adoption, self.heartbeat
+            folder,
+            now_s,
+            started(now_s),
+            self.options,
+            self.ports,
+            self.journal,
+            self.adoption,
+            self.heartbeat,
+            self.rhythm,
         )
 
     def recorded(self, session: Session) -> RecorderEnd:

@@ -367,6 +367,16 @@ def test_a_server_that_cannot_read_what_is_staged_tells_nothing(world: World) ->
     assert report.withdrawn_count == 0
 
 
+def test_what_was_brought_back_and_cannot_be_written_down_is_still_named(world: World) -> None:
+    world.clip(*GONE)
+    world.clip(*GONE, name=NAME.with_name("B.MP4"))
+    world.transfer.remote[NAME] = (b"gootage", MTIME_NS)
+    world.check()
+    world.transfer.remote[NAME] = (b"footage", MTIME_NS)
+    world.calls.fail("storage.append_line", StorageError(FOLDERS.records), times=None)
+    assert "that cannot be written down" in words_of(world.check().damaged)
+
+
 def test_what_cannot_be_written_down_is_told(world: World) -> None:
     world.clip(*PROVEN)
     world.transfer.remote[NAME] = (b"gootage", MTIME_NS)

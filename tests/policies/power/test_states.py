@@ -4,7 +4,6 @@ import itertools
 import random
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import attrs
 import pytest
@@ -20,8 +19,8 @@ from camvault.core.power.thresholds import PowerLevel, PowerThresholds
 from camvault.core.power.unknown_power import UNKNOWN_MOST_S
 from camvault.core.power.weak_charger import CARRIED_S, LOSSES_MOST, ChargerMemory
 from camvault.ports.battery import PowerRegisters
+from tools import power_states
 
-PAGE = Path(__file__).parents[3] / "docs/design/power-states.md"
 SWITCHING = {Command.PORT_OFF, Command.POWER_ON, Command.DATA_ON, Command.AFTER_COPY}
 COPYING = [Command.DATA_ON, Command.MOUNT, Command.COPY, Command.UNMOUNT]
 SENDING = [Command.UPLOAD, Command.VERIFY, Command.REMOVE_STAGED]
@@ -58,12 +57,17 @@ def test_nothing_is_decided_beside_the_table() -> None:
 
 
 def test_the_page_is_the_table() -> None:
-    rows = [
-        f"| {state.value} | {occasion.value} | {following.value} | {' '.join(f'`{each.value}`' for each in commands)} |"
-        for (state, occasion), (following, commands) in TABLE.items()
-    ]
-    found = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")][1:]
-    assert found == rows
+    """And so is its picture: both are as `python -m tools.power_states` makes them."""
+    text = power_states.PAGE.read_text("utf-8")
+    assert power_states.page(text) == text
+    assert power_states.DIAGRAM.read_text("utf-8") == power_states.diagram()
+
+
+def test_the_picture_shows_each_way_once() -> None:
+    shown = {(arrow.begin, arrow.end, number) for arrow in power_states.arrows() for number in arrow.numbers}
+    numbers = [*Occasion]
+    ways = {(begin, end, numbers.index(why) + 1) for (begin, why), (end, _) in TABLE.items() if begin is not end}
+    assert shown == ways
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ MEMORY_MB: Final = 512
 DATA_BYTES: Final = 256 << 20
 _BOOT_DEADLINE_S: Final = 400  # 20 to 160 s were measured without KVM
 _RESUME_DEADLINE_S: Final = 120
+_DIES_WITH_ITS_PARENT: Final = ("setpriv", "--pdeathsig", "KILL")
+"""A test run that is killed cannot end what it started."""
 
 
 @attrs.frozen
@@ -45,9 +47,8 @@ class Machine:
                 with (self.folder / name).open("wb") as disk:
                     disk.truncate(DATA_BYTES)
         with (self.folder / "qemu.log").open("wb") as log:
-            qemu = subprocess.Popen(
-                self._argv(saved), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+            argv = (*_DIES_WITH_ITS_PARENT, *self._argv(saved))
+            qemu = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         try:
             guest = self._first_answer(qemu, deadline_s=_RESUME_DEADLINE_S if saved else _BOOT_DEADLINE_S)
             guest.set_clock()

@@ -1,7 +1,24 @@
 """The rig itself: what the other tests of the guest stand on."""
 
-from tests.rig.fixtures import GUEST_PROJECT
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.rig.fixtures import GUEST_PROJECT, PROJECT, Rig
 from tests.rig.guest import Guest
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from tests.rig.machine import Machine
+
+image, folder, saved = map(Path, sys.argv[1:])
+with Machine(image=image, folder=folder).running(saved=saved):
+    print("it runs", flush=True)
+    time.sleep(600)
+"""
 
 
 def test_the_guest_runs_systemd_and_this_project(guest: Guest) -> None:
@@ -21,3 +38,20 @@ def test_a_port_of_the_hub_can_be_switched_off_and_on(guest: Guest) -> None:
     guest.wait_until(f"test ! -e {stick}")
     guest.check("uhubctl", "-l", "1-1", "-p", "2", "-a", "on")
     guest.wait_until(f"test -b {stick}")
+
+
+def test_a_guest_dies_with_the_process_that_started_it(rig: Rig, tmp_path: Path) -> None:
+    argv = (sys.executable, "-c", OWNER, rig.machine.image, tmp_path, rig.saved)
+    with subprocess.Popen(argv, cwd=PROJECT, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"it runs\n"
+        owner.kill()
+    deadline_s = time.monotonic() + 30
+    while answers(tmp_path / "monitor.sock"):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+
+def answers(monitor: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return not probe.connect_ex(str(monitor))

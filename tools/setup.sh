@@ -177,7 +177,7 @@ test_packages=(
     rclone                                                      # the upload of the dashcam, to a real S3 server
     gcc libc6-dev git                                           # the emulated BD-R writer
     genisoimage xorriso growisofs dvd+rw-tools 7zip udftools    # mastering, burning and reading discs
-    e2fsprogs dosfstools btrfs-progs mount procps strace systemd
+    e2fsprogs dosfstools mtools btrfs-progs mount procps strace systemd
     mergerfs                                                    # unions of folders: what is a second copy in them?
     qemu-system-x86 qemu-utils seabios                          # the rig, and building its guest
     mmdebstrap squashfs-tools cpio zstd xz-utils busybox-static kmod

@@ -23,7 +23,8 @@ packages=(
     dvd+rw-tools xorriso cdrskin genisoimage udftools           # what burns and reads discs
     dosfstools exfatprogs e2fsprogs mtools fdisk util-linux dmsetup
     procps psmisc
-    rsync                                                       # what backups are copied with
+    rsync openssh-client                                        # what backups and clips are sent with
+    iproute2 logrotate
 )
 never_started=(                                                 # tests start these, or they only cost boot time
     tgt.service open-iscsi.service iscsid.service iscsid.socket systemd-timesyncd.service apt-daily.timer

@@ -86,6 +86,11 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
 def guest(rig: Rig, project_disk: Path) -> Iterator[Guest]:
     """A guest as it was after boot: nothing that another test did is left, but on the scratch disk."""
     with rig.machine.running(saved=rig.saved) as guest:
-        device = guest.attach_disk(project_disk, name="PROJECT")
-        guest.shell(f"mkdir -p {GUEST_PROJECT} && mount -t squashfs -o ro {device} {GUEST_PROJECT}")
+        mount_project(guest, project_disk)
         yield guest
+
+
+def mount_project(guest: Guest, disk: Path) -> None:
+    """Have camvault in a guest that was booted."""
+    device = guest.attach_disk(disk, name="PROJECT")
+    guest.shell(f"mkdir -p {GUEST_PROJECT} && mount -t squashfs -o ro {device} {GUEST_PROJECT}")

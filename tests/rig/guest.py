@@ -72,7 +72,7 @@ class Monitor:
     def close(self) -> None:
         self._channel.close()
 
-    def command(self, name: str, **arguments: Any) -> Any:
+    def command(self, name: str, /, **arguments: Any) -> Any:
         """The result of one command; events in between are passed over.
 
         Raises:

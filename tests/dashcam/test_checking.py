@@ -267,6 +267,45 @@ def test_a_clip_that_somebody_brought_back_to_the_server_is_proven_again(world: 
     assert len(world.lines()) == 2
 
 
+def seen_an_hour_later(world: World, content: bytes, *kinds: ProofKind) -> None:
+    """The card has it with a time that is only alike, and it got the same name: another clip to the ledger."""
+    file, sha256 = FileIdentity(len(content), MTIME_NS + 3600 * 10**9), hashlib.sha256(content).hexdigest()
+    for kind in kinds:
+        number = world.transfer.marker if kind not in (K.SEEN, K.STAGED) else ""
+        entry = LedgerEntry(NAME, file, "" if kind is K.SEEN else sha256, kind, "2025-06-16", number)
+        ClipRecords(FOLDERS, world.storage).add(entry)
+    world.transfer.remote[NAME] = (content, file.mtime_ns)
+
+
+def test_a_clip_that_was_copied_again_with_an_alike_time_is_asked_for_once(world: World) -> None:
+    world.clip(*GONE)
+    world.clip(*GONE, name=NAME.with_name("B.MP4"))
+    del world.transfer.remote[NAME]
+    assert world.check().withdrawn_count == 1
+    seen_an_hour_later(world, b"footage", *GONE)
+    before = world.lines()
+    report = world.check()
+    assert (report.damaged, report.untold, report.server_count) == ({}, {}, 2)
+    assert world.lines() == before
+    del world.transfer.remote[NAME]
+    assert world.check().withdrawn_count == 1
+
+
+def test_another_clip_under_the_name_of_a_lost_one_is_looked_for_all_the_same(world: World) -> None:
+    """The lost one is named as ever, and the other one taken back when the server loses it too."""
+    world.clip(*GONE)
+    world.clip(*GONE, name=NAME.with_name("B.MP4"))
+    del world.transfer.remote[NAME]
+    assert world.check().withdrawn_count == 1
+    seen_an_hour_later(world, b"gootage", *GONE)
+    report = world.check()
+    assert (list(report.damaged), report.withdrawn_count, report.server_count) == ([NAME], 0, 2)
+    del world.transfer.remote[NAME]
+    report = world.check()
+    assert (list(report.damaged), report.withdrawn_count, report.server_count) == ([NAME], 1, 1)
+    assert "missing at the server" in report.damaged[NAME]
+
+
 def test_what_is_staged_and_lost_at_the_server_is_sent_again_at_once(world: World) -> None:
     """It is no clip that arrived damaged twice, which waits for another day."""
     world.clip(*PROVEN)

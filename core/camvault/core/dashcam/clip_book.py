@@ -98,9 +98,12 @@ class ClipBook:
 
     def staged_as(self, path: PurePosixPath, found: FileIdentity) -> KnownClip | None:
         """The clip that was staged under this name, if it may be this file."""
-        staged = (clip for clip in self._latest_of(path) if clip.staged_path == path)
-        latest = next(staged, None)
+        latest = self.latest_staged(path)
         return latest if latest is not None and latest.is_staged_as(found) else None
+
+    def latest_staged(self, path: PurePosixPath) -> KnownClip | None:
+        """The clip that became known last of those that were staged under this name."""
+        return next((clip for clip in self._latest_of(path) if clip.staged_path == path), None)
 
     def others_of(self, clip: KnownClip) -> tuple[KnownClip, ...]:
         """The clips that had its name on the card, and became known after it."""

@@ -143,6 +143,9 @@ class _Check:
             path = clip.staged_path
             if path is None or not self.subset.has(path):
                 continue
+            latest = self.records.book(()).latest_staged(path)
+            if latest is not None and latest is not clip and latest.sha256 == clip.sha256:
+                continue  # copied again, with a time that is only alike: what is said of that copy is said of it
             as_copied = FileIdentity(clip.size_bytes, clip.staged_mtime_ns)
             found = staged.get(path)
             now = clip.state(staged=None if found is None else found.identity)
@@ -155,7 +158,7 @@ class _Check:
                 is_staged = now is CardClipState.VERIFIED
                 identity = found.identity if found is not None and is_staged else as_copied
                 sent.append(SentClip(path=path, clip=clip, identity=identity, is_staged=is_staged))
-            elif found is None and was_lost_there(clip.last):  # somebody may have brought it back there
+            elif found is None and latest is clip and was_lost_there(clip.last):  # somebody may have brought it back
                 self.lost_before.add(path)
                 sent.append(SentClip(path=path, clip=clip, identity=as_copied, is_staged=False))
         return sent

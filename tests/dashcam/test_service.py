@@ -32,7 +32,7 @@ from camvault.ports.errors import (
     UsageError,
 )
 from camvault.ports.usb import UsbPortError
-from tests.dashcam.world import CRITICAL, DEAD, FULL, HALF, LOW, STAGING, World, WorldOffload
+from tests.dashcam.world import CRITICAL, DEAD, FULL, HALF, LOW, STAGING, SendEnd, World, WorldOffload
 
 START = ["port_off", "power_on"]
 OFFLOAD = ["data_on", "mount", "copy", "unmount"]
@@ -93,6 +93,33 @@ def test_b_a_staging_that_is_too_small_is_filled_and_emptied_until_all_is_proven
     assert world.proven == list(range(100))
     assert world.is_recording
     assert world.violations == []
+
+
+def test_b_a_staging_that_nothing_leaves_does_not_end_copying_for_ever() -> None:
+    """A spoiled clip stays in it, and somebody makes room, or the next clips are smaller."""
+    world = World(
+        is_server_reached=True, staged=[7], card=[1, 2], room=1, refusal_of_server="it is not what was copied"
+    )
+    world.clock.after(3000, lambda: setattr(world, "room", 3))
+    world.run(seconds=4500)
+    assert world.staged == [7, 1, 2]
+    assert world.actions.count("copy") == 5
+    assert world.is_recording
+    assert world.violations == []
+
+
+def test_b_a_proven_clip_that_cannot_be_removed_is_not_sent_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(is_server_reached=True, staged=[7])
+
+    def send(_: WorldOffload, **__: Any) -> SendEnd:
+        world.call("send")
+        world.clock.sleep(1, cancel=world.cancel)
+        return SendEnd(proven_count=1, waiting_count=1, problems=("it cannot be removed",), is_whole=False)
+
+    monkeypatch.setattr(WorldOffload, "send", send)
+    world.run(seconds=1800)
+    assert sum(name == "send" for _, name in world.calls) in range(1, 4)
+    assert world.is_recording
 
 
 def test_b_clips_of_an_earlier_run_are_sent_first_if_the_camera_is_not_there() -> None:

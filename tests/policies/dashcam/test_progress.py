@@ -25,19 +25,19 @@ def test_when_the_camera_is_due(is_whole: bool, is_interrupted: bool, is_due_at:
 
 
 @pytest.mark.parametrize(
-    ("proven_count", "is_interrupted", "is_stuck"),
+    ("removed_count", "is_interrupted", "is_stuck"),
     [(0, False, True), (1, False, False), (0, True, False), (3, True, False)],
 )
-def test_when_sending_is_stuck(proven_count: int, is_interrupted: bool, is_stuck: bool) -> None:
-    progress = OffloadProgress().sent(1000, proven_count=proven_count, is_interrupted=is_interrupted)
+def test_when_sending_is_stuck(removed_count: int, is_interrupted: bool, is_stuck: bool) -> None:
+    progress = OffloadProgress().sent(1000, removed_count=removed_count, is_interrupted=is_interrupted)
     assert progress.is_sending_stuck(1000 + RECHECK_S - 1, recheck_s=RECHECK_S) is is_stuck
     assert not progress.is_sending_stuck(1000 + RECHECK_S, recheck_s=RECHECK_S)
     assert progress.is_camera_due(1000, recheck_s=RECHECK_S)
 
 
-def test_a_try_that_proves_something_ends_that() -> None:
-    stuck = OffloadProgress().sent(0, proven_count=0, is_interrupted=False)
-    assert not stuck.sent(10, proven_count=1, is_interrupted=False).is_sending_stuck(10, recheck_s=RECHECK_S)
+def test_a_try_that_makes_something_go_ends_that() -> None:
+    stuck = OffloadProgress().sent(0, removed_count=0, is_interrupted=False)
+    assert not stuck.sent(10, removed_count=1, is_interrupted=False).is_sending_stuck(10, recheck_s=RECHECK_S)
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(15, 900), (0, 30), (0.25, 30)])

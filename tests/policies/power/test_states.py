@@ -186,7 +186,7 @@ def test_stories(looks: list[Observation], states: list[BoxState], commands: lis
         ),
         (
             stuck(is_external=True, is_camera_due=False),
-            "nothing to do here: external power, server reached, 1 clip staged, the last try to send them proved none",
+            "nothing to do here: external power, server reached, 1 clip staged, the last try to send them removed none",
         ),
         (
             seen(is_external=True, is_camera_there=False),

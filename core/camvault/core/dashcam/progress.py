@@ -3,11 +3,13 @@
 | what ended                                   | the camera is due     | staged clips are sent       |
 |----------------------------------------------|-----------------------|-----------------------------|
 | a copy of all that was there                 | after the recheck     | at once                     |
-| a copy because staging is full               | as soon as there is room | at once                  |
+| a copy because staging is full               | once clips went       | at once                     |
 | a copy because the power or the server went  | as soon as they allow | as soon as they allow       |
 | a copy that failed                           | after the recheck     | at once                     |
-| an upload that proved a clip                 | -                     | at once, the rest of them   |
-| an upload that proved none, not interrupted  | -                     | after the recheck           |
+| an upload after which a clip went            | -                     | at once, the rest of them   |
+| an upload after which none did               | after the recheck     | after the recheck           |
+| the same, and staging was not full           | -                     | after the recheck           |
+| an upload that was interrupted               | -                     | as soon as they allow       |
 
 Meanwhile the camera records. A camera that does not come up as a disk, and a server that refuses, cost no recording.
 """
@@ -30,7 +32,7 @@ class OffloadProgress:
 
     Attributes:
         left_alone_since_s: When the camera was copied to its end, or a copy failed; None if it is to be asked now.
-        stuck_since_s: When an upload proved nothing; None if it is to be tried now.
+        stuck_since_s: When an upload made no clip leave the staging; None if it is to be tried now.
     """
 
     left_alone_since_s: float | None = None
@@ -47,9 +49,9 @@ class OffloadProgress:
         is_left_alone = is_whole or not is_interrupted
         return attrs.evolve(self, left_alone_since_s=now_s if is_left_alone else None)
 
-    def sent(self, now_s: float, *, proven_count: int, is_interrupted: bool) -> "OffloadProgress":
-        """After an upload; `is_interrupted`: it was told to end."""
-        is_stuck = not proven_count and not is_interrupted
+    def sent(self, now_s: float, *, removed_count: int, is_interrupted: bool) -> "OffloadProgress":
+        """After an upload, by which so many clips left the staging; `is_interrupted`: it was told to end."""
+        is_stuck = not removed_count and not is_interrupted
         return attrs.evolve(self, stuck_since_s=now_s if is_stuck else None)
 
     def is_camera_due(self, now_s: float, *, recheck_s: float) -> bool:

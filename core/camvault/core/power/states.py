@@ -36,7 +36,7 @@ class Observation:
         is_camera_there: Whether it is seen in its port; None if that cannot be told, as while the port is off.
         is_room_staged: Whether staging takes another clip.
         staged_count: How many clips are staged and not proven to be at the server.
-        is_sending_stuck: Whether the last try to send proved nothing, and it is too early for another one.
+        is_sending_stuck: Whether the last try to send made no clip leave the staging, and it is too early for another.
         read_s: When the power was read, monotonic; None: now.
         at: The time of the box's clock, for what is told later; None if nobody asks.
     """
@@ -201,7 +201,7 @@ def _offload_words(occasion: Occasion, seen: Observation) -> Iterator[str]:
     if occasion is Occasion.STAGED or (seen.staged_count and seen.is_sending_stuck):
         yield f"{seen.staged_count} {'clip' if seen.staged_count == 1 else 'clips'} staged"
     if seen.is_sending_stuck:
-        yield "the last try to send them proved none"
+        yield "the last try to send them removed none"
     if not seen.is_room_staged:
         yield "no room for another clip in staging"
     if seen.is_camera_due and seen.is_camera_there is False:

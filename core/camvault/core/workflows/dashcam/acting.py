@@ -148,13 +148,11 @@ class Acts:
         except Cancelled:
             raise
         except CamvaultError as error:
-            self.looks.sent(proven_count=0, is_interrupted=False)
+            self.looks.sent(removed_count=0, is_interrupted=False)
             raise ActFailedError(Command.UPLOAD.value, str(error)) from error
         self.counts.update(proven=report.proven_count, removed=report.removed_count)
         self.looks.plans.sent(report)
-        self.looks.sent(proven_count=report.proven_count, is_interrupted=bool(report.stopped))
-        if report.removed_count:
-            self.looks.is_room_staged = True
+        self.looks.sent(removed_count=report.removed_count, is_interrupted=bool(report.stopped))
         self._judge(Command.UPLOAD, report, reporter, "Not all staged clips are proven to be at the server")
         watch.check()
 

@@ -83,10 +83,13 @@ class Looks:
         now_s = self.ports.clock.monotonic_s()
         self.progress = self.progress.copied(now_s, is_whole=is_whole, is_interrupted=is_interrupted)
 
-    def sent(self, *, proven_count: int, is_interrupted: bool) -> None:
-        """An upload has ended."""
+    def sent(self, *, removed_count: int, is_interrupted: bool) -> None:
+        """An upload has ended. If it made no room, the camera is asked later: smaller clips fit, or all do by then."""
         now_s = self.ports.clock.monotonic_s()
-        self.progress = self.progress.sent(now_s, proven_count=proven_count, is_interrupted=is_interrupted)
+        self.progress = self.progress.sent(now_s, removed_count=removed_count, is_interrupted=is_interrupted)
+        if not (self.is_room_staged or removed_count or is_interrupted):
+            self.progress = self.progress.copied(now_s, is_whole=False, is_interrupted=False)
+        self.is_room_staged = self.is_room_staged or bool(removed_count) or not is_interrupted
 
     def is_early(self, tries: Tries) -> bool:
         """Whether it is too early to try again what failed."""

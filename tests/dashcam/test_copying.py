@@ -110,6 +110,29 @@ class TestCopying:
         words = "the card has a file of its name" if is_on_card else "it is not on the card either"
         assert any(words in line and "ERROR" in line for line in box.reporter.lines())
 
+    @pytest.mark.parametrize("is_on_card", [True, False])
+    def test_what_the_server_lost_and_then_vanished_from_the_staging_is_told_once(
+        self, box: Box, is_on_card: bool
+    ) -> None:
+        """It was staged all the time: proven and not removed yet, or it arrived damaged."""
+        box.visit()
+        box.prove("Event/E1.MP4", is_removed=False)
+        records = ClipRecords(FOLDERS, box.storage)
+        lost = next(each for each in records.staged() if str(each.path) == "Event/E1.MP4")
+        assert lost.entry is not None
+        records.add(attrs.evolve(lost.entry, kind=K.WITHDRAWN, note="pi@nas:/data: it is missing at the server"))
+        box.visit()
+        assert not box.reporter.of(ClipVanished)
+        box.storage.tree.discard(FOLDERS.staging / "Event/E1.MP4")
+        if not is_on_card:
+            box.storage.tree.discard(PurePath("/medium/Event/E1.MP4"))
+        for _ in range(3):
+            box.visit()
+        assert [(str(event.path), event.is_on_card) for event in box.reporter.of(ClipVanished)] == [
+            ("Event/E1.MP4", is_on_card)
+        ]
+        assert box.kinds("Event/E1.MP4")[-2:] == [K.WITHDRAWN, K.STAGED if is_on_card else K.OVERWRITTEN]
+
     def test_each_byte_of_the_card_is_read_once(self, box: Box) -> None:
         box.record("big.ts", bytes(9 * MB))
         box.visit()

@@ -33,7 +33,7 @@ def test_what_cannot_be_read_is_no_month(text: str) -> None:
         (K.STAGED, "", True),
         (K.SENT, "5f8d", True),
         (K.WITHDRAWN, "", True),
-        (K.WITHDRAWN, "5f8d", False),  # the server lost it: nothing that a look at the card says
+        (K.WITHDRAWN, "5f8d", True),  # it is staged, and sent again
         (K.REMOTE_HASH, "5f8d", False),
         (K.UNSTAGED, "5f8d", False),
         (K.OVERWRITTEN, "67EF", False),
@@ -45,6 +45,15 @@ def test_a_clip_waits_until_it_is_proven_or_gone(kind: ProofKind, where: str, ex
     sha256 = "" if kind is K.SEEN else "5f" * 32
     clip = book.take(attrs.evolve(LINE, kind=kind, where=where, sha256=sha256))
     assert is_open(clip, book) is expected
+
+
+def test_what_the_server_lost_after_it_left_the_staging_waits_for_nothing_that_a_look_at_the_card_says() -> None:
+    book = ClipBook()
+    book.take(LINE)
+    for kind in (K.STAGED, K.REMOTE_HASH, K.UNSTAGED, K.WITHDRAWN):
+        clip = book.take(attrs.evolve(LINE, kind=kind, where="5f8d", sha256="5f" * 32))
+    assert not is_open(clip, book)
+    assert is_open(book.take(attrs.evolve(LINE, kind=K.STAGED, where="", sha256="5f" * 32)), book)
 
 
 def test_an_unfinished_state_of_a_clip_that_was_seen_later_waits_for_nothing() -> None:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import attrs
 
 from camvault.core.dashcam.camera_times import are_alike
-from camvault.core.dashcam.clip_life import CardClipState, state_of_clip
+from camvault.core.dashcam.clip_life import CardClipState, state_of_clip, was_lost_there
 from camvault.core.dashcam.clip_notes import STILL_RECORDING, read_note
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
 from camvault.ports.entries import FileIdentity
@@ -34,6 +34,7 @@ class KnownClip:
         sample: Of its content; "" if that is not known.
         card_number: Of the card that it was seen on; "" if that is not known.
         is_finished: Whether the camera had finished it when it was seen last.
+        is_removed: Whether it was removed from the staging, as proven, since it was copied last.
     """
 
     card_path: PurePosixPath
@@ -46,6 +47,12 @@ class KnownClip:
     sample: str = ""
     card_number: str = ""
     is_finished: bool = True
+    is_removed: bool = False
+
+    @property
+    def was_lost_at_server(self) -> bool:
+        """Whether the server lost it after it had left the staging: it is missing here for that reason alone."""
+        return self.is_removed and was_lost_there(self.last)
 
     @property
     def as_copied(self) -> FileIdentity:
@@ -186,6 +193,7 @@ def _with(old: KnownClip | None, entry: LedgerEntry) -> KnownClip:
             sha256=entry.sha256,
             sample=note.sample,
             is_finished=True,
+            is_removed=False,
         )
     staged_path = old.staged_path or entry.path
     staged_mtime_ns = old.staged_mtime_ns if old.staged_path else identity.mtime_ns
@@ -196,4 +204,5 @@ def _with(old: KnownClip | None, entry: LedgerEntry) -> KnownClip:
         staged_mtime_ns=staged_mtime_ns,
         sha256=old.sha256 or entry.sha256,
         sample=old.sample or note.sample,
+        is_removed=old.is_removed or entry.kind is ProofKind.UNSTAGED,
     )

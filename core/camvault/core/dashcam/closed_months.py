@@ -7,7 +7,6 @@ are read.
 from collections.abc import Mapping
 
 from camvault.core.dashcam.clip_book import ClipBook, KnownClip
-from camvault.core.dashcam.clip_life import was_lost_there
 from camvault.core.segments.ledger import ProofKind
 
 _FIELDS = 2
@@ -28,7 +27,7 @@ def closed_text(closed: Mapping[str, int]) -> str:
 
 def is_open(clip: KnownClip, book: ClipBook) -> bool:
     """Whether a clip waits: seen and not copied, or staged and not proven."""
-    has_ended = clip.last.kind in _ENDED or clip.last.proof is not None or was_lost_there(clip.last)
+    has_ended = clip.last.kind in _ENDED or clip.last.proof is not None or clip.was_lost_at_server
     return not (has_ended or is_superseded(clip, book))
 
 

@@ -9,7 +9,7 @@ import attrs
 from camvault.core.dashcam.camera_times import are_alike, month_of
 from camvault.core.dashcam.card_looks import FolderLook, emptied, looks_text, read_looks
 from camvault.core.dashcam.clip_book import KnownClip
-from camvault.core.dashcam.clip_life import WAITING, CardClipState, ClipEvent, clip_step, was_lost_there
+from camvault.core.dashcam.clip_life import WAITING, CardClipState, ClipEvent, clip_step
 from camvault.core.dashcam.clip_notes import following_note
 from camvault.core.dashcam.closed_months import is_superseded
 from camvault.core.segments.ledger import LedgerEntry, ProofKind
@@ -67,7 +67,7 @@ class GoneClips:
 
     def _is_vanished(self, clip: KnownClip) -> bool:
         """Whether it was staged, is not proven to be at the server, and is not in the staging any more."""
-        was_staged = clip.state(staged=clip.as_copied) in WAITING and not was_lost_there(clip.last)
+        was_staged = clip.state(staged=clip.as_copied) in WAITING and not clip.was_lost_at_server
         return was_staged and self.state_of(clip) not in WAITING
 
     def _note_vanished(self, clip: KnownClip) -> None:
@@ -85,7 +85,7 @@ class GoneClips:
         has_grown = found is not None and not clip.is_finished
         return (
             not clip_step(self.state_of(clip), ClipEvent.MISSED).refusal
-            and not was_lost_there(clip.last)  # the server lost it, and not the camera
+            and not clip.was_lost_at_server  # the server lost it, and not the camera
             and clip.card_number == self.number
             and self.listed.is_seen(clip.card_path)
             and not self._is_emptied(clip.card_path)

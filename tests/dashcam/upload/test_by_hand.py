@@ -100,6 +100,14 @@ def test_one_flipped_bit_is_told_by_verify(home: Home, tmp_path: Path) -> None:
     assert hands.run("verify").returncode == 0
 
 
+def test_a_name_with_a_newline_is_one_line(home: Home, tmp_path: Path) -> None:
+    hands = hands_of(home, tmp_path)
+    home.stage_recorded("Movie/A\nB.ts", b"footage")
+    (home.staging / "Movie/A\nB.ts").write_bytes(b"other..")
+    lines = hands.run("verify").stdout.splitlines()
+    assert [line[:24] for line in lines if "Movie" in line or "B.ts" in line] == ["damaged  Movie/A\\nB.ts: "]
+
+
 def test_a_server_that_is_off_is_told_by_push_and_verify(home: Home, tmp_path: Path) -> None:
     hands = hands_of(home, tmp_path)
     config = YAML(typ="safe").load(hands.config)

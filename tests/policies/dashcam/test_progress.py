@@ -40,6 +40,14 @@ def test_a_try_that_makes_something_go_ends_that() -> None:
     assert not stuck.sent(10, removed_count=1, is_interrupted=False).is_sending_stuck(10, recheck_s=RECHECK_S)
 
 
+@pytest.mark.parametrize("is_any_staged", [True, False])
+def test_what_is_staged_anew_is_sent_at_once(is_any_staged: bool) -> None:
+    """Beside a clip that never leaves the staging."""
+    stuck = OffloadProgress().sent(0, removed_count=0, is_interrupted=False)
+    after = stuck.copied(10, is_whole=True, is_interrupted=False, is_any_staged=is_any_staged)
+    assert after.is_sending_stuck(10, recheck_s=RECHECK_S) is not is_any_staged
+
+
 @pytest.mark.parametrize(("minutes", "seconds"), [(15, 900), (0, 30), (0.25, 30)])
 def test_the_camera_is_left_alone_until_the_next_look_at_least(minutes: float, seconds: float) -> None:
     assert recheck_s(PollConfig(recheck_minutes=minutes)) == seconds

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from camvault.adapters.reporting import single_line
 from camvault.apps._assembly.box import check_ports
 from camvault.apps._assembly.configuration import box_config
 from camvault.apps._assembly.upload import check_upload_tools
@@ -55,8 +56,8 @@ def _told(report: CheckReport) -> Iterator[str]:
     speed = (report.staged_bytes + report.server_bytes) / _MB / max(report.seconds, 0.001)
     yield f"staged   {report.staged_count:,} clips, {report.staged_bytes:,} bytes, as they were copied"
     yield f"server   {report.server_count:,} clips, {report.server_bytes:,} bytes, as they were copied"
-    yield from (f"damaged  {path}: {words}" for path, words in report.damaged.items())
+    yield from (f"damaged  {single_line(f'{path}: {words}')}" for path, words in report.damaged.items())
     if report.withdrawn_count:
         yield f"taken back {report.withdrawn_count:,} of these: sent or copied again, if they are here or on the card"
-    yield from (f"untold   {path}: {words}" for path, words in report.untold.items())
+    yield from (f"untold   {single_line(f'{path}: {words}')}" for path, words in report.untold.items())
     yield f"read     in {report.seconds:,.0f} s, {speed:,.0f} MB/s"

@@ -38,16 +38,20 @@ class OffloadProgress:
     left_alone_since_s: float | None = None
     stuck_since_s: float | None = None
 
-    def copied(self, now_s: float, *, is_whole: bool, is_interrupted: bool) -> "OffloadProgress":
+    def copied(
+        self, now_s: float, *, is_whole: bool, is_interrupted: bool, is_any_staged: bool = False
+    ) -> "OffloadProgress":
         """After a copy, or after the camera could not be used at all.
 
         Args:
             now_s: Monotonic.
             is_whole: All finished clips of the card are staged or proven.
             is_interrupted: It was told to end, or staging was full: nothing speaks against going on.
+            is_any_staged: A clip was staged: what did not leave the staging before says nothing of it.
         """
         is_left_alone = is_whole or not is_interrupted
-        return attrs.evolve(self, left_alone_since_s=now_s if is_left_alone else None)
+        stuck_since_s = None if is_any_staged else self.stuck_since_s
+        return OffloadProgress(left_alone_since_s=now_s if is_left_alone else None, stuck_since_s=stuck_since_s)
 
     def sent(self, now_s: float, *, removed_count: int, is_interrupted: bool) -> "OffloadProgress":
         """After an upload, by which so many clips left the staging; `is_interrupted`: it was told to end."""

@@ -136,7 +136,11 @@ class Acts:
         self.looks.staged_count = max(self.looks.staged_count, report.copied_count)
         is_full = bool(report.stopped) and not is_ended  # what is staged is sent first, if anything is
         self.looks.is_room_staged = not (is_full and self.looks.staged_count)
-        self.looks.copied(is_whole=report.is_whole, is_interrupted=is_ended or not self.looks.is_room_staged)
+        self.looks.copied(
+            is_whole=report.is_whole,
+            is_interrupted=is_ended or not self.looks.is_room_staged,
+            is_any_staged=report.copied_count > 0,
+        )
         self.telling.problems(Command.COPY.value, report.problems)
         self._judge(Command.COPY, report, reporter, "The card was not copied to its end")
 

@@ -78,10 +78,12 @@ class Looks:
             return self._decided(is_camera_due=False, staged_count=max(1, self.staged_count))
         return self._decided(is_camera_due=self.memory.state is BoxState.COPYING, staged_count=0)
 
-    def copied(self, *, is_whole: bool, is_interrupted: bool) -> None:
+    def copied(self, *, is_whole: bool, is_interrupted: bool, is_any_staged: bool = False) -> None:
         """A copy has ended, or the camera could not be used."""
         now_s = self.ports.clock.monotonic_s()
-        self.progress = self.progress.copied(now_s, is_whole=is_whole, is_interrupted=is_interrupted)
+        self.progress = self.progress.copied(
+            now_s, is_whole=is_whole, is_interrupted=is_interrupted, is_any_staged=is_any_staged
+        )
 
     def sent(self, *, removed_count: int, is_interrupted: bool) -> None:
         """An upload has ended. If it made no room, the camera is asked later: smaller clips fit, or all do by then."""

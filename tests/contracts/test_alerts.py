@@ -40,6 +40,10 @@ class Mailbox(Sink):
         super().__init__()
         self.mails: list[Message] = []
         self.encrypted: list[bool] = []
+        self.farewell = "221 Bye"
+
+    async def handle_QUIT(self, server: Server, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return self.farewell
 
     async def handle_DATA(self, server: Server, session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
@@ -255,6 +259,15 @@ def test_a_subject_cannot_add_headers(mail_server: MailServer) -> None:
     (mail,) = mail_server.mailbox.mails
     assert mail["Bcc"] is None
     assert mail["Subject"] == "a Bcc: evil@example.org"
+
+
+def test_a_mail_that_was_taken_is_sent_whatever_the_server_says_on_leaving(mail_server: MailServer) -> None:
+    """The same mail went out with each run, for ever, because QUIT was answered with 451."""
+    mail_server.mailbox.farewell = "451 try again later"
+
+    mail_server.alerts().send(ALERT)
+
+    assert len(mail_server.mailbox.mails) == 1
 
 
 def test_settings_are_read_from_the_environment() -> None:

@@ -4,6 +4,7 @@ Settings come from the environment, as `EnvironmentFile=/etc/monitor_email.conf`
 over TLS only, to a server whose certificate is valid, and is in no error message.
 """
 
+import contextlib
 import smtplib
 import ssl
 from collections.abc import Callable, Mapping
@@ -81,9 +82,14 @@ class SmtpAlerts:
     def send(self, alert: Alert, /) -> None:
         """See `Alerts`."""
         try:
-            with self._connection() as server:
+            server = self._connection()
+            try:
                 self._log_in(server)
                 server.send_message(message(alert, self.settings))
+                with contextlib.suppress(OSError, smtplib.SMTPException):
+                    server.quit()  # a server that took the mail has taken it, whatever it says after that
+            finally:
+                server.close()
         except (OSError, smtplib.SMTPException) as error:
             raise AlertError(self.name, _words(error), is_final=_is_final(error)) from None
 

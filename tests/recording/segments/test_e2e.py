@@ -133,6 +133,33 @@ def test_s10_a_poison_file_blocks_nothing(pi: Pi) -> None:
     assert list(files(pi.ready)) == [f"ROST1/2025-05-28/{NAME}"]
 
 
+def test_a_target_that_refuses_an_owner_and_takes_the_content_is_a_warning(pi: Pi) -> None:
+    """It said "ERROR rsync failed with code 23", and then "synced 1"."""
+    pi.wait(NAME)
+    pi.fake_rsync('/usr/bin/rsync "$@" || exit; echo "rsync: chown: Operation not permitted" >&2; exit 23')
+    done = pi.run("backup_video")
+    assert done.code == 0
+    assert "ERROR" not in done.err
+    assert "[backup] rsync failed with code 23: " in done.err
+    assert "; all that it sent is at the target" in done.err
+
+
+def test_a_name_that_holds_something_else_at_the_target_is_no_error_once_it_is_replaced(pi: Pi) -> None:
+    """It said "is kept", and then "synced 1": of the same size and time, so that rsync took it for the same."""
+    pi.wait(NAME)
+    assert pi.run("backup_video").code == 0
+    there = Path(pi.nas) / "ROST1/2025-05-28" / NAME
+    known = there.stat()
+    there.write_bytes(bytes(known.st_size))
+    os.utime(there, ns=(known.st_atime_ns, known.st_mtime_ns))
+    for record in pi.logs.iterdir():
+        record.unlink()
+    done = pi.run("backup_video")
+    assert done.code == 0
+    assert "is kept" not in done.err
+    assert files(pi.nas).items() >= files(pi.ready).items()
+
+
 def test_a_target_that_lies(pi: Pi) -> None:
     """Exit code 0, and a short file of the right time."""
     pi.wait(NAME)

@@ -38,7 +38,12 @@ class Proving:
         return [Sendable(self.folders.relative(file), file.identity) for file in batch]
 
     def prove(
-        self, batch: Sequence[FileEntry], here: Here, *, problems: Mapping[PurePosixPath, str] | None = None
+        self,
+        batch: Sequence[FileEntry],
+        here: Here,
+        *,
+        problems: Mapping[PurePosixPath, str] | None = None,
+        is_followed: bool = False,
     ) -> int:
         """Look at the target, compare, write down; return how many files are proven.
 
@@ -46,6 +51,7 @@ class Proving:
             batch: What to look for.
             here: What the target said of itself before anything was sent.
             problems: What the sending tool said of single files: the reason to give when there is no evidence.
+            is_followed: Whether what did not arrive is sent once more at once: nothing is told of it yet.
 
         Raises:
             TargetError: The target is not the one that said so any more, or shows files of this machine.
@@ -67,7 +73,7 @@ class Proving:
             if reason in NOT_ARRIVED:
                 results.lives.step(path, SegmentEvent.DISPROVEN)
             if reason:
-                results.keep(path, reason)
+                results.keep(path, reason, is_told=not is_followed or reason not in NOT_ARRIVED)
             else:
                 count += 1
         return count

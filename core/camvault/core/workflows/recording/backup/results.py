@@ -43,6 +43,8 @@ class Results:
     number: str = ""
     may_make_room: bool = True
     has_made_room: bool = False
+    _untold: set[PurePosixPath] = attrs.field(factory=set, init=False)
+    """Those of `kept` of which nothing was told yet."""
 
     def today(self) -> str:
         """The day of the log that this run writes to."""
@@ -94,17 +96,22 @@ class Results:
             return False
         return known.when[:10] == self.when()[:10]
 
-    def keep(self, path: PurePosixPath, reason: str) -> None:
-        """The file stays; the reason is told once."""
-        self._keep(SegmentKept(path, reason), path, reason)
+    def keep(self, path: PurePosixPath, reason: str, *, is_told: bool = True) -> None:
+        """The file stays; the reason is told once, now or when the file is kept again."""
+        if is_told:
+            self._keep(SegmentKept(path, reason), path, reason)
+        else:
+            self.kept[path] = reason
+            self._untold.add(path)
 
     def refuse(self, path: PurePosixPath, refusal: str) -> None:
         """The table of the segment's life refuses a step: nothing is done with the file; that is told once."""
         self._keep(StepRefused("backup", path, refusal), path, refusal)
 
     def _keep(self, event: Event, path: PurePosixPath, reason: str) -> None:
-        if self.kept.get(path) != reason:
+        if self.kept.get(path) != reason or path in self._untold:
             self.ports.reporter.emit(event)
+        self._untold.discard(path)
         self.kept[path] = reason
 
     def keep_unseen(self, error: StorageError) -> None:

@@ -10,7 +10,7 @@ from camvault.core.workflows.recording.backup.proving import NOT_ARRIVED, Provin
 from camvault.core.workflows.recording.backup.results import Results
 from camvault.core.workflows.steps.target_answer import here_or_raise
 from camvault.ports.entries import FileEntry
-from camvault.ports.events import Failed
+from camvault.ports.events import Failed, Warned
 from camvault.ports.transfer import Pushed
 
 _BATCH_FILES = 32
@@ -70,10 +70,12 @@ class Sending:
         pushed = ports.transfer.push(sendables, root=folders.ready, by_content=by_content, cancel=ports.cancel)
         if pushed.exit_code or pushed.problem:
             self.exit_code = pushed.exit_code or self.exit_code
-            message = f"[backup] rsync failed with code {pushed.exit_code}: {pushed.problem}"
-            ports.reporter.emit(Failed(message))
         self._step_on(batch, pushed)
-        proven = 0 if pushed.is_hung else self.proving.prove(batch, here, problems=pushed.problems)
+        is_followed = not pushed.exit_code and not by_content
+        proven = 0
+        if not pushed.is_hung:
+            proven = self.proving.prove(batch, here, problems=pushed.problems, is_followed=is_followed)
+        self._tell(pushed, is_all_there=proven == len(batch))
         if pushed.is_hung:
             for file in batch:
                 self._keep(file, "the target did not answer in time")
@@ -96,8 +98,21 @@ class Sending:
                 self.results.note_damaged(file)
             return
         again = [file for file in left_alone if not self.results.was_damaged_today(file)]
+        for file in left_alone:
+            if file not in again:
+                self._keep(file, kept[self.proving.folders.relative(file)])
         if again:
             self._send(again, by_content=True)
+
+    def _tell(self, pushed: Pushed, *, is_all_there: bool) -> None:
+        """Say what the tool said; of a target that takes the content and refuses an owner, that this is all."""
+        if not (pushed.exit_code or pushed.problem):
+            return
+        said = f"[backup] rsync failed with code {pushed.exit_code}: {pushed.problem}"
+        if is_all_there:
+            self.proving.ports.reporter.emit(Warned(f"{said}; all that it sent is at the target"))
+        else:
+            self.proving.ports.reporter.emit(Failed(said))
 
     def _may_be_sent(self, file: FileEntry) -> bool:
         """False if this run already removed the file, to make room for its record; that is reported."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
+from pytest_mock import MockerFixture
 
 from camvault.adapters.memory import Phase
 from camvault.adapters.memory.transfer import MemoryTransfer
@@ -425,6 +426,19 @@ class TestBackup:
         assert f"[backup] {first} is kept: it cannot be read" in machine.said()
         assert "[backup] rsync failed with code 23" in machine.said()
         assert machine.storage.content(SUCCESS / f"{TODAY}.synced").decode() == f"{second}\n"
+
+    def test_a_target_that_refuses_an_owner_is_a_warning(self, machine: Machine, mocker: MockerFixture) -> None:
+        push = MemoryTransfer.push
+
+        def refused(transfer: MemoryTransfer, *arguments: Any, **keywords: Any) -> Pushed:
+            pushed = push(transfer, *arguments, **keywords)
+            return attrs.evolve(pushed, exit_code=23, problem="chown: not permitted", is_partial=True)
+
+        mocker.patch.object(MemoryTransfer, "push", refused)
+        machine.wait(FIRST)
+        report = machine.back_up()
+        assert (report.synced_count, report.kept_count) == (1, 0)
+        assert "chown: not permitted; all that it sent is at the target" in machine.said()
 
     def test_memory_is_no_other_place(self, machine: Machine) -> None:
         """The target is on tmpfs, say: it is gone with the power."""

@@ -460,6 +460,13 @@ class TestBackup:
         is_of_cache = kind is EvidenceKind.READ_CACHED  # stays without --trust-cache
         assert list(machine.ready()) == [str(PATH), *[str(PATH.with_name(SECOND))] * is_of_cache]
 
+    def test_what_arrives_damaged_twice_is_told_once_in_each_run(self, machine: Machine) -> None:
+        """In the second run of the day it is not sent once more, and told all the same."""
+        machine.transfer.lies.add(machine.wait(FIRST))
+        for count in (1, 2):
+            assert machine.back_up().kept_count == 1
+            assert machine.said().count("is kept: what stands at the target has other content") == count
+
     def test_a_file_that_hangs_blocks_nothing(self, machine: Machine) -> None:
         machine.transfer.hangs.add(machine.wait(FIRST))
         machine.wait(SECOND)

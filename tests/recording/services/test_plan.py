@@ -117,6 +117,7 @@ def test_the_watchdog_knows_all_cameras_and_remembers_where_root_may_write() -> 
     assert PurePath(_flag(monitor, "--state")).parent in monitor.writable
     assert (monitor.user, monitor.may_control_services) == ("", True)
     assert "RuntimeDirectory=monitor_recordings" in unit_files(monitor)["monitor_recordings.service"]
+    assert "TimeoutStartSec=900" in unit_files(monitor)["monitor_recordings.service"]
     assert "monitor_recordings" not in _plan()
 
 

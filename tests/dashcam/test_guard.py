@@ -128,7 +128,7 @@ def test_a_shutdown_that_did_nothing_is_given_again_and_told() -> None:
     world = World(registers=battery(DEAD))
     world.run(seconds=1500)
     assert world.actions == ["port_off", "shutdown", "shutdown", "shutdown"]
-    assert world.told("was told to shut down at 2025-07-18") == 2
+    assert world.told("The machine was told to shut down at 2025-07-18") == 2
     assert world.violations == []
 
 

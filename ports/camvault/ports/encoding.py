@@ -14,17 +14,6 @@ class Allocation(enum.StrEnum):
     COMPLEXITY = "complexity"
 
 
-class RateSearch(enum.StrEnum):
-    """Whether the one bitrate of a batch is the planned one, or that at which the encoder really fills the disc."""
-
-    NONE = "none"
-    """It is the planned one, and nothing is encoded again to fill the disc. So in records of earlier versions."""
-    OPEN = "open"
-    """It is the planned one still; samples will say which one it becomes."""
-    DONE = "done"
-    """It is what the samples said."""
-
-
 @attrs.frozen
 class EncodeOptions:
     """What was chosen for the whole batch and does not change between its runs.
@@ -39,16 +28,15 @@ class EncodeOptions:
     thread_count: int = 1
     crf_step_quarters: int = 4
     min_kbps: int = 1
-    rate_search: RateSearch = RateSearch.NONE
 
 
 @attrs.frozen
 class SampleRecord:
-    """A stretch of a clip that was encoded to learn how much it takes; 0 bytes where that failed."""
+    """A stretch of a clip that was encoded to learn how much it takes."""
 
     start_s: float
     length_s: float
-    rate: TargetBitrate | ConstantQuality
+    crf_quarters: int
     size_bytes: int
 
 

@@ -1,7 +1,6 @@
-"""Adapter for Matroska: the duration of a file, from its first bytes, and the pictures in it."""
+"""Adapter for Matroska: the duration of a file, from its first bytes."""
 
 from camvault.adapters.matroska.durations import MatroskaDurations
 from camvault.adapters.matroska.parse import parse_duration
-from camvault.adapters.matroska.pictures import MatroskaPictures
 
-__all__ = ["MatroskaDurations", "MatroskaPictures", "parse_duration"]
+__all__ = ["MatroskaDurations", "parse_duration"]

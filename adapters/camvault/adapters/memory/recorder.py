@@ -8,18 +8,9 @@ from pathlib import PurePath
 import attrs
 
 from camvault.adapters.memory.clock import MemoryClock
-from camvault.adapters.memory.pictures import SOUND
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.ports.errors import NoSpaceError
-from camvault.ports.recorder import (
-    MediaProgress,
-    Recorder,
-    RecorderEnd,
-    RecorderSettings,
-    StreamSource,
-    StreamWay,
-    Trouble,
-)
+from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
 
 
 class MemoryCamera(enum.Enum):
@@ -28,8 +19,6 @@ class MemoryCamera(enum.Enum):
     NORMAL = "normal"
     SILENT = "silent"
     AUDIO_ONLY = "audio only"
-    UNSTORABLE = "unstorable"
-    """Its pictures arrive, and cannot be written into a file."""
     CLOSES = "closes"
     REFUSES = "refuses"
 
@@ -40,8 +29,6 @@ class MemoryRecorder:
 
     Attributes:
         camera: What the camera does; may be set at any time, also from the clock's own events.
-        stumbles: What it stumbles over in a stream that is taken in this way; over nothing by default.
-        ways: In which way each session took the stream.
         group_bytes: The size of a group.
         recorded: Every group that was written, in order: what must be found again.
         moments: When each group was complete, by the wall clock.
@@ -52,8 +39,6 @@ class MemoryRecorder:
     storage: MemoryStorage
     clock: MemoryClock
     camera: MemoryCamera = MemoryCamera.NORMAL
-    stumbles: Callable[[StreamWay], Trouble | None] = lambda _: None
-    ways: list[StreamWay] = attrs.field(factory=list)
     tick_s: float = 0.2
     frames_per_tick: int = 5
     group_bytes: int = 9
@@ -76,14 +61,10 @@ class MemoryRecorder:
     ) -> RecorderEnd:
         """See `Recorder`."""
         self.sessions.append(self.clock.monotonic_s())
-        self.ways.append(settings.way)
         with self.storage.calls.call("recorder.record", source.host):
             if self.camera is MemoryCamera.REFUSES:
                 on_log("Connection refused")
                 return RecorderEnd(1, ("Connection refused",))
-            if trouble := self.stumbles(settings.way):
-                self.clock.advance(self.tick_s)
-                return RecorderEnd(1, ("Invalid argument",), "No tag found", trouble)
             return self._record(settings, on_progress, on_tick)
 
     def _record(
@@ -100,14 +81,13 @@ class MemoryRecorder:
                 return RecorderEnd(0)
             if self.camera is MemoryCamera.SILENT:
                 continue
-            if self.camera in (MemoryCamera.NORMAL, MemoryCamera.UNSTORABLE):
+            if self.camera is MemoryCamera.NORMAL:
                 frames += self.frames_per_tick
             if (slot := int(begun.timestamp()) // settings.segment_s) != cut:
                 cut, number = slot, number + 1
                 self._open(settings.folder / settings.name_pattern.replace("%d", str(number)), begun)
             try:
-                if self.camera is not MemoryCamera.UNSTORABLE:
-                    self._write(int(self.clock.now().timestamp() * 1e9))
+                self._write(int(self.clock.now().timestamp() * 1e9))
             except NoSpaceError:
                 return RecorderEnd(228, ("No space left on device",))
             on_progress(MediaProgress(frames, int(self.clock.monotonic_s() * 1e6)))
@@ -124,8 +104,7 @@ class MemoryRecorder:
 
     def _write(self, mtime_ns: int) -> None:
         """Like ffmpeg: into the file that was opened, whatever it is called now."""
-        kind = b"0" if self.camera is MemoryCamera.NORMAL else SOUND
-        group = b"%b%07d;" % (kind, len(self.recorded))
+        group = b"%08d;" % len(self.recorded)
         group = group.rjust(self.group_bytes, b".")
         path = self.storage.tree.path_of(self._inode, known=self._path)
         if path is None:

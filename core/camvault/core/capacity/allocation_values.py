@@ -29,15 +29,9 @@ class EncodeClip:
 
 @attrs.frozen
 class ConstantRate:
-    """One video bitrate for all clips, as planned by `camvault.core.capacity.rate.plan_rate`.
-
-    `is_open`: samples are taken first, and say at which rate the encoder really fills the limit (`calibration`).
-    `is_filling`: clips are encoded again at a higher rate if the total leaves room.
-    """
+    """One video bitrate for all clips, as planned by `camvault.core.capacity.rate.plan_rate`."""
 
     video_kbps: int = attrs.field(validator=attrs.validators.ge(1))
-    is_open: bool = False
-    is_filling: bool = False
 
 
 @attrs.frozen
@@ -84,7 +78,7 @@ class EncodeSample:
     key: str
     start_s: float
     length_s: float
-    rate: TargetBitrate | ConstantQuality
+    crf_quarters: int
 
 
 @attrs.frozen
@@ -98,7 +92,7 @@ class Encode:
 
 @attrs.frozen
 class Sampled:
-    """Result: the size of a stretch; 0 where it could not be encoded."""
+    """Result: the size of a stretch."""
 
     sample: EncodeSample
     size_bytes: int

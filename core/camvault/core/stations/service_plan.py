@@ -13,12 +13,10 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.stations.configuration import BackupConfig, Camera
-from camvault.ports.recorder import Transport
 from camvault.ports.services import CREDENTIALS, Schedule, ServiceDefinition, ServiceKind
 from camvault.ports.units import UnitFile
 
 PASSWORD_CREDENTIAL = "camera-password"  # noqa: S105 - a name
-PATH_CREDENTIAL = "camera-path"
 CREDENTIALS_FOLDER = PurePath("/etc/camvault/credentials")
 MAIL_SETTINGS = PurePath("/etc/monitor_email.conf")
 STATE_FOLDER = PurePath("/var/lib/camvault")
@@ -26,9 +24,6 @@ STATE_FOLDER = PurePath("/var/lib/camvault")
 
 _WATCHDOG_S = 60
 _MONITOR_EVERY_S = 300
-_MONITOR_LIMIT_S = 900
-"""Longer than all folders and channels may take to answer: it is killed, and the timer starts the next run."""
-_JOBS = ("organize_video", "backup_video", "cleanup_video")
 _SHORTEST_INTERVAL_S = 60
 _DEFAULT_INTERVAL_S = 600
 
@@ -65,12 +60,6 @@ def definitions(
     return (*recorders, *_jobs(cameras, backup, layout), *watchdogs)
 
 
-def job_intervals(cameras: Iterable[Camera]) -> Mapping[str, int]:
-    """The units of the jobs, each with the seconds from one run to the next."""
-    every_s = _interval_s(tuple(cameras))
-    return {f"{name}.service": every_s for name in _JOBS}
-
-
 def secrets(cameras: Iterable[Camera]) -> Mapping[str, str]:
     """The texts of the credential files that must be written, by name; none for a camera with a `password_file`."""
     return {recorder_name(each.station): f"{each.password}\n" for each in cameras if each.password}
@@ -83,13 +72,10 @@ def _recorder(camera: Camera, index: int, layout: ServiceLayout) -> ServiceDefin
         credentials = {PASSWORD_CREDENTIAL: CREDENTIALS_FOLDER / name}
     elif camera.password_file:
         credentials = {PASSWORD_CREDENTIAL: PurePath(camera.password_file)}
-    flags = _recorder_flags(camera, index, has_secret=bool(credentials))
-    if camera.rtsp_path_file:
-        credentials[PATH_CREDENTIAL] = PurePath(camera.rtsp_path_file)
     return ServiceDefinition(
         name=name,
         description=f"Record camera {camera.station}",
-        argv=(str(layout.programs / "record_camera"), *flags),
+        argv=(str(layout.programs / "record_camera"), *_recorder_flags(camera, index, has_secret=bool(credentials))),
         kind=ServiceKind.DAEMON,
         user=layout.user,
         writable=tuple(PurePath(each) for each in (camera.output_dir, camera.logs_dir) if each),
@@ -107,15 +93,7 @@ def _recorder_flags(camera: Camera, index: int, *, has_secret: bool) -> Iterator
         yield from ("--password-file", f"{CREDENTIALS}/{PASSWORD_CREDENTIAL}")
     yield from ("--segment_time", str(camera.segment_time), "--loglevel", camera.loglevel)
     yield from ("--output_dir", camera.output_dir)
-    yield from ("--rtsp_port", str(camera.rtsp_port))
-    if camera.rtsp_path_file:
-        yield from ("--rtsp_path_file", f"{CREDENTIALS}/{PATH_CREDENTIAL}")
-    else:
-        yield from ("--rtsp_path", camera.rtsp_path)
-    if camera.transport != Transport.AUTO.value:
-        yield from ("--transport", camera.transport)
-    if camera.no_audio:
-        yield "--no-audio"
+    yield from ("--rtsp_port", str(camera.rtsp_port), "--rtsp_path", camera.rtsp_path)
     yield from ("--stall-timeout", f"{camera.stall_timeout:g}", "--ffmpeg_path", camera.ffmpeg_path)
     yield from ("--core", str(index if camera.core is None else camera.core))
     if camera.logs_dir:
@@ -182,7 +160,6 @@ def _monitor(cameras: tuple[Camera, ...], layout: ServiceLayout) -> ServiceDefin
         ),
         writable=(STATE_FOLDER,),
         has_runtime_folder=True,
-        limit_s=_MONITOR_LIMIT_S,
         environment_files=(MAIL_SETTINGS,),
         schedule=Schedule(_MONITOR_EVERY_S, _MONITOR_EVERY_S),
         needs_network=True,

@@ -4,7 +4,6 @@ from camvault.core.workflows.bodycam.prepare.claiming import claimed
 from camvault.core.workflows.bodycam.prepare.events import (
     BatchResumed,
     BitrateDecided,
-    BitrateSought,
     BuildDirChosen,
     CapacityDecided,
     ClipCopied,
@@ -29,7 +28,6 @@ from camvault.core.workflows.bodycam.prepare.workflow import PrepareReport, prep
 __all__ = [
     "BatchResumed",
     "BitrateDecided",
-    "BitrateSought",
     "BuildDirChosen",
     "CapacityDecided",
     "ClipCopied",

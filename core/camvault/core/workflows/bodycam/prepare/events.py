@@ -56,16 +56,6 @@ class BitrateDecided(Event):
 
 
 @attrs.frozen
-class BitrateSought(Event):
-    """Stretches of the clips are encoded at this bitrate, to see whether it fills the disc."""
-
-    kbps: int
-
-    def __str__(self) -> str:
-        return f"Trying ~{self.kbps} kbps on stretches of the clips"
-
-
-@attrs.frozen
 class BatchResumed(Event):
     """The job of an earlier run is continued."""
 

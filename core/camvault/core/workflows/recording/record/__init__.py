@@ -8,7 +8,6 @@ from camvault.core.workflows.recording.record.events import (
     RecorderStarted,
     RecordingTroubled,
     SegmentClosed,
-    StreamTakenOtherwise,
 )
 from camvault.core.workflows.recording.record.journal import TIMELINE_NAME
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
@@ -28,7 +27,6 @@ __all__ = [
     "RecordingTroubled",
     "SegmentClosed",
     "StationBusyError",
-    "StreamTakenOtherwise",
     "claim_station",
     "prepare_unsupervised",
     "record_camera",

@@ -14,8 +14,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
-from camvault.ports.pictures import PictureCounter
-from camvault.ports.recorder import Recorder, StreamWay
+from camvault.ports.recorder import Recorder
 from camvault.ports.supervision import Supervision
 
 
@@ -30,11 +29,9 @@ class RecordOptions:
         is_utc: Whether segments keep the names in UTC that the recorder gave them; otherwise they get local ones.
         zone: The zone of local names.
         log_level: How much the recorder writes to its log, in the recorder's own word.
-        way: How the stream is taken at first.
         stall: When a running recorder counts as stalled.
         back_off: How long to wait between two starts.
         talk: How many lines of the recorder are reported.
-        boot: An opaque name of this start of the machine.
         free_floor_bytes: With less than this free no session is started: it could only write an empty file.
     """
 
@@ -44,11 +41,9 @@ class RecordOptions:
     is_utc: bool = False
     zone: tzinfo = UTC
     log_level: str = "info"
-    way: StreamWay = attrs.field(factory=StreamWay)
     stall: StallPolicy = attrs.field(factory=StallPolicy)
     back_off: BackOff = attrs.field(factory=BackOff)
     talk: LineLimit = attrs.field(factory=LineLimit)
-    boot: str = ""
     free_floor_bytes: int = 16 * 1024 * 1024
 
     @property
@@ -72,7 +67,6 @@ class RecordPorts:
     """The ports that one recorder works with.
 
     Attributes:
-        pictures: Counts what is stored.
         chance: A number from 0 to 1, for the jitter between restarts.
         place_problem: Asked before each session: why nothing may be written into a folder, such as a mount point
             without its disk; "" if it may.
@@ -80,7 +74,6 @@ class RecordPorts:
 
     recorder: Recorder
     storage: Storage
-    pictures: PictureCounter
     clock: Clock
     supervision: Supervision
     reporter: Reporter

@@ -75,7 +75,8 @@ class Workspace:
         return node
 
     def logs(self) -> list[Path]:
-        return sorted(self.root.glob("logs/*"))
+        """Without what is on its way to a final name, or gone in a moment."""
+        return sorted(path for path in self.root.glob("logs/*") if not path.name.startswith("."))
 
     def log_text(self) -> str:
         (log,) = self.logs()

@@ -50,7 +50,7 @@ class UsbState:
 class UsbIds:
     """What the device in the port must be: idVendor and idProduct in lowercase; "" for any.
 
-    Nothing is told of another device, whether it may be used or not (INV-44).
+    The data of another device is never switched (INV-44).
     """
 
     vendor: str = ""

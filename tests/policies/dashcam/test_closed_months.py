@@ -16,12 +16,14 @@ K = ProofKind
 LINE = LedgerEntry(PurePosixPath("1.MP4"), FileIdentity(5, 10**18), "", K.SEEN, "2026-05-28T12:00:00+00:00", "67EF")
 
 
-@given(st.dictionaries(st.from_regex(r"[0-9]{4}-[0-9]{2}|unknown", fullmatch=True), st.integers(0)))
+@given(st.dictionaries(st.from_regex(r"[0-9]{4}-[0-9]{2}|unknown", fullmatch=True), st.integers(0, 10**19 - 1)))
 def test_what_is_written_is_read(closed: dict[str, int]) -> None:
     assert read_closed(closed_text(closed)) == closed
 
 
-@pytest.mark.parametrize("text", ["", "2026-05", "2026-05\t", "2026-05\t-1\n", "2026-05\tx", "a\tb\tc"])
+@pytest.mark.parametrize(
+    "text", ["", "2026-05", "2026-05\t", "2026-05\t-1\n", "2026-05\tx", "a\tb\tc", "2026-05\t" + "9" * 5000]
+)
 def test_what_cannot_be_read_is_no_month(text: str) -> None:
     assert read_closed(text) == {}
 

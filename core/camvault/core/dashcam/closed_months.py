@@ -10,6 +10,7 @@ from camvault.core.dashcam.clip_book import ClipBook, KnownClip
 from camvault.core.segments.ledger import ProofKind
 
 _FIELDS = 2
+_DIGITS_MOST = 19
 _ENDED = (ProofKind.UNSTAGED, ProofKind.OVERWRITTEN)
 
 
@@ -17,7 +18,9 @@ def read_closed(text: str) -> Mapping[str, int]:
     """The months, each with the length of its ledger; a line that cannot be read is none."""
     lines = (line.split("\t") for line in text.splitlines())
     pairs = [each for each in lines if len(each) == _FIELDS]
-    return {month: int(size) for month, size in pairs if size.isascii() and size.isdecimal()}
+    return {
+        month: int(size) for month, size in pairs if size.isascii() and size.isdecimal() and len(size) <= _DIGITS_MOST
+    }
 
 
 def closed_text(closed: Mapping[str, int]) -> str:

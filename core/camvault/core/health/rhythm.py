@@ -55,7 +55,7 @@ def stall_limit_s(rhythm: Rhythm, *, now_s: float, policy: StallPolicy, unseen_s
     if len(known) < _MINUTES_LEAST:
         return policy.stall_timeout_s
     longest_s = max(gap_s for _, gap_s in known)
-    return min(policy.stall_timeout_s, max(policy.stall_least_s, policy.gaps * longest_s) + unseen_s)
+    return min(policy.stall_timeout_s, max(policy.stall_least_s, policy.gap_times * longest_s) + unseen_s)
 
 
 def _of_last_hour(rhythm: Rhythm, minute: int) -> tuple[tuple[int, float], ...]:

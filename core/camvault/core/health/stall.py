@@ -47,14 +47,14 @@ class StallPolicy:
             to receive the first key frame takes time.
         frames_min: Fewer new frames than this are no progress: a camera that sends single frames does not record.
         stall_least_s: The least that a limit becomes that was learned from a camera, see `camvault.core.health.rhythm`.
-        gaps: How many times its longest gap between pictures a camera may be silent, where that is known.
+        gap_times: How many times its longest gap between pictures a camera may be silent, where that is known.
     """
 
     stall_timeout_s: float = attrs.field(default=10, validator=attrs.validators.gt(0))
     start_timeout_s: float = attrs.field(default=15, validator=attrs.validators.gt(0))
     frames_min: int = attrs.field(default=1, validator=attrs.validators.ge(1))
     stall_least_s: float = attrs.field(default=4, validator=attrs.validators.ge(3))
-    gaps: float = attrs.field(default=20, validator=attrs.validators.ge(10))
+    gap_times: float = attrs.field(default=20, validator=attrs.validators.ge(10))
 
 
 @attrs.frozen

@@ -29,10 +29,9 @@ def keep_closed(records: ClipRecords, months: Collection[str]) -> None:
     Raises:
         StorageError: A record cannot be read or written.
     """
-    path = records.folders.records / CLOSED_NAME
+    path, sizes = records.folders.records / CLOSED_NAME, ledger_sizes(records)  # before the lines: what comes is seen
     book, before = records.book(months), read_closed(records.storage.read_text(path) or "")
     waiting = {month_of(clip.mtime_ns) for clip in book.clips() if is_open(clip, book)}
-    sizes = ledger_sizes(records)
     closed = {**before, **{month: sizes[month] for month in months if month in sizes and month not in waiting}}
     if closed != before:
         records.storage.write_text(path, closed_text(closed))

@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path, PurePath
 
 import attrs
 import pytest
+from pytest_mock import MockerFixture
 
 from camvault.adapters._shared import process
 from camvault.adapters._shared.process import Finished, find_program, run
@@ -159,6 +161,23 @@ class TestOutput:
         done = python("import os; os.write(1, bytes(range(256)) * 1000)", on_stdout_bytes=pieces.append)
         assert b"".join(pieces) == bytes(range(256)) * 1000
         assert done.stdout == b""
+
+    def test_what_a_program_says_all_the_time_is_gathered(self) -> None:
+        """An encoder says a line for each picture: woken up at each, we cost more than a script that calls it."""
+        script = "import sys, time\nfor n in range(1000): print(n, flush=True); time.sleep(0.0005)"
+        pieces: list[bytes] = []
+        python(script, on_stdout_bytes=pieces.append)
+        assert b"".join(pieces).split() == [b"%d" % n for n in range(1000)]
+        assert len(pieces) < 500
+
+    def test_a_program_that_says_much_is_not_kept_waiting(self, mocker: MockerFixture) -> None:
+        """Pictures as raw bytes: with a pause after each piece, 200 MB would take half a minute."""
+        story: list[int] = []
+        mocker.patch("time.sleep", side_effect=lambda _: story.append(-1))
+        script = "import os\nfor _ in range(200): os.write(1, bytes(1_000_000))"
+        python(script, on_stdout_bytes=lambda piece: story.append(len(piece)))
+        assert sum(size for size in story if size > 0) == 200_000_000
+        assert [size for size, then in pairwise(story) if then == -1 and size >= 32 * 1024] == []
 
     def test_a_line_without_end_does_not_fill_the_memory(self) -> None:
         lines: list[str] = []

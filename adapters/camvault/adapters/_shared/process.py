@@ -18,6 +18,7 @@ its own reading threads touches the output. Facts of sh 2.4.0 that shaped this, 
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import re
 import selectors
@@ -46,6 +47,14 @@ _DRAIN_S = 0.5
 _KILL_WAIT_S = 30.0
 """How long after SIGKILL a program may hang in the kernel (a drive that does not answer) before it is given up."""
 _CHUNK_BYTES = 64 * 1024
+_PIPE_BYTES = 1024 * 1024
+"""Size of the pipes where the system grants it; source: /proc/sys/fs/pipe-max-size as it is everywhere."""
+_TALKING_PIECES = 32
+"""After how many pieces of output a program is one that talks all the time, such as an encoder about its pictures."""
+_GATHER_S = 0.01
+"""How long the output of such a program is gathered: read at each word, it and we would wake each other up."""
+_PRESSED_BYTES = 32 * 1024
+"""Half of what a pipe holds that could not be widened: a program that said so much may wait for us."""
 _LINE_LIMIT_BYTES = 64 * 1024
 _LAST_LINES = 20
 _UNKNOWN = -255
@@ -177,9 +186,13 @@ def _follow(
     """Hand out the output until the program ended, or has to be stopped."""
     ended_s: float | None = None
     look_s = 0.0
+    pieces = 0
     while not cancel.is_requested:
         is_talking = pipes.pump(takers, _POLL_S if pipes.is_open else _REAP_POLL_S)
         now_s = time.monotonic()
+        pieces += is_talking
+        if is_talking and pieces > _TALKING_PIECES and not pipes.is_pressed:
+            time.sleep(_GATHER_S)
         if is_talking and now_s < look_s:
             continue  # a program that prints a line for each picture is not asked after each whether it lives
         look_s = now_s + _REAP_POLL_S
@@ -264,7 +277,9 @@ class _Pipes:
         for descriptor in (self.out, self.err):
             os.set_blocking(descriptor, False)
             self._selector.register(descriptor, selectors.EVENT_READ)
+            _widen(descriptor)
         self._open = {self.out, self.err, self.out_child, self.err_child}
+        self._most_bytes = 0
 
     def __enter__(self) -> "_Pipes":
         return self
@@ -288,11 +303,18 @@ class _Pipes:
     def is_open(self) -> bool:
         return bool(self._selector.get_map())
 
+    @property
+    def is_pressed(self) -> bool:
+        """Whether the last pump found so much that there may be more, or that the program waits for us."""
+        return self._most_bytes >= _PRESSED_BYTES
+
     def pump(self, takers: Mapping[int, Callable[[bytes], None]], timeout_s: float) -> bool:
         """Wait for output and hand out one piece of each stream; False if there was none."""
         events = self._selector.select(timeout_s)
+        self._most_bytes = 0
         for key, _ in events:
             chunk = os.read(key.fd, _CHUNK_BYTES)
+            self._most_bytes = max(self._most_bytes, len(chunk))
             if not chunk:
                 self._selector.unregister(key.fd)
             elif key.fd in takers:
@@ -303,6 +325,13 @@ class _Pipes:
         """Hand out what already is in the pipes."""
         while self.is_open and self.pump(takers, 0):
             pass
+
+
+def _widen(descriptor: int) -> None:
+    """Give a pipe more room; it stays as it is where the system has no such thing, or this user has enough of it."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _stdin_file(stack: contextlib.ExitStack, content: bytes | None) -> IO[bytes]:

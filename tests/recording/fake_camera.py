@@ -1,11 +1,13 @@
-"""A camera that speaks RTSP over TCP and misbehaves on request.
+"""A camera that speaks RTSP and misbehaves on request.
 
-It plays a short H.264 loop (and AAC or G.711 audio) in real time, interleaved in the RTSP connection as cameras do it
-(RFC 2326 section 10.12, RFC 6184 packetisation, RFC 3640 for AAC). `mode` may be changed while clients are connected,
-which is how a camera that hangs in the middle of a recording is played. Digest authentication as in RFC 2617.
+It plays a short H.264 loop and sound of any kind in real time, interleaved in the RTSP connection as cameras do it
+(RFC 2326 section 10.12, RFC 6184 packetisation, RFC 3640 for AAC), or as UDP packets. `mode` may be changed while
+clients are connected, which is how a camera that hangs in the middle of a recording is played. Digest authentication as
+in RFC 2617, or with SHA-256 as in RFC 7616.
 """
 
 import base64
+import contextlib
 import enum
 import hashlib
 import itertools
@@ -25,6 +27,7 @@ import attrs
 
 VIDEO_CLOCK_HZ = 90_000
 MTU_BYTES = 1400
+_TRACKS = {"track1": "video", "track2": "audio", "track3": "second"}
 
 
 class Mode(enum.Enum):
@@ -35,21 +38,48 @@ class Mode(enum.Enum):
     SILENT_AFTER_PLAY = "silent after play"
     RTCP_ONLY = "rtcp only"
     AUDIO_ONLY = "audio only"
+    VIDEO_ONLY = "video only"
     TRICKLE = "trickle"
     CLOSES = "closes"
     RESETS = "resets"
 
+    @property
+    def is_stall(self) -> bool:
+        """Whether no picture comes any more."""
+        return self not in (Mode.NORMAL, Mode.VIDEO_ONLY)
+
+
+@attrs.frozen
+class Sound:
+    """One loop of RTP payloads, `ticks` of the clock apart, and what the SDP says of them (`a=rtpmap`, `a=fmtp`)."""
+
+    name: str
+    payloads: tuple[bytes, ...]
+    ticks: int
+    clock_hz: int
+    parameters: str = ""
+    payload_type: int = 97
+
 
 @attrs.frozen
 class Footage:
-    """One loop of video access units (lists of NAL units) and, with audio, of audio frames."""
+    """One loop of video access units (lists of NAL units), and of sound if there is any.
+
+    Attributes:
+        shown: The number of each access unit in the order of display, if that is not the order of decoding.
+        has_second_picture: Whether a second video track is announced, which sends the same pictures.
+        is_announced: Whether the SDP tells the parameter sets, and with them the size of the picture.
+        begins_at: The access unit that a client gets first.
+    """
 
     access_units: tuple[tuple[bytes, ...], ...]
     frame_rate: int
     parameter_sets: tuple[bytes, bytes]
-    audio_frames: tuple[bytes, ...] = ()
-    audio_rate_hz: int = 16_000
-    audio_config: str = ""
+    sound: Sound | None = None
+    shown: tuple[int, ...] = ()
+    has_second_picture: bool = False
+    is_announced: bool = True
+    begins_at: int = 0
 
 
 def make_footage(
@@ -61,46 +91,54 @@ def make_footage(
     seconds: int = 4,
     key_frame_every: int = 25,
     size: str = "320x180",
+    b_frames: int = 0,
 ) -> Footage:
-    """Encode a small loop with `ffmpeg`: 25 frames a second, a key frame each second, no B frames."""
-    video, audio = folder / "loop.h264", folder / "loop.aac"
+    """Encode a small loop with `ffmpeg`: 25 frames a second, a key frame each second, no B frames unless asked for."""
+    video, encoded = folder / "loop.h264", folder / "loop.mp4"
     rate = f"{kbps}k"
     subprocess.run(
         [
             *(ffmpeg, "-v", "error", "-nostdin", "-y", "-f", "lavfi"),
             *("-i", f"testsrc2=size={size}:rate=25:duration={seconds},noise=alls=20:allf=t"),
-            *("-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", str(key_frame_every), "-pix_fmt", "yuv420p"),
-            *("-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-x264-params", "aud=1:nal-hrd=cbr", str(video)),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-bf", str(b_frames), "-g", str(key_frame_every)),
+            *("-pix_fmt", "yuv420p", "-b_strategy", "0", "-b-pyramid", "normal" if b_frames > 2 else "none"),
+            *("-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-x264-params", "aud=1:nal-hrd=cbr", str(encoded)),
         ],
         check=True,
     )
+    subprocess.run([ffmpeg, "-v", "error", "-nostdin", "-y", "-i", encoded, "-c", "copy", video], check=True)
     units = _access_units(video.read_bytes())
     sets = {unit[0] & 31: unit for access in units for unit in access if unit[0] & 31 in {7, 8}}
-    frames: tuple[bytes, ...] = ()
-    config = ""
-    if has_audio:
-        source = f"sine=frequency=440:sample_rate=16000:duration={seconds}"
-        subprocess.run(
-            [
-                ffmpeg,
-                "-v",
-                "error",
-                "-nostdin",
-                "-y",
-                "-f",
-                "lavfi",
-                "-i",
-                source,
-                "-c:a",
-                "aac",
-                "-ac",
-                "1",
-                str(audio),
-            ],
-            check=True,
-        )
-        frames, config = _adts_frames(audio.read_bytes())
-    return Footage(units, 25, (sets[7], sets[8]), frames, 16_000, config)
+    sound = aac(ffmpeg, folder, seconds=seconds) if has_audio else None
+    return Footage(units, 25, (sets[7], sets[8]), sound, _order(encoded) if b_frames else ())
+
+
+def _order(encoded: Path) -> tuple[int, ...]:
+    import av  # noqa: PLC0415 - where this is a program, there is none
+
+    with av.open(str(encoded)) as container:
+        times = [packet.pts for packet in container.demux(video=0) if packet.pts is not None]
+    ranks = {time: rank for rank, time in enumerate(sorted(times))}
+    return tuple(ranks[time] for time in times)
+
+
+def aac(ffmpeg: str, folder: Path, *, seconds: int = 4) -> Sound:
+    """AAC as in RFC 3640, at 16 kHz."""
+    frames, config = _adts_frames(raw_sound(ffmpeg, folder, "aac", rate_hz=16_000, seconds=seconds))
+    parameters = (
+        f"streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config={config}"
+    )
+    payloads = tuple(struct.pack(">HH", 16, len(frame) << 3) + frame for frame in frames)
+    return Sound("MPEG4-GENERIC/16000/1", payloads, 1024, 16_000, parameters)
+
+
+def raw_sound(ffmpeg: str, folder: Path, kind: str, *more: str, rate_hz: int = 8000, seconds: int = 4) -> bytes:
+    """A tone, one channel of it, as ffmpeg writes it into a file of this kind."""
+    path = folder / f"loop.{kind}"
+    tone = f"sine=frequency=440:sample_rate={rate_hz}:duration={seconds}"
+    argv = [ffmpeg, "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", tone, *more, "-ac", "1", "-f"]
+    subprocess.run([*argv, "adts" if kind == "aac" else kind, path], check=True)
+    return path.read_bytes()
 
 
 def _access_units(stream: bytes) -> tuple[tuple[bytes, ...], ...]:
@@ -133,7 +171,8 @@ def _adts_frames(stream: bytes) -> tuple[tuple[bytes, ...], str]:
 class FakeCamera:
     """Use as a context manager; `url` holds no credentials. `last_video_at` is on the monotonic clock, in seconds.
 
-    `footage` may be set to another one; clients that connect later get that. `is_basic`: with Basic authentication.
+    `footage` may be set to another one; clients that connect later get that. `authentication`: "Digest", "SHA-256" (a
+    digest too) or "Basic". `transports`: what a client may ask for.
     """
 
     def __init__(
@@ -145,7 +184,8 @@ class FakeCamera:
         self.frames_sent = 0
         self.play_requested_at: list[float] = []
         self.footage = footage
-        self.is_basic = False
+        self.authentication = "Digest"
+        self.transports: tuple[str, ...] = ("tcp", "udp")
         self._credentials = (user, password)
         self._path = path
         self._nonce = secrets.token_hex(8)
@@ -219,6 +259,7 @@ class Session:
     is_closing: threading.Event
     lock: threading.Lock = attrs.Factory(threading.Lock)
     channels: dict[str, int] = attrs.Factory(dict)
+    senders: list[socket.socket] = attrs.Factory(list)
     player: threading.Thread | None = None
     is_over: threading.Event = attrs.Factory(threading.Event)
 
@@ -247,6 +288,8 @@ class Session:
             self.is_over.set()
             if self.player:
                 self.player.join(timeout=5)
+            for sender in self.senders:
+                sender.close()
 
     def answer(self, request: str) -> bool:
         method, _, _ = request.split("\r\n", 1)[0].split(" ", 2)
@@ -257,8 +300,10 @@ class Session:
             and method != "OPTIONS"
             and not self.is_authorised(method, headers.get("authorization", ""))
         ):
-            kind = "Basic" if self.camera.is_basic else "Digest"
+            kind = "Basic" if self.camera.authentication == "Basic" else "Digest"
             challenge = f'WWW-Authenticate: {kind} realm="camera", nonce="{self.nonce}"'
+            if self.camera.authentication == "SHA-256":
+                challenge += ', algorithm=SHA-256, qop="auth"'
             self.reply(sequence, "401 Unauthorized", challenge)
             return True
         if method == "OPTIONS":
@@ -272,13 +317,7 @@ class Session:
                 body=self.sdp(),
             )
         elif method == "SETUP":
-            track = "audio" if "track2" in request.split("\r\n", 1)[0] else "video"
-            found = re.search(r"interleaved=(\d+)-", headers.get("transport", ""))
-            if not found:
-                self.reply(sequence, "461 Unsupported Transport")
-                return True
-            self.channels[track] = int(found[1])
-            self.reply(sequence, "200 OK", f"Transport: {headers['transport']};ssrc=0000CAFE", "Session: 42;timeout=60")
+            return self.set_up(sequence, request.split("\r\n", 1)[0], headers.get("transport", ""))
         elif method == "PLAY":
             self.camera.play_requested_at.append(time.monotonic())
             self.reply(sequence, "200 OK", "Session: 42", "Range: npt=0.000-")
@@ -288,17 +327,42 @@ class Session:
             self.reply(sequence, "200 OK", "Session: 42")
         return method != "TEARDOWN"
 
+    def set_up(self, sequence: str, request: str, asked: str) -> bool:
+        track = next((name for number, name in _TRACKS.items() if number in request), "video")
+        by_tcp = re.search(r"interleaved=(\d+)-", asked)
+        by_udp = re.search(r"client_port=(\d+)-(\d+)", asked)
+        answer = f"Transport: {asked};ssrc=0000CAFE"
+        if by_tcp and "tcp" in self.camera.transports:
+            self.channels[track] = int(by_tcp[1])
+        elif by_udp and "udp" in self.camera.transports:
+            for port in by_udp.groups():
+                sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                sender.bind(("127.0.0.1", 0))
+                sender.connect(("127.0.0.1", int(port)))
+                self.senders.append(sender)
+            media, control = (each.getsockname()[1] for each in self.senders[-2:])
+            self.channels[track] = len(self.senders) - 2
+            answer += f";server_port={media}-{control}"
+        else:
+            self.reply(sequence, "461 Unsupported Transport")
+            return True
+        self.reply(sequence, "200 OK", answer, "Session: 42;timeout=60")
+        return True
+
     def is_authorised(self, method: str, header: str) -> bool:
-        if self.camera.is_basic:
+        if self.camera.authentication == "Basic":
             return header == f"Basic {base64.b64encode(':'.join(self.credentials).encode()).decode()}"
         given = dict(re.findall(r'(\w+)="?([^",]*)"?', header))
         user, password = self.credentials
 
-        def md5(text: str) -> str:
-            return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        kind = "sha256" if self.camera.authentication == "SHA-256" else "md5"
 
-        asked = md5(f"{method}:{given.get('uri', '')}")
-        expected = md5(f"{md5(f'{user}:camera:{password}')}:{self.nonce}:{asked}")
+        def digest(*parts: str) -> str:
+            return hashlib.new(kind, ":".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+        once = (given.get("nc", ""), given.get("cnonce", ""), given["qop"]) if "qop" in given else ()
+        asked = digest(method, given.get("uri", ""))
+        expected = digest(digest(user, "camera", password), self.nonce, *once, asked)
         return given.get("username") == user and given.get("response") == expected
 
     def reply(self, sequence: str, status: str, *headers: str, body: str = "") -> None:
@@ -313,20 +377,21 @@ class Session:
 
     def sdp(self) -> str:
         sets = ",".join(base64.b64encode(each).decode() for each in self.footage.parameter_sets)
+        told = f";sprop-parameter-sets={sets}" if self.footage.is_announced else ""
         lines = [
             *("v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "c=IN IP4 127.0.0.1", "t=0 0", "a=control:*"),
             *("m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000"),
-            *(f"a=fmtp:96 packetization-mode=1;sprop-parameter-sets={sets}", "a=control:track1"),
+            *(f"a=fmtp:96 packetization-mode=1{told}", "a=control:track1"),
         ]
-        if self.footage.audio_frames:
-            lines += [
-                *("m=audio 0 RTP/AVP 97", f"a=rtpmap:97 MPEG4-GENERIC/{self.footage.audio_rate_hz}/1"),
-                (
-                    "a=fmtp:97 streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;"
-                    f"indexdeltalength=3;config={self.footage.audio_config}"
-                ),
-                "a=control:track2",
-            ]
+        if sound := self.footage.sound:
+            kind = sound.payload_type
+            lines += [f"m=audio 0 RTP/AVP {kind}"]
+            lines += [f"a=rtpmap:{kind} {sound.name}"] if sound.name else []
+            lines += [f"a=fmtp:{kind} {sound.parameters}"] if sound.parameters else []
+            lines += ["a=control:track2"]
+        if self.footage.has_second_picture:
+            lines += ["m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000"]
+            lines += ["a=fmtp:96 packetization-mode=1", "a=control:track3"]
         return "\r\n".join(lines) + "\r\n"
 
     def play(self) -> None:
@@ -345,20 +410,21 @@ class Session:
     def schedule(self) -> Iterator[tuple[float, str, tuple[bytes, ...], int, int]]:
         """When which packets of which track are due, without end."""
         started_at = time.monotonic()
-        footage = self.footage
-        video = itertools.cycle(footage.access_units)
-        audio = itertools.cycle(footage.audio_frames) if footage.audio_frames else None
-        frame_s = 1024 / footage.audio_rate_hz
+        footage, sound = self.footage, self.footage.sound
+        count = len(footage.access_units)
         heard = 0
-        for shown, access in enumerate(video):
-            at = shown / footage.frame_rate
-            while audio and heard * frame_s <= at and "audio" in self.channels:
-                frame = next(audio)
-                packet = struct.pack(">HH", 16, len(frame) << 3) + frame
-                yield started_at + heard * frame_s, "audio", (packet,), heard * 1024, heard
+        for sent in itertools.count(footage.begins_at):
+            access = footage.access_units[sent % count]
+            at = (sent - footage.begins_at) / footage.frame_rate
+            while sound and "audio" in self.channels and heard * sound.ticks / sound.clock_hz <= at:
+                payload = sound.payloads[heard % len(sound.payloads)]
+                yield started_at + heard * sound.ticks / sound.clock_hz, "audio", (payload,), heard * sound.ticks, heard
                 heard += 1
+            shown = sent - sent % count + footage.shown[sent % count] if footage.shown else sent
             packets = tuple(itertools.chain.from_iterable(_fragments(unit) for unit in access))
-            yield started_at + at, "video", packets, int(at * VIDEO_CLOCK_HZ), shown
+            for track in ("video", "second"):
+                if track in self.channels:
+                    yield started_at + at, track, packets, shown * VIDEO_CLOCK_HZ // footage.frame_rate, sent
 
     def emit(self, track: str, payloads: tuple[bytes, ...], timestamp: int, number: int) -> bool:
         mode = self.camera.mode
@@ -373,18 +439,18 @@ class Session:
             self.sender_report(track, timestamp)
         if mode is Mode.TRICKLE and number % 25 == 0:
             self.send(b"$\xfe\0\1\0")  # one byte on a channel nobody asked for
-        if mode is Mode.NORMAL or (mode is Mode.AUDIO_ONLY and track == "audio"):
+        may_send = {Mode.NORMAL: True, Mode.AUDIO_ONLY: track == "audio", Mode.VIDEO_ONLY: track == "video"}
+        if may_send.get(mode, False):
             self.packets(track, payloads, timestamp)
         return True
 
     def packets(self, track: str, payloads: tuple[bytes, ...], timestamp: int) -> None:
-        kind = 96 if track == "video" else 97
+        kind = self.footage.sound.payload_type if track == "audio" and self.footage.sound else 96
         for index, payload in enumerate(payloads):
             marker = 0x80 if index == len(payloads) - 1 else 0
             sequence = self.next_sequence(track)
             header = struct.pack(">BBHII", 0x80, marker | kind, sequence, timestamp & 0xFFFFFFFF, 0xCAFE)
-            packet = header + payload
-            self.send(struct.pack(">cBH", b"$", self.channels[track], len(packet)) + packet)
+            self.deliver(self.channels[track], header + payload)
         if track == "video":
             self.camera.last_video_at = time.monotonic()
             self.camera.frames_sent += 1
@@ -400,7 +466,15 @@ class Session:
         report = struct.pack(
             *(">BBHIIIIII", 0x80, 200, 6, 0xCAFE, int(now), int(now % 1 * 2**32), timestamp & 0xFFFFFFFF, 0, 0)
         )
-        self.send(struct.pack(">cBH", b"$", self.channels.get(track, 0) + 1, len(report)) + report)
+        self.deliver(self.channels.get(track, 0) + 1, report)
+
+    def deliver(self, channel: int, packet: bytes) -> None:
+        """Send a packet by the transport that was agreed upon."""
+        if not self.senders:
+            self.send(struct.pack(">cBH", b"$", channel, len(packet)) + packet)
+            return
+        with contextlib.suppress(ConnectionRefusedError):  # nobody listens at the client's port any more
+            self.senders[channel].send(packet)
 
 
 def _fragments(unit: bytes) -> Iterator[bytes]:

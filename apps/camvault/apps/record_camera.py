@@ -9,6 +9,7 @@ import typer
 from camvault.apps._cli.entry import console_script
 from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage
 from camvault.ports.errors import UsageError
+from camvault.ports.recorder import SoundUse, StreamWay, Transport
 
 DEFAULT_OUTPUT_DIR = Path("/home/recordingpi/cameras")
 _HIGHEST_PORT = 65535
@@ -41,6 +42,10 @@ class Options:
     rtsp_path: Annotated[str, typer.Option("--rtsp_path", metavar="PATH", help="The stream's path at the camera.")] = (
         "/Streaming/Channels/101"
     )
+    rtsp_path_file: Annotated[
+        Path | None,
+        typer.Option("--rtsp_path_file", metavar="FILE", help="The path, in the first line of a file: a secret."),
+    ] = None
     stall_timeout: Annotated[
         float,
         typer.Option(
@@ -55,6 +60,10 @@ class Options:
         ),
     ] = None
     logs_dir: Annotated[Path | None, typer.Option("--logs_dir", metavar="DIR", help="Keep a log there.")] = None
+    no_audio: Annotated[bool, typer.Option("--no-audio", help="Record the picture alone.")] = False
+    transport: Annotated[
+        Transport, typer.Option("--transport", metavar="HOW", help="tcp, udp, or auto: TCP if the camera takes it.")
+    ] = Transport.AUTO
     utc: Annotated[bool, typer.Option("--utc", help="Name segments by UTC (with a Z) instead of local time.")] = False
     replace: Annotated[bool, typer.Option("--exec", help="Become ffmpeg, without a supervisor.")] = False
 
@@ -74,7 +83,12 @@ def run(context: Context, options: Options) -> None:
     if options.loglevel not in LOG_LEVELS:
         raise UsageError(f"--loglevel: found {options.loglevel!a}, expected one of {', '.join(LOG_LEVELS)}")
     password = recorder.read_password(context, options.password, options.password_file)
-    source = recorder.stream_source(options.ip, options.rtsp_port, options.rtsp_path, options.user, password)
+    secret_path = recorder.read_path(context, options.rtsp_path_file)
+    source = attrs.evolve(
+        recorder.stream_source(options.ip, options.rtsp_port, options.rtsp_path, options.user, password),
+        secret_path=secret_path,
+        transport=options.transport,
+    )
     stall_s = options.stall_timeout
     asked = RecordOptions(
         station=options.station,
@@ -83,6 +97,7 @@ def run(context: Context, options: Options) -> None:
         is_utc=options.utc,
         zone=LocalZone(),
         log_level=options.loglevel,
+        way=StreamWay(SoundUse.LEFT_OUT if options.no_audio else SoundUse.COPIED),
         stall=StallPolicy(stall_timeout_s=stall_s, start_timeout_s=max(_START_LIMIT_S, stall_s)),
     )
     program = recorder.find_recorder_program(options.ffmpeg_path)

@@ -1,5 +1,6 @@
 """Port: recording one camera's stream into segments, for ever."""
 
+import enum
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Protocol
@@ -9,12 +10,53 @@ import attrs
 USER_PLACEHOLDER, PASSWORD_PLACEHOLDER = "{user}", "{password}"
 
 
+class Transport(enum.Enum):
+    """How the packets of a stream come: within the connection, in packets of their own, or as the camera is able to."""
+
+    AUTO = "auto"
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class SoundUse(enum.Enum):
+    """What becomes of a camera's sound."""
+
+    COPIED = "copied"
+    TRANSCODED = "transcoded"
+    LEFT_OUT = "left out"
+
+
+@attrs.frozen
+class StreamWay:
+    """How a stream is taken. The default suits most cameras; the picture is recorded whatever becomes of the sound.
+
+    Attributes:
+        is_reordered: Pictures come in another order than they are shown in (B frames): the camera's times are taken for
+            that of each picture, and not when it arrived.
+        is_studied: The stream is looked at for longer before it is written, because it does not say how large its
+            pictures are before the first key frame.
+    """
+
+    sound: SoundUse = SoundUse.COPIED
+    is_reordered: bool = False
+    is_studied: bool = False
+
+
+class Trouble(enum.Enum):
+    """What a recorder stumbled over in a stream that another `StreamWay` may take."""
+
+    SOUND = "its sound cannot be stored"
+    ORDER = "its pictures come in another order than they are shown in"
+    UNSEEN = "it does not say how large its pictures are"
+
+
 @attrs.frozen
 class StreamSource:
     """Where a camera's stream is. The password is in no representation and in no message.
 
     Attributes:
         path: With `{user}` and `{password}` where a camera wants them within its path. Only who connects replaces them.
+        secret_path: Taken in the place of `path` where it is given: it is as secret as the password.
     """
 
     host: str
@@ -22,6 +64,8 @@ class StreamSource:
     path: str = "/Streaming/Channels/101"
     user: str = ""
     password: str = attrs.field(default="", repr=False)
+    secret_path: str = attrs.field(default="", repr=False)
+    transport: Transport = Transport.AUTO
 
 
 @attrs.frozen
@@ -35,6 +79,7 @@ class RecorderSettings:
         segment_s: A segment ends at the first key frame after a multiple of this within a UTC day.
         socket_timeout_s: After so long without a byte the recorder gives up by itself. To be longer than whoever
             watches the media waits: a recorder that gives up flushes a last frame, which looks like life.
+        start_timeout_s: So long the first picture may take.
     """
 
     folder: PurePath
@@ -42,6 +87,8 @@ class RecorderSettings:
     segment_s: int = attrs.field(default=600, validator=attrs.validators.ge(1))
     log_level: str = "info"
     socket_timeout_s: float = attrs.field(default=8, validator=attrs.validators.gt(0))
+    start_timeout_s: float = attrs.field(default=15, validator=attrs.validators.gt(0))
+    way: StreamWay = attrs.field(factory=StreamWay)
 
 
 @attrs.frozen
@@ -54,10 +101,17 @@ class MediaProgress:
 
 @attrs.frozen
 class RecorderEnd:
-    """How a session ended. Whatever it is, recording has stopped: exit code 0 is no success."""
+    """How a session ended. Whatever it is, recording has stopped: exit code 0 is no success.
+
+    Attributes:
+        reason: Why, in the recorder's own words, if it said so.
+        trouble: What it stumbled over, if another way may help.
+    """
 
     exit_code: int
     last_lines: tuple[str, ...] = ()
+    reason: str = ""
+    trouble: Trouble | None = None
 
 
 class Recorder(Protocol):

@@ -72,16 +72,16 @@ WRONG: list[tuple[dict[str, Any] | list[int] | None, list[str]]] = [
         ],
     ),
     (
-        {"thresholds": {"resume_millivolts": 3300}, "upload": {"host": "nas_1"}},
+        {"thresholds": {"resume_millivolts": 3300}, "upload": {"host": "nas+1"}},
         [
             (
                 "thresholds.resume_millivolts, thresholds.disconnect_percent: found resume at 3300 mV is below "
                 "disconnect at 50 %, expected it at or above that"
             ),
-            f"upload.host: found 'nas_1', expected {_HOST}",
+            f"upload.host: found 'nas+1', expected {_HOST}",
         ],
     ),
-    ({"upload": {"host": "nas_1"}}, [f"upload.host: found 'nas_1', expected {_HOST}"]),
+    ({"upload": {"host": "nas+1"}}, [f"upload.host: found 'nas+1', expected {_HOST}"]),
     (
         {"upload": {"method": "rclone", "host": ""}},
         ["upload.host: found '', expected the name of a remote in rclone's configuration"],

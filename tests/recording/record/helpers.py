@@ -22,6 +22,8 @@ FFMPEGS = {
     "7.1": str(Path(__file__).resolve().parents[3] / ".cache/ffmpeg-trixie/wrap/ffmpeg"),
     "9.0": imageio_ffmpeg.get_ffmpeg_exe(),
 }
+OLDEST = str(Path(__file__).resolve().parents[3] / ".cache/ffmpeg-bookworm/wrap/ffmpeg")
+"""ffmpeg 5.1, that of Debian 12."""
 VERSIONS = (pytest.param("7.1", marks=pytest.mark.nightly), "9.0")
 """What faults are tried with: in each run with the wheel's ffmpeg, nightly with Debian's too."""
 
@@ -86,3 +88,15 @@ def kept_frames(segment: Path) -> int:
         return frames_of(segment)
     except AvEOFError:
         return 0
+
+
+def process_of(folder: Path) -> int:
+    """The ffmpeg that writes into `folder`."""
+    needle = f"{folder}/".encode()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if needle in path.read_bytes():
+                return int(path.parent.name)
+        except OSError:
+            continue
+    raise AssertionError(f"no process writes into {folder}")

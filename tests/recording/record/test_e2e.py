@@ -59,7 +59,7 @@ def test_every_kind_of_stall_is_followed_by_a_new_recorder_in_time(
     version: str, footage: Footage, tmp_path: Path
 ) -> None:
     """Several cameras of each kind at once. The limit is for the 95th percentile; here not one sample is above it."""
-    modes = [mode for mode in Mode if mode is not Mode.NORMAL] * STALLS_PER_MODE
+    modes = [mode for mode in Mode if mode.is_stall] * STALLS_PER_MODE
     folders = [tmp_path / str(number) for number in range(len(modes))]
 
     with ThreadPoolExecutor(len(modes)) as pool:
@@ -76,7 +76,7 @@ def test_every_kind_of_stall_is_followed_by_a_new_recorder_in_time(
 @pytest.mark.parametrize("version", FFMPEGS)
 def test_a_camera_that_is_known_is_recorded_again_sooner(version: str, footage: Footage, tmp_path: Path) -> None:
     """Ten minutes without a hiccup, then each kind of stall: a new ffmpeg within 7 s of the last picture."""
-    modes = [mode for mode in Mode if mode is not Mode.NORMAL] * STALLS_PER_MODE
+    modes = [mode for mode in Mode if mode.is_stall] * STALLS_PER_MODE
     folders = [tmp_path / str(number) for number in range(len(modes))]
 
     def restarted_after(mode: Mode, folder: Path) -> float:
@@ -320,6 +320,7 @@ def _live_names(folder: Path) -> list[str]:
     [
         (("--station", "../x"), "--station: found '../x', expected 1 to 64 of"),
         (("--ip", "a b"), "--ip: found 'a b', expected an IP address"),
+        (("--ip", "127.0.0.1:8554"), "--ip: found '127.0.0.1:8554', expected an IP address"),
         (
             ("--ip", "rtsp://u:word@192.0.2.1/x"),
             "--ip: found a whole address, which may hold a password and is not shown",

@@ -15,7 +15,7 @@ import pytest
 from camvault.adapters.rtsp import FfmpegRecorder
 from camvault.ports.recorder import RecorderSettings, StreamSource
 from tests.recording.fake_camera import FakeCamera, Footage, make_footage
-from tests.recording.record.helpers import FFMPEGS, kept_frames, wait_for
+from tests.recording.record.helpers import FFMPEGS, kept_frames, process_of, wait_for
 
 KILLS = 50
 AT_ONCE = 16
@@ -63,7 +63,7 @@ def _lost_s(version: str, footage: Footage, folder: Path, life_s: float) -> floa
         )
         try:
             wait_for("the first picture", lambda: camera.frames_sent)
-            recorder = _process_of(folder)
+            recorder = process_of(folder)
             time.sleep(life_s)
             sent = camera.frames_sent
             os.kill(recorder, signal.SIGKILL)
@@ -71,15 +71,3 @@ def _lost_s(version: str, footage: Footage, folder: Path, life_s: float) -> floa
         finally:
             killed.set()
     return (sent - sum(kept_frames(each) for each in folder.glob("*.mkv"))) / footage.frame_rate
-
-
-def _process_of(folder: Path) -> int:
-    """The ffmpeg that writes into `folder`."""
-    needle = f"{folder}/".encode()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if needle in path.read_bytes():
-                return int(path.parent.name)
-        except OSError:
-            continue
-    raise AssertionError(f"no process writes into {folder}")

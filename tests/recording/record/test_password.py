@@ -64,6 +64,43 @@ def test_within_the_path_when_nobody_answers(flags: tuple[str, ...], tmp_path: P
     canary.look("log", "what record_camera said", run.said())
 
 
+@pytest.mark.parametrize("is_answered", [True, False], ids=["answered", "refused"])
+@pytest.mark.parametrize("flags", [(), ("--exec",)], ids=["supervised", "exec"])
+def test_a_path_that_is_a_secret_is_shown_nowhere(
+    flags: tuple[str, ...], footage: Footage, tmp_path: Path, *, is_answered: bool
+) -> None:
+    """As some cameras take it: `/user=admin&password=...`, with no placeholder for what the camera calls otherwise."""
+    secret = canary.keep(tmp_path / "path")
+    secret.write_text(f"/user=admin&code={CANARY}&channel=1\n")
+    flags = ("--rtsp_path_file", str(secret), "--loglevel", "debug", *flags)
+    with FakeCamera(footage) as camera, recording(tmp_path, camera if is_answered else 9, "9.0", *flags) as run:
+        if is_answered:
+            wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*.mkv")))
+        else:
+            wait_for("the reason", lambda: "refused" in run.said())
+
+    canary.look("log", "what record_camera said", run.said())
+
+
+@pytest.mark.parametrize("text", ["", "rtsp://192.0.2.1/x", "live"])
+def test_a_file_without_a_path_is_refused_and_not_shown(text: str, footage: Footage, tmp_path: Path) -> None:
+    secret = canary.keep(tmp_path / "path")
+    secret.write_text(f"{text}{CANARY}\n" if text else "\n")
+    with FakeCamera(footage) as camera, recording(tmp_path, camera, "9.0", "--rtsp_path_file", str(secret)) as run:
+        assert run.process.wait(timeout=300) == 1
+
+    assert f"--rtsp_path_file {secret}: found " in run.said()
+    canary.look("log", "what record_camera said", run.said())
+
+
+def test_a_byte_order_mark_is_no_part_of_the_password(footage: Footage, tmp_path: Path) -> None:
+    with (
+        FakeCamera(footage, user="viewer", password=CANARY) as camera,
+        recording(tmp_path, camera, "9.0", password=f"\ufeff{CANARY}"),
+    ):
+        wait_for("frames", lambda: list((tmp_path / "ROST2" / ".live").glob("*/ROST2_*.mkv")))
+
+
 def test_on_the_command_line_it_goes_no_further(footage: Footage, tmp_path: Path) -> None:
     """As specified, `--password` is taken, with a warning; only the process that was given it shows it."""
     with FakeCamera(footage, user="viewer", password=CANARY) as camera, (tmp_path / "said").open("w") as said:
@@ -102,14 +139,14 @@ def test_with_basic_authentication_at_level_trace(version: str, footage: Footage
     """Requests are quoted then, and Basic authentication is nothing but base64."""
     said: list[str] = []
     camera = FakeCamera(footage, user="viewer", password=CANARY)
-    camera.is_basic = True
+    camera.authentication = "Basic"
     with camera:
         FfmpegRecorder(PurePath(FFMPEGS[version])).record(
             StreamSource("127.0.0.1", camera.port, "/x", "viewer", CANARY),
             settings=RecorderSettings(PurePath(tmp_path), "ROST2_%d.mkv", 3, "trace"),
             on_progress=lambda _: None,
             on_log=said.append,
-            on_tick=lambda: not camera.frames_sent,
+            on_tick=lambda: camera.frames_sent < 50,  # what it says is read a moment after it was said
         )
 
     assert any("Authorization: ***" in line for line in said)

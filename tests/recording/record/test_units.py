@@ -1,6 +1,7 @@
 """The supervisor of a recorder, in simulated time."""
 
 import itertools
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
@@ -28,6 +29,7 @@ from camvault.core.workflows.recording.record import (
     RecordingTroubled,
     SegmentClosed,
     StationBusyError,
+    StreamTakenOtherwise,
     prepare_unsupervised,
 )
 from camvault.core.workflows.steps.segment_step import StepRefused
@@ -40,7 +42,7 @@ from camvault.ports.errors import (
     StorageError,
     UsageError,
 )
-from camvault.ports.recorder import MediaProgress
+from camvault.ports.recorder import MediaProgress, RecorderEnd, SoundUse, Trouble
 from tests import canary
 from tests.recording.record.desk import FOLDER, ROOT, make_world
 
@@ -501,10 +503,81 @@ def test_a_recorder_that_talks_all_day_fills_no_log() -> None:
     world.run_for(4 * 3600)
 
     said = world.reporter.of(RecorderLogged)
-    assert 5 + 4 * 6 - 1 <= len(said) <= 5 + 4 * 6
+    assert 4 <= len(said) <= 5
     assert str(said[0]) == "ROST2: Connection refused"
-    assert "lines left out) Connection refused" in str(said[-1])
+    assert "Connection refused (" in str(said[-1])
+    assert "more like it since the last one told)" in str(said[-1])
+    assert sum(each.repeated for each in said) > 100
+
+
+def test_a_recorder_that_says_something_else_each_time_fills_no_log(mocker: MockerFixture) -> None:
+    world = make_world()
+    words = itertools.permutations("abcdefg")
+    world.options = attrs.evolve(world.options, talk=LineLimit(burst=5, per_hour=6))
+
+    def record(*_: object, on_log: Callable[[str], None], **__: object) -> RecorderEnd:
+        on_log("".join(next(words)))
+        return RecorderEnd(1)
+
+    mocker.patch.object(type(world.recorder), "record", record)
+    world.run_for(4 * 3600)
+
+    said = world.reporter.of(RecorderLogged)
+    assert 5 + 4 * 6 - 1 <= len(said) <= 5 + 4 * 6
+    assert "lines left out) " in str(said[-1])
     assert sum(1 + each.omitted for each in said) > 3 * len(said)
+
+
+def test_sound_that_cannot_be_stored_costs_a_start_and_no_picture_after_it() -> None:
+    world = make_world()
+    world.recorder.stumbles = lambda way: None if way.sound is SoundUse.LEFT_OUT else Trouble.SOUND
+
+    world.run_for(30)
+
+    assert [way.sound for way in world.recorder.ways] == list(SoundUse)
+    assert world.recorder.sessions[-1] < 1
+    assert not world.reporter.of(RecorderEnded)
+    told = [str(each) for each in world.reporter.of(StreamTakenOtherwise)]
+    assert told == [
+        "ROST2: its sound cannot be stored (No tag found): the sound is transcoded from now on",
+        "ROST2: its sound cannot be stored (No tag found): the sound is left out from now on",
+    ]
+    assert not world.lost()
+
+
+def test_a_way_that_helped_is_taken_again_after_a_stall() -> None:
+    world = make_world()
+    world.recorder.stumbles = lambda way: None if way.is_reordered else Trouble.ORDER
+    world.clock.after(20, lambda: setattr(world.recorder, "camera", MemoryCamera.SILENT))
+    world.clock.after(40, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
+
+    world.run_for(90)
+
+    assert [way.is_reordered for way in world.recorder.ways][:3] == [False, True, True]
+    assert len(world.reporter.of(StreamTakenOtherwise)) == 1
+
+
+def test_a_stream_that_no_way_suits_is_tried_at_leisure() -> None:
+    world = make_world()
+    world.recorder.stumbles = lambda _: Trouble.UNSEEN
+
+    world.run_for(3600)
+
+    assert len(world.reporter.of(StreamTakenOtherwise)) == 1
+    assert len(world.recorder.sessions) < 80
+    assert world.reporter.of(RecorderEnded)[0].words == "No tag found"
+
+
+def test_a_camera_that_sends_no_key_frame_is_told_of_by_its_name() -> None:
+    """Five recorders ended in a row as "camera down"; neither the key frame nor the flag was named."""
+    world = make_world()
+    world.recorder.frames_per_tick = 0
+
+    world.run_for(60)
+
+    words = world.reporter.of(RecorderEnded)[0].words
+    assert "no key frame within 15 s" in words
+    assert "--stall-timeout" in words
 
 
 def test_the_manager_hears_that_it_is_alive() -> None:

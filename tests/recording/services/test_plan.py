@@ -146,6 +146,24 @@ def test_a_nas_behind_ssh_is_no_local_folder() -> None:
     assert PurePath("/srv/broken") in plan["organize_video"].writable
 
 
+def test_a_path_that_is_a_secret_is_a_credential_and_no_flag() -> None:
+    own = _plan(_camera(1, rtsp_path_file="/etc/camera-path"))["record_camera_ROST1"]
+
+    assert own.credentials["camera-path"] == PurePath("/etc/camera-path")
+    assert own.argv[own.argv.index("--rtsp_path_file") + 1] == f"{CREDENTIALS}/camera-path"
+    assert "--rtsp_path" not in own.argv
+
+
+def test_how_a_camera_is_recorded_is_in_its_unit_where_it_is_not_as_usual() -> None:
+    flags = {"--transport", "--no-audio"}
+    usual = _plan(_camera(1))["record_camera_ROST1"]
+    other = _plan(_camera(1, transport="udp", no_audio=True))["record_camera_ROST1"]
+
+    assert not flags & set(usual.argv)
+    assert flags <= set(other.argv)
+    assert other.argv[other.argv.index("--transport") + 1] == "udp"
+
+
 def test_a_camera_brings_its_own_password_file_or_needs_none() -> None:
     own = _plan(_camera(1, password="", password_file="/etc/pw"))["record_camera_ROST1"]  # noqa: S106 - a path
     none = _plan(_camera(1, password="", user=""))["record_camera_ROST1"]

@@ -10,7 +10,15 @@ import attrs
 from camvault.adapters.memory.clock import MemoryClock
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.ports.errors import NoSpaceError
-from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
+from camvault.ports.recorder import (
+    MediaProgress,
+    Recorder,
+    RecorderEnd,
+    RecorderSettings,
+    StreamSource,
+    StreamWay,
+    Trouble,
+)
 
 
 class MemoryCamera(enum.Enum):
@@ -29,6 +37,8 @@ class MemoryRecorder:
 
     Attributes:
         camera: What the camera does; may be set at any time, also from the clock's own events.
+        stumbles: What it stumbles over in a stream that is taken in this way; over nothing by default.
+        ways: In which way each session took the stream.
         group_bytes: The size of a group.
         recorded: Every group that was written, in order: what must be found again.
         moments: When each group was complete, by the wall clock.
@@ -39,6 +49,8 @@ class MemoryRecorder:
     storage: MemoryStorage
     clock: MemoryClock
     camera: MemoryCamera = MemoryCamera.NORMAL
+    stumbles: Callable[[StreamWay], Trouble | None] = lambda _: None
+    ways: list[StreamWay] = attrs.field(factory=list)
     tick_s: float = 0.2
     frames_per_tick: int = 5
     group_bytes: int = 9
@@ -61,10 +73,14 @@ class MemoryRecorder:
     ) -> RecorderEnd:
         """See `Recorder`."""
         self.sessions.append(self.clock.monotonic_s())
+        self.ways.append(settings.way)
         with self.storage.calls.call("recorder.record", source.host):
             if self.camera is MemoryCamera.REFUSES:
                 on_log("Connection refused")
                 return RecorderEnd(1, ("Connection refused",))
+            if trouble := self.stumbles(settings.way):
+                self.clock.advance(self.tick_s)
+                return RecorderEnd(1, ("Invalid argument",), "No tag found", trouble)
             return self._record(settings, on_progress, on_tick)
 
     def _record(

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import attrs
 
+from camvault.adapters.rtsp.argv import ADDRESS_SIGNS
 from camvault.ports.recorder import MediaProgress, StreamSource
 
 _CREDENTIALS = re.compile(r"(rtsps?://)[^/\s@]*(?:@[^/\s@]*)*@", re.IGNORECASE)
@@ -14,8 +15,10 @@ _AUTHORIZATION = re.compile(r"(authorization:\s*).*", re.IGNORECASE)  # Basic is
 def redacted(line: str, source: StreamSource) -> str:
     """`line` without credentials: ffmpeg prints the whole address when it cannot connect, and requests at "trace"."""
     line = _AUTHORIZATION.sub(r"\1***", _CREDENTIALS.sub(r"\1", line))
-    for form in (source.password, quote(source.password, safe="")):  # as it stands in the path, if it stands there
-        line = line.replace(form, "***") if form else line
+    # as they were given, and as they stand in the address
+    for secret in (source.secret_path, source.password):
+        for form in (secret, quote(secret, safe=ADDRESS_SIGNS), quote(secret, safe="")):
+            line = line.replace(form, "***") if form else line
     return line
 
 

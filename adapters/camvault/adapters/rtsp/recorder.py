@@ -1,5 +1,6 @@
 """Adapter for RTSP cameras: one ffmpeg per session."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import PurePath
@@ -8,14 +9,18 @@ import attrs
 
 from camvault.adapters._shared.process import run
 from camvault.adapters.rtsp.argv import environment, ffconcat, record_argv
+from camvault.adapters.rtsp.challenge import ask_challenge, unknown_digest
 from camvault.adapters.rtsp.parse import ProgressParser, redacted
+from camvault.adapters.rtsp.talk import StreamTalk
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import Cancelled
-from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource
+from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, RecorderSettings, StreamSource, Trouble
 
 _GRACE_S = 1.0
 """A stalled ffmpeg ignores SIGTERM (measured for 5.1 to 9.0): waiting longer gains nothing."""
 _LAST_LINES = 10
+_EARLY_S = 30.0
+"""What a stream is stumbled over for shows soon; what ends a recording later is something else."""
 
 
 @attrs.define
@@ -62,8 +67,9 @@ class FfmpegRecorder:
         on_tick: Callable[[], bool],
     ) -> RecorderEnd:
         """See `Recorder`."""
-        parser = ProgressParser()
-        ticking = _Ticking(on_tick)
+        parser, talk = ProgressParser(), StreamTalk(settings.way, settings.log_level)
+        begun_s = time.monotonic()
+        ticking = _Ticking(lambda: on_tick() and not talk.waits_for_sound(time.monotonic()))
         lines: list[str] = []
 
         def take_progress(line: str) -> None:
@@ -74,7 +80,8 @@ class FfmpegRecorder:
             clean = redacted(line, source)
             lines.append(clean)
             del lines[:-_LAST_LINES]
-            on_log(clean)
+            if talk.hear(clean, now_s=time.monotonic()):
+                on_log(clean)
 
         try:
             finished = run(
@@ -82,13 +89,24 @@ class FfmpegRecorder:
                 cancel=ticking,
                 on_line=take_log,
                 on_stdout=take_progress,
-                stdin=ffconcat(source, socket_timeout_s=settings.socket_timeout_s),
+                stdin=ffconcat(source, settings),
                 env=environment(),
                 grace_s=_GRACE_S,
             )
         except Cancelled:
-            return RecorderEnd(exit_code=255, last_lines=tuple(lines))
-        return RecorderEnd(finished.exit_code, tuple(lines))
+            trouble = Trouble.SOUND if talk.waits_for_sound(time.monotonic()) else None
+            reason = "it is announced and does not come" if trouble else talk.reason
+            return RecorderEnd(255, tuple(lines), reason, trouble)
+        is_early = time.monotonic() - begun_s < _EARLY_S
+        trouble = talk.trouble if is_early else None
+        return RecorderEnd(finished.exit_code, tuple(lines), self._reason(talk, source), trouble)
+
+    @staticmethod
+    def _reason(talk: StreamTalk, source: StreamSource) -> str:
+        kind = unknown_digest(ask_challenge(source)) if talk.is_refused else ""
+        if not kind:
+            return talk.reason
+        return f"the camera wants digest authentication by {kind}, which ffmpeg does not know; let it accept MD5 too"
 
 
 _: Callable[[PurePath], Recorder] = FfmpegRecorder

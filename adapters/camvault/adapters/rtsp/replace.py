@@ -17,7 +17,7 @@ _DISCREET = ("quiet", "panic", "fatal")
 
 def discreet(source: StreamSource, level: str) -> str:
     """The level that can be had: what ffmpeg says goes straight to the journal, and its errors hold the password."""
-    return level if level in _DISCREET or not source.password else "fatal"
+    return level if level in _DISCREET or not (source.password or source.secret_path) else "fatal"
 
 
 def become_recorder(
@@ -29,13 +29,13 @@ def become_recorder(
 ) -> NoReturn:
     """Replace this process by ffmpeg. The address is read from memory that no other process can open.
 
-    Where the camera has a password, ffmpeg says nothing but why it ends, see `discreet`.
+    Where the camera has a password, or a path that is one, ffmpeg says nothing but why it ends, see `discreet`.
 
     Raises:
         StorageError: The program cannot be executed.
     """
     descriptor = os.memfd_create("camvault", 0)
-    os.write(descriptor, ffconcat(source, socket_timeout_s=settings.socket_timeout_s))
+    os.write(descriptor, ffconcat(source, settings))
     os.lseek(descriptor, 0, os.SEEK_SET)
     os.dup2(descriptor, 0)
     os.close(descriptor)

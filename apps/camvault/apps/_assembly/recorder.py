@@ -13,6 +13,7 @@ from camvault.adapters.systemd.notify import SystemdNotify
 from camvault.apps._assembly.given_text import given_text
 from camvault.apps._assembly.places import recording_problem
 from camvault.apps._cli.stage import Context
+from camvault.core.checked_values import is_host
 from camvault.core.stations.stream_address import HOST_RULE, PATH_RULE, is_stream_path, shown
 from camvault.core.workflows.recording.record import (
     RecordOptions,
@@ -24,6 +25,8 @@ from camvault.ports.errors import MissingToolError, UsageError
 from camvault.ports.events import Failed, Warned
 from camvault.ports.recorder import Recorder, StreamSource
 
+_BYTE_ORDER_MARK = "\ufeff"
+"""Some editors write it before the first line."""
 _LOG_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -41,11 +44,28 @@ def read_password(context: Context, password: str | None, password_file: Path | 
             Warned("--password: everybody on this machine can see it in the list of processes; use --password-file")
         )
         return password
-    if password_file is None:
+    return "" if password_file is None else _first_line(context, "--password-file", password_file, "the password")
+
+
+def read_path(context: Context, path_file: Path | None) -> str:
+    """The secret path of the stream, from a file; "" if there is none.
+
+    Raises:
+        UsageError: The file cannot be read, or its first line is no path. No message holds it.
+        Cancelled: Stopped while the file, a pipe, was waited for.
+    """
+    if path_file is None:
         return ""
-    lines = given_text(context, "--password-file", password_file).splitlines()
+    path = _first_line(context, "--rtsp_path_file", path_file, "the path")
+    if not path.startswith("/") or "://" in path:
+        raise UsageError(f"--rtsp_path_file {path_file}: found something else, expected a path that begins with /")
+    return path
+
+
+def _first_line(context: Context, flag: str, path: Path, what: str) -> str:
+    lines = given_text(context, flag, path).removeprefix(_BYTE_ORDER_MARK).splitlines()
     if not lines or not lines[0]:
-        raise UsageError(f"--password-file {password_file}: found an empty first line, expected the password")
+        raise UsageError(f"{flag} {path}: found an empty first line, expected {what}")
     return lines[0]
 
 
@@ -58,7 +78,7 @@ def stream_source(ip: str, port: int, path: str, user: str, password: str) -> St
     """
     if password and not user:
         raise UsageError("--user: found nothing, expected whom the password is for")
-    if not ip or any(character.isspace() or character in "/@?#" for character in ip):
+    if not is_host(ip):
         raise UsageError(f"--ip: found {shown(ip)}, expected {HOST_RULE}")
     if not is_stream_path(path if path.startswith("/") else f"/{path}"):
         raise UsageError(f"--rtsp_path: found {shown(path)}, expected {PATH_RULE}")

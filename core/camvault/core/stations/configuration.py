@@ -32,6 +32,7 @@ from camvault.core.checked_values import (
 from camvault.core.segments.names import STATION_RULE, is_station
 from camvault.core.stations.expected_streams import AUDIO_FACTS, VIDEO_FACTS
 from camvault.core.stations.stream_address import HOST_RULE, PATH_RULE, is_stream_path, shown
+from camvault.ports.recorder import Transport
 
 LOG_LEVELS = ("quiet", "panic", "fatal", "error", "warning", "info", "verbose", "debug", "trace")
 DEFAULT_RSYNC_OPTIONS = ("-avh", "--partial", "--progress", "--chmod=ug+rwX")
@@ -40,6 +41,7 @@ DEFAULT_RTSP_PATH = "/Streaming/Channels/101"
 _SECRETS = {
     "password": "a secret that is no text",
     "password_file": "something else, which is not shown because it may be the password itself",
+    "rtsp_path_file": "something else, which is not shown because it may be the path itself",
 }
 _FORBIDDEN_RSYNC = (
     *("--remove-source-files", "--remove-sent-files", "--del", "--force", "--dry-run", "--list-only", "--files-from"),
@@ -63,6 +65,9 @@ class Camera:
     loglevel: str = "info"
     rtsp_port: int = 554
     rtsp_path: str = DEFAULT_RTSP_PATH
+    rtsp_path_file: str = ""
+    transport: str = Transport.AUTO.value
+    no_audio: bool = False
     core: int | None = None
     stall_timeout: float = 10
     utc: bool = False
@@ -92,15 +97,14 @@ class BackupConfig:
 
 
 def _is_target(value: object) -> bool:
-    """An absolute folder, or `[user@]host:path`; nothing that rsync would take for an option or a daemon."""
+    """An absolute folder, or `[user@]host:path`; nothing that rsync would take for an option, a daemon or a host."""
     if is_folder(value):
         return True
     host, colon, path = str(value).partition(":")
     return (
         is_line(value)
         and bool(colon and path)
-        and not path.startswith(":")
-        and not str(value).lower().startswith("rsync://")
+        and not path.startswith((":", "//"))  # a daemon, or an address such as smb://nas/share
         and is_host(host.rpartition("@")[2])
         and not host.startswith("-")
     )
@@ -126,6 +130,7 @@ def _facts(names: tuple[str, ...]) -> ValueRule:
     return ValueRule(f"a table of texts and numbers with the keys {', '.join(names)}", is_met)
 
 
+_TRUTH = ValueRule("true or false", lambda v: isinstance(v, bool))
 _CAMERA = {
     "station": ValueRule(STATION_RULE, lambda v: isinstance(v, str) and is_station(v)),
     "ip": ValueRule(HOST_RULE, is_host),
@@ -138,9 +143,12 @@ _CAMERA = {
     "loglevel": one_of(*LOG_LEVELS),
     "rtsp_port": whole(1, 65_535),
     "rtsp_path": ValueRule(PATH_RULE, lambda v: is_line(v) and is_stream_path(str(v))),
+    "rtsp_path_file": OPTIONAL_FOLDER,
+    "transport": one_of(*(each.value for each in Transport)),
+    "no_audio": _TRUTH,
     "core": or_nothing(whole(0, 4095)),
     "stall_timeout": quantity("seconds", 1, 3600),
-    "utc": ValueRule("true or false", lambda v: isinstance(v, bool)),
+    "utc": _TRUTH,
     "ffmpeg_path": TEXT,
     "ffprobe_path": TEXT,
     "expected_audio": _facts(AUDIO_FACTS),

@@ -13,10 +13,12 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.stations.configuration import BackupConfig, Camera
+from camvault.ports.recorder import Transport
 from camvault.ports.services import CREDENTIALS, Schedule, ServiceDefinition, ServiceKind
 from camvault.ports.units import UnitFile
 
 PASSWORD_CREDENTIAL = "camera-password"  # noqa: S105 - a name
+PATH_CREDENTIAL = "camera-path"
 CREDENTIALS_FOLDER = PurePath("/etc/camvault/credentials")
 MAIL_SETTINGS = PurePath("/etc/monitor_email.conf")
 STATE_FOLDER = PurePath("/var/lib/camvault")
@@ -72,10 +74,13 @@ def _recorder(camera: Camera, index: int, layout: ServiceLayout) -> ServiceDefin
         credentials = {PASSWORD_CREDENTIAL: CREDENTIALS_FOLDER / name}
     elif camera.password_file:
         credentials = {PASSWORD_CREDENTIAL: PurePath(camera.password_file)}
+    flags = _recorder_flags(camera, index, has_secret=bool(credentials))
+    if camera.rtsp_path_file:
+        credentials[PATH_CREDENTIAL] = PurePath(camera.rtsp_path_file)
     return ServiceDefinition(
         name=name,
         description=f"Record camera {camera.station}",
-        argv=(str(layout.programs / "record_camera"), *_recorder_flags(camera, index, has_secret=bool(credentials))),
+        argv=(str(layout.programs / "record_camera"), *flags),
         kind=ServiceKind.DAEMON,
         user=layout.user,
         writable=tuple(PurePath(each) for each in (camera.output_dir, camera.logs_dir) if each),
@@ -93,7 +98,15 @@ def _recorder_flags(camera: Camera, index: int, *, has_secret: bool) -> Iterator
         yield from ("--password-file", f"{CREDENTIALS}/{PASSWORD_CREDENTIAL}")
     yield from ("--segment_time", str(camera.segment_time), "--loglevel", camera.loglevel)
     yield from ("--output_dir", camera.output_dir)
-    yield from ("--rtsp_port", str(camera.rtsp_port), "--rtsp_path", camera.rtsp_path)
+    yield from ("--rtsp_port", str(camera.rtsp_port))
+    if camera.rtsp_path_file:
+        yield from ("--rtsp_path_file", f"{CREDENTIALS}/{PATH_CREDENTIAL}")
+    else:
+        yield from ("--rtsp_path", camera.rtsp_path)
+    if camera.transport != Transport.AUTO.value:
+        yield from ("--transport", camera.transport)
+    if camera.no_audio:
+        yield "--no-audio"
     yield from ("--stall-timeout", f"{camera.stall_timeout:g}", "--ffmpeg_path", camera.ffmpeg_path)
     yield from ("--core", str(index if camera.core is None else camera.core))
     if camera.logs_dir:

@@ -8,6 +8,7 @@ from camvault.core.workflows.recording.record.events import (
     RecorderStarted,
     RecordingTroubled,
     SegmentClosed,
+    StreamTakenOtherwise,
 )
 from camvault.core.workflows.recording.record.journal import TIMELINE_NAME
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
@@ -27,6 +28,7 @@ __all__ = [
     "RecordingTroubled",
     "SegmentClosed",
     "StationBusyError",
+    "StreamTakenOtherwise",
     "claim_station",
     "prepare_unsupervised",
     "record_camera",

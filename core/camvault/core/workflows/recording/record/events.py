@@ -6,8 +6,10 @@ from typing import ClassVar
 
 import attrs
 
+from camvault.core.health.stream_ways import way_words
 from camvault.core.segments.coverage import Cause
 from camvault.ports.events import Event, Level
+from camvault.ports.recorder import StreamWay, Trouble
 
 
 @attrs.frozen
@@ -33,6 +35,22 @@ class MediaArrived(Event):
 
 
 @attrs.frozen
+class StreamTakenOtherwise(Event):
+    """The camera sends what is not recorded as it is: what, what is done about it, and what was said of it."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    station: str
+    trouble: Trouble
+    way: StreamWay
+    words: str
+
+    def __str__(self) -> str:
+        said = f" ({self.words})" if self.words else ""
+        return f"{self.station}: {self.trouble.value}{said}: {way_words(self.way, self.trouble)}"
+
+
+@attrs.frozen
 class SegmentClosed(Event):
     """A segment is complete and has its final name, `path`."""
 
@@ -48,7 +66,7 @@ class SegmentClosed(Event):
 class RecorderEnded(Event):
     """A session ended, or could not begin, although the station is to be recorded; the next start is in `wait_s`.
 
-    `words` is the last line that the recorder wrote, or the error that kept it from starting.
+    `words` is the reason that the recorder gave, or the last line that it wrote, or what kept it from starting.
     """
 
     level: ClassVar[Level] = Level.WARNING
@@ -67,15 +85,20 @@ class RecorderEnded(Event):
 
 @attrs.frozen
 class RecorderLogged(Event):
-    """A line that the recorder wrote; `omitted` lines before it were left out by the line limit."""
+    """A line that the recorder wrote.
+
+    `omitted` lines before it were left out by the line limit; `repeated` ones like it came since it was told last.
+    """
 
     station: str
     line: str
     omitted: int = 0
+    repeated: int = 0
 
     def __str__(self) -> str:
         before = f" ({self.omitted:,} lines left out)" if self.omitted else ""
-        return f"{self.station}:{before} {self.line}"
+        again = f" ({self.repeated:,} more like it since the last one told)" if self.repeated else ""
+        return f"{self.station}:{before} {self.line}{again}"
 
 
 @attrs.frozen

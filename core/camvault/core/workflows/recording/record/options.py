@@ -14,7 +14,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
-from camvault.ports.recorder import Recorder
+from camvault.ports.recorder import Recorder, StreamWay
 from camvault.ports.supervision import Supervision
 
 
@@ -29,6 +29,7 @@ class RecordOptions:
         is_utc: Whether segments keep the names in UTC that the recorder gave them; otherwise they get local ones.
         zone: The zone of local names.
         log_level: How much the recorder writes to its log, in the recorder's own word.
+        way: How the stream is taken at first.
         stall: When a running recorder counts as stalled.
         back_off: How long to wait between two starts.
         talk: How many lines of the recorder are reported.
@@ -41,6 +42,7 @@ class RecordOptions:
     is_utc: bool = False
     zone: tzinfo = UTC
     log_level: str = "info"
+    way: StreamWay = attrs.field(factory=StreamWay)
     stall: StallPolicy = attrs.field(factory=StallPolicy)
     back_off: BackOff = attrs.field(factory=BackOff)
     talk: LineLimit = attrs.field(factory=LineLimit)

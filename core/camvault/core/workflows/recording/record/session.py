@@ -49,6 +49,7 @@ class Session:
         signs: The recorder's progress, as it is judged.
         rhythm: How regularly the camera's pictures come, in earlier sessions too.
         cause: Why the supervisor ended the session; None while it goes on, or if it ended by itself.
+        words: What an operator has to know of that, if anything.
     """
 
     folder: PurePath
@@ -61,6 +62,7 @@ class Session:
     heartbeat: Heartbeat
     rhythm: Rhythm = attrs.field(factory=Rhythm)
     cause: Cause | None = attrs.field(default=None, init=False)
+    words: str = attrs.field(default="", init=False)
     _counters: RecorderSigns = attrs.field(factory=RecorderSigns, init=False)
     _looked_s: float = attrs.field(default=0.0, init=False)
     _ticked_s: float | None = attrs.field(default=None, init=False)
@@ -99,6 +101,12 @@ class Session:
         self._judge(now_s)
         if self._is_stalled(now_s):
             self.cause = Cause.STALL if self.has_media else Cause.CAMERA_DOWN
+            if not self.has_media and self._counters.out_time_us:
+                limit_s = self.options.stall.start_timeout_s
+                self.words = (
+                    f"the camera sends, but no key frame within {limit_s:.0f} s, without which no recording can begin: "
+                    "let it send key frames more often, or raise --stall-timeout above the time between two of them"
+                )
             return False
         return True
 

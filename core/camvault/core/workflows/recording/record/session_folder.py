@@ -9,7 +9,7 @@ from camvault.core.workflows.recording.record.options import RecordOptions
 from camvault.ports.clock import Clock
 from camvault.ports.errors import ExistsError
 from camvault.ports.files import Storage
-from camvault.ports.recorder import RecorderSettings
+from camvault.ports.recorder import RecorderSettings, StreamWay
 
 
 def prepare_unsupervised(options: RecordOptions, *, storage: Storage, clock: Clock) -> RecorderSettings:
@@ -21,17 +21,26 @@ def prepare_unsupervised(options: RecordOptions, *, storage: Storage, clock: Clo
         ExistsError: All names of sessions of this second are taken.
         StorageError: The folder cannot be made.
     """
-    return recorder_settings(options, new_session_folder(options, storage, clock.now(), is_supervised=False))
+    folder = new_session_folder(options, storage, clock.now(), is_supervised=False)
+    return recorder_settings(options, folder, options.way)
 
 
-def recorder_settings(options: RecordOptions, folder: PurePath) -> RecorderSettings:
-    """The settings of a recorder that writes into `folder`.
+def recorder_settings(options: RecordOptions, folder: PurePath, way: StreamWay) -> RecorderSettings:
+    """The settings of a recorder that writes into `folder` and takes the stream in this way.
 
     The recorder's own socket timeout is three times the stall timeout: the supervisor notices a stall first.
     """
     pattern = counting_pattern(options.station, folder)
     socket_timeout_s = 3 * options.stall.stall_timeout_s
-    return RecorderSettings(folder, pattern, options.segment_s, options.log_level, socket_timeout_s=socket_timeout_s)
+    return RecorderSettings(
+        folder,
+        pattern,
+        options.segment_s,
+        options.log_level,
+        socket_timeout_s=socket_timeout_s,
+        start_timeout_s=options.stall.start_timeout_s,
+        way=way,
+    )
 
 
 def new_session_folder(options: RecordOptions, storage: Storage, now: datetime, *, is_supervised: bool) -> PurePath:

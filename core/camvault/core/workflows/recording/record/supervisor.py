@@ -17,16 +17,22 @@ from camvault.core.health.backoff import failures_after_end
 from camvault.core.health.line_limit import LineBudget, spend_line
 from camvault.core.health.rhythm import Rhythm
 from camvault.core.health.stall import started
+from camvault.core.health.stream_ways import next_way
 from camvault.core.segments.coverage import Cause
 from camvault.core.workflows.recording.record.adoption import Adoption
-from camvault.core.workflows.recording.record.events import RecorderEnded, RecorderLogged, RecorderStarted
+from camvault.core.workflows.recording.record.events import (
+    RecorderEnded,
+    RecorderLogged,
+    RecorderStarted,
+    StreamTakenOtherwise,
+)
 from camvault.core.workflows.recording.record.journal import Journal
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
 from camvault.core.workflows.recording.record.session import Heartbeat, Session
 from camvault.core.workflows.recording.record.session_folder import new_session_folder, recorder_settings
 from camvault.core.workflows.recording.record.station_lock import claim_station
 from camvault.ports.errors import CamvaultError, Cancelled, NoSpaceError, StorageError, UsageError
-from camvault.ports.recorder import RecorderEnd, StreamSource
+from camvault.ports.recorder import RecorderEnd, StreamSource, StreamWay
 
 _WAIT_STEP_S = 5.0
 
@@ -42,7 +48,7 @@ def record_camera(source: StreamSource, *, options: RecordOptions, ports: Record
     """
     journal = Journal(options, ports)
     adoption, heartbeat = Adoption(options, ports, journal), Heartbeat(ports.supervision)
-    supervisor = _Supervisor(source, options, ports, journal, adoption, heartbeat)
+    supervisor = _Supervisor(source, options, ports, journal, adoption, heartbeat, options.way)
     supervisor.make_folders()
     with supervisor.claimed():
         supervisor.run()
@@ -58,6 +64,7 @@ class _Supervisor:
     journal: Journal
     adoption: Adoption
     heartbeat: Heartbeat
+    way: StreamWay
     failures: int = 0
     talk: LineBudget | None = None
     rhythm: Rhythm = attrs.field(factory=Rhythm)
@@ -89,7 +96,8 @@ class _Supervisor:
                 cause, end = self.one_session()
                 self.ports.cancel.check()
                 self.journal.not_recording(cause)
-                self.pause(cause, end)
+                if not self.has_other_way(end):
+                    self.pause(cause, end)
         finally:
             # footage gets its final name, whatever ended the loop; power fails before: the next start does it
             self.ports.supervision.stopping()
@@ -115,7 +123,15 @@ class _Supervisor:
         self.rhythm = session.rhythm
         recorded_s, segment_s = session.recorded_s, self.options.segment_s
         self.failures = failures_after_end(self.failures, recorded_s=recorded_s, segment_time_s=segment_s)
-        return session.cause_of_end(), end
+        return session.cause_of_end(), attrs.evolve(end, reason=session.words or end.reason)
+
+    def has_other_way(self, end: RecorderEnd) -> bool:
+        """Whether the stream is to be taken in another way at once, because of what the recorder stumbled over."""
+        if end.trouble is None or (way := next_way(self.way, end.trouble)) is None:
+            return False
+        self.way = way
+        self.ports.reporter.emit(StreamTakenOtherwise(self.options.station, end.trouble, way, end.reason))
+        return True
 
     def open_session(self) -> Session:
         self.journal.clock_was_set()
@@ -138,7 +154,7 @@ class _Supervisor:
         try:
             return self.ports.recorder.record(
                 self.source,
-                settings=recorder_settings(self.options, session.folder),
+                settings=recorder_settings(self.options, session.folder, self.way),
                 on_progress=session.take_progress,
                 on_log=self.hear,
                 on_tick=session.tick,
@@ -152,15 +168,16 @@ class _Supervisor:
     def hear(self, line: str) -> None:
         """Report a line that the recorder wrote, within the limit that keeps the log small."""
         before = self.talk.omitted if self.talk else 0
-        self.talk, is_told = spend_line(self.talk, now_s=self.ports.clock.monotonic_s(), policy=self.options.talk)
+        now_s = self.ports.clock.monotonic_s()
+        self.talk, is_told = spend_line(self.talk, line, now_s=now_s, policy=self.options.talk)
         if is_told:
-            self.ports.reporter.emit(RecorderLogged(self.options.station, line, before))
+            self.ports.reporter.emit(RecorderLogged(self.options.station, line, before, self.talk.repeated))
 
     def pause(self, cause: Cause, end: RecorderEnd) -> None:
         """Wait until the next start is due."""
         self.failures = max(self.failures, 1)
         wait_s = self.options.back_off.delay_s(self.failures, chance=self.ports.chance())
-        words = end.last_lines[-1] if end.last_lines else ""
+        words = end.reason or "".join(end.last_lines[-1:])
         self.ports.reporter.emit(RecorderEnded(self.options.station, cause, end.exit_code, wait_s, words))
         until_s = self.ports.clock.monotonic_s() + wait_s
         while (left_s := until_s - self.ports.clock.monotonic_s()) > 0:

@@ -1,4 +1,4 @@
-"""The contract of `ImageBuilder` and `ImageVerifier`, on the bridge writer with pycdlib, and in memory."""
+"""The contract of `ImageBuilder` and `ImageVerifier`, on the bridge writer with both readers, and in memory."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 
 from camvault.adapters.bridge import BridgeBuilder
 from camvault.adapters.contracts.image import ImageContract
-from camvault.adapters.isoverify import PycdlibVerifier
+from camvault.adapters.isoverify import BridgeVerifier, PycdlibVerifier
 from camvault.adapters.memory import MemoryStorage
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
 from camvault.ports.image import ImageBuilder, ImageVerifier
@@ -26,6 +26,14 @@ class World:
 
 
 def _bridge(tmp_path: Path) -> World:
+    return _on_disk(tmp_path, BridgeVerifier())
+
+
+def _pycdlib(tmp_path: Path) -> World:
+    return _on_disk(tmp_path, PycdlibVerifier())
+
+
+def _on_disk(tmp_path: Path, verifier: ImageVerifier) -> World:
     def put(path: PurePath, content: bytes) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(content)
@@ -33,7 +41,7 @@ def _bridge(tmp_path: Path) -> World:
 
     return World(
         BridgeBuilder(),
-        PycdlibVerifier(),
+        verifier,
         tmp_path / "tree",
         put,
         lambda path: Path(path).read_bytes(),
@@ -54,7 +62,7 @@ def _memory(_: Path) -> World:
 
 
 class TestImage(ImageContract):
-    @pytest.fixture(params=[_bridge, _memory], ids=["bridge", "memory"])
+    @pytest.fixture(params=[_bridge, _pycdlib, _memory], ids=["bridge", "pycdlib", "memory"])
     def harness(self, request: pytest.FixtureRequest, tmp_path: Path) -> World:
         make: Callable[[Path], World] = request.param
         return make(tmp_path)

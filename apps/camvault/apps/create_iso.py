@@ -30,6 +30,13 @@ class BuildTool(enum.StrEnum):
         return None if self is BuildTool.AUTO else ImageTool(self.value)
 
 
+class Reader(enum.StrEnum):
+    """The choices of `--verify-with`."""
+
+    BRIDGE = "bridge"
+    PYCDLIB = "pycdlib"
+
+
 @attrs.frozen(kw_only=True)
 class Options:
     """The flags of create_iso."""
@@ -71,6 +78,13 @@ class Options:
         BuildTool,
         typer.Option("--builder", help="What writes the image; auto takes the writer that is part of camvault."),
     ] = BuildTool.AUTO
+    verify_with: Annotated[
+        Reader,
+        typer.Option(
+            "--verify-with",
+            help="What reads the trees of the image back; pycdlib is not of camvault, and takes longer.",
+        ),
+    ] = Reader.BRIDGE
 
 
 def run(context: Context, options: Options) -> object:
@@ -81,7 +95,7 @@ def run(context: Context, options: Options) -> object:
     """
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.imagemap import ImageVolumes  # noqa: PLC0415
-    from camvault.adapters.isoverify import PycdlibVerifier  # noqa: PLC0415
+    from camvault.adapters.isoverify import BridgeVerifier, PycdlibVerifier  # noqa: PLC0415
     from camvault.apps._assembly.image_builders import select_builder  # noqa: PLC0415
     from camvault.core.workflows.bodycam.create_iso import ImageRequest, create_iso  # noqa: PLC0415
 
@@ -98,7 +112,7 @@ def run(context: Context, options: Options) -> object:
         ),
         storage=LocalStorage(),
         builder=chosen,
-        verifier=PycdlibVerifier(),
+        verifier=PycdlibVerifier() if options.verify_with is Reader.PYCDLIB else BridgeVerifier(),
         reason=reason,
         clock=context.clock,
         reporter=context.reporter,

@@ -10,7 +10,7 @@ import pytest
 
 from camvault.adapters._shared import process
 from camvault.adapters.genisoimage import GenisoimageBuilder, find_genisoimage
-from camvault.adapters.isoverify import PycdlibVerifier
+from camvault.adapters.isoverify import BridgeVerifier, PycdlibVerifier
 from camvault.adapters.memory import MemoryCancellation
 from camvault.ports.errors import Cancelled, ChangedError, MismatchError, StorageError, ToolError, UsageError
 from camvault.ports.image import ImageManifest, ImagePlan
@@ -43,10 +43,13 @@ def write(builder: GenisoimageBuilder, plan: ImagePlan, target: Path, done: list
 
 
 def verify(image: Path, plan: ImagePlan, manifest: ImageManifest) -> int:
-    check = PycdlibVerifier().verify(
-        image, plan=plan, manifest=manifest, on_bytes=lambda _: None, cancel=MemoryCancellation()
-    )
-    return check.file_count
+    """What camvault's own reader finds, and pycdlib as well."""
+    both = [
+        verifier.verify(image, plan=plan, manifest=manifest, on_bytes=lambda _: None, cancel=MemoryCancellation())
+        for verifier in (BridgeVerifier(), PycdlibVerifier())
+    ]
+    assert both[0] == both[1]
+    return both[0].file_count
 
 
 def test_its_image_is_right_in_both_trees_and_of_the_planned_size(

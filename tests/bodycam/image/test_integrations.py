@@ -20,9 +20,10 @@ from camvault.adapters.bridge import builder as builder_module
 from camvault.adapters.bridge.layout import FILE_BYTES_MAX, lay_out
 from camvault.adapters.bridge.sink import Sink
 from camvault.adapters.filesystem import LocalStorage
-from camvault.adapters.isoverify import PycdlibVerifier
+from camvault.adapters.isoverify import BridgeVerifier, PycdlibVerifier
 from camvault.adapters.isoverify.open_image import OpenImage
-from camvault.adapters.isoverify.trees import ImageView, read_image
+from camvault.adapters.isoverify.trees import read_image
+from camvault.adapters.isoverify.views import ImageView
 from camvault.adapters.memory import MemoryCancellation
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import ChangedError, DeniedError, MismatchError, NoSpaceError, UsageError
@@ -47,15 +48,18 @@ def build(root: Path, image: Path, label: str = LABEL) -> tuple[ImagePlan, Image
 
 
 def verify(image: Path, plan: ImagePlan, manifest: ImageManifest) -> int:
-    check = PycdlibVerifier().verify(
-        image, plan=plan, manifest=manifest, on_bytes=lambda _: None, cancel=MemoryCancellation()
-    )
-    return check.file_count
+    """What camvault's own reader finds, and pycdlib, which knows nothing of camvault, as well."""
+    both = [
+        verifier.verify(image, plan=plan, manifest=manifest, on_bytes=lambda _: None, cancel=MemoryCancellation())
+        for verifier in (BridgeVerifier(), PycdlibVerifier())
+    ]
+    assert both[0] == both[1]
+    return both[0].file_count
 
 
 def trees_of(image: Path) -> ImageView:
     with OpenImage(image) as file:
-        return read_image(image, file)
+        return read_image(file, 1000)
 
 
 def tree_of(root: Path) -> dict[bytes, bytes | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from camvault.adapters._shared import medium
-from camvault.adapters.isoverify import PycdlibVerifier
+from camvault.adapters.isoverify import BridgeVerifier
 from camvault.adapters.isoverify.content import ImageReader
 from camvault.adapters.isoverify.open_image import OpenImage
 from camvault.adapters.memory import MemoryCancellation
@@ -28,7 +28,7 @@ def small(tmp_path: Path) -> Path:
 
 def source_of(image: Path, plan: ImagePlan, manifest: ImageManifest) -> ReadFrom:
     cancel = MemoryCancellation()
-    return PycdlibVerifier().verify(image, plan=plan, manifest=manifest, on_bytes=lambda _: None, cancel=cancel).source
+    return BridgeVerifier().verify(image, plan=plan, manifest=manifest, on_bytes=lambda _: None, cancel=cancel).source
 
 
 def spoil(disk_image: Path, old: bytes, new: bytes) -> None:

@@ -1,5 +1,5 @@
-"""Adapter for pycdlib: the proof that an image holds what it should, by code that did not write it."""
+"""Adapter for disc images: the proof that an image holds what it should, by code that did not write it."""
 
-from camvault.adapters.isoverify.verifier import PycdlibVerifier
+from camvault.adapters.isoverify.verifier import BridgeVerifier, PycdlibVerifier
 
-__all__ = ["PycdlibVerifier"]
+__all__ = ["BridgeVerifier", "PycdlibVerifier"]

@@ -1,4 +1,4 @@
-"""Adapter for pycdlib: the content of an image, hashed file by file and as a whole in one pass."""
+"""Adapter for disc images: the content of an image, hashed file by file and as a whole in one pass."""
 
 import hashlib
 import mmap
@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from camvault.adapters.isoverify.open_image import PIECE_BYTES, OpenImage
-from camvault.adapters.isoverify.trees import Extents
+from camvault.adapters.isoverify.views import Extents
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MismatchError
 from camvault.ports.files import OnBytes

@@ -1,4 +1,4 @@
-"""Adapter for pycdlib: an open image, read from its medium in whole blocks and handed out in any pieces."""
+"""Adapter for disc images: an open image, read from its medium in whole blocks and handed out in any pieces."""
 
 import io
 import mmap

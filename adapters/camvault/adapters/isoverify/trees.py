@@ -1,189 +1,25 @@
-"""Adapter for pycdlib: what both trees of an image and its five labels say, as plain values.
+"""Adapter for disc images: what both trees of an image and its five labels say, by a reader of our own.
 
-Paths are texts here (surrogate escapes included): an image may hold a hundred thousand.
+It shares nothing with the writer but the formats, and looks at what a writer may get wrong: checksums and CRCs, numbers
+that stand there twice, path tables, both volume descriptor sequences, parents, and the bounds of everything. It answers
+or refuses any image in a time that its size and the number of files expected bound.
 """
 
-import io
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import PurePath
-from typing import Any
-
-import attrs
-
-from camvault.ports.errors import MismatchError
-
-Extents = tuple[tuple[int, int], ...]
-"""First sector and length in bytes of each piece."""
+from camvault.adapters.isoverify.iso9660 import Iso9660Reader
+from camvault.adapters.isoverify.open_image import OpenImage
+from camvault.adapters.isoverify.sectors import Room, Sectors
+from camvault.adapters.isoverify.udf import UdfReader
+from camvault.adapters.isoverify.views import ImageView
 
 
-@attrs.frozen
-class TreeView:
-    """Files with their extents and modification times (whole seconds), and folders."""
-
-    files: dict[str, tuple[Extents, int]]
-    folders: set[str]
-
-
-@attrs.frozen
-class ImageView:
-    """Everything that the image says of itself. `joliet_files` are sizes only: its names are not exact."""
-
-    udf: TreeView
-    iso: TreeView
-    joliet_files: list[Extents]
-    labels: dict[str, str]
-
-
-def read_image(image: PurePath, file: io.RawIOBase) -> ImageView:
-    """Read the trees of an open image; `image` is its name for messages.
+def read_image(file: OpenImage, entry_count: int) -> ImageView:
+    """Read the trees of an open image; see `ReadImage`.
 
     Raises:
-        MismatchError: It cannot be opened as a UDF/ISO-9660 bridge.
+        MismatchError: It is no UDF/ISO-9660 bridge with Joliet and Rock Ridge, or a damaged one.
+        OSError: The medium does not give it.
     """
-    import pycdlib  # noqa: PLC0415 - heavy
-    from pycdlib.pycdlibexception import PyCdlibException  # noqa: PLC0415
-
-    disc, stream = pycdlib.PyCdlib(), _Image(file, _BUFFER_BYTES)
-    try:
-        disc.open_fp(stream)
-        if not (disc.has_udf() and disc.has_rock_ridge() and disc.has_joliet()):
-            raise MismatchError(str(image), "it does not hold all of UDF, Rock Ridge and Joliet")
-        return _view(disc)
-    except (PyCdlibException, OSError, ValueError, IndexError) as error:
-        raise MismatchError(str(image), f"it cannot be read as a disc image: {error}") from error
-    finally:
-        stream.detach()  # else it closes the file
-
-
-_ENTRY_BYTES_MAX = 4096
-_BUFFER_BYTES = 64 * 1024
-
-
-class _Folder(bytes):
-    """A folder whose "everything from here" is short.
-
-    pycdlib takes that for each entry of a UDF folder, so a folder of 50,000 files would be copied 50,000 times. Entries
-    end long before; one that did not would be refused.
-    """
-
-    __slots__ = ()
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, slice) and key.stop is None:
-            key = slice(key.start, (key.start or 0) + _ENTRY_BYTES_MAX)
-        return super().__getitem__(key)
-
-
-class _Image(io.BufferedReader):
-    def read(self, size: int | None = -1, /) -> bytes:
-        content = super().read(size)
-        return _Folder(content) if len(content) > _ENTRY_BYTES_MAX else content
-
-
-def _view(disc: Any) -> ImageView:
-    udf, iso = TreeView({}, set()), TreeView({}, set())
-    start = disc.udf_main_descs.partitions[0].part_start_location
-    _walk_udf(disc.udf_root, start, udf)
-    _walk_iso(disc.pvd.root_directory_record(), iso)
-    joliet = list(_joliet(disc.joliet_vd.root_directory_record()))
-    return ImageView(udf, iso, joliet, _labels(disc))
-
-
-def _labels(disc: Any) -> dict[str, str]:
-    descriptors = disc.udf_main_descs
-    return {
-        "ISO 9660": disc.pvd.volume_identifier.decode("ascii", "replace").rstrip(" "),
-        "Joliet": disc.joliet_vd.volume_identifier.decode("utf-16-be", "replace").rstrip(" \0"),
-        "UDF logical volume": _dstring(descriptors.logical_volumes[0].logical_vol_ident),
-        "UDF volume": _dstring(descriptors.pvds[0].vol_ident),
-        "UDF file set": _dstring(disc.udf_file_set.file_set_ident),
-    }
-
-
-def _dstring(field: bytes) -> str:
-    """OSTA compressed unicode with its length at the end."""
-    content = field[: field[-1]]
-    return content[1:].decode("utf-16-be" if content[:1] == b"\x10" else "latin-1", "replace")
-
-
-def _walk_udf(root: Any, start: int, view: TreeView) -> None:
-    waiting = [(root, "")]
-    while waiting:
-        folder, path = waiting.pop()
-        for child in folder.fi_descs.values():
-            if child.is_parent():
-                continue
-            name = path + child.fi.decode("utf-16-be" if child.encoding == "utf-16_be" else "latin-1", "replace")
-            entry = child.file_entry
-            if child.is_dir():
-                view.folders.add(name)
-                waiting.append((entry, name + "/"))
-                continue
-            extents = tuple((start + e.log_block_num, e.extent_length) for e in entry.alloc_descs if e.extent_length)
-            if sum(size for _, size in extents) != entry.info_len:
-                raise MismatchError("UDF", f"{name}: its extents do not add up to its length of {entry.info_len:,}")
-            view.files[name] = (extents, _udf_seconds(entry.mod_time))
-
-
-def _udf_seconds(stamp: Any) -> int:
-    at = datetime(stamp.year, stamp.month, stamp.day, stamp.hour, stamp.minute, stamp.second, tzinfo=UTC)
-    return _seconds(at, stamp.tz)
-
-
-def _iso_seconds(stamp: Any) -> int:
-    year = stamp.years_since_1900 + 1900
-    at = datetime(year, stamp.month, stamp.day_of_month, stamp.hour, stamp.minute, stamp.second, tzinfo=UTC)
-    return _seconds(at, 15 * stamp.gmtoffset)
-
-
-def _seconds(local: datetime, offset_min: int) -> int:
-    return round((local - timedelta(minutes=offset_min) if offset_min else local).timestamp())
-
-
-def _walk_iso(root: Any, view: TreeView) -> None:
-    waiting = [(root, "")]
-    while waiting:
-        folder, path = waiting.pop()
-        for child, extents in _records(folder):
-            name = path + child.rock_ridge.name().decode("utf-8", "surrogateescape")
-            if child.is_dir():
-                view.folders.add(name)
-                waiting.append((child, name + "/"))
-            elif name in view.files:
-                raise MismatchError("ISO 9660", f"{name} is there twice")
-            else:
-                view.files[name] = (extents, _iso_seconds(_modified(child)))
-
-
-def _modified(child: Any) -> Any:
-    """In pycdlib 1.22 the second time is "access" and the third "modification"; in Rock Ridge it is the other way.
-
-    Source: RRIP 1.12, 4.1.6, bits 1 and 2 of the flags; Linux and xorriso read it so.
-    """
-    rock_ridge = child.rock_ridge
-    times = rock_ridge.dr_entries.tf_record or rock_ridge.ce_entries.tf_record
-    return times.access_time
-
-
-def _joliet(root: Any) -> Iterator[Extents]:
-    waiting = [root]
-    while waiting:
-        for child, extents in _records(waiting.pop()):
-            if child.is_dir():
-                waiting.append(child)
-            else:
-                yield extents
-
-
-def _records(folder: Any) -> Iterator[tuple[Any, Extents]]:
-    """Each child with its extents; a file over 4 GiB is several records, all but the last flagged."""
-    extents: list[tuple[int, int]] = []
-    for child in folder.children:
-        if child.is_dot() or child.is_dotdot():
-            continue
-        extents.append((child.extent_location(), child.data_length))
-        if child.file_flags & 0x80:
-            continue
-        yield child, tuple(e for e in extents if e[1])
-        extents = []
+    sectors = Sectors(file)
+    iso = Iso9660Reader(sectors, entry_count)
+    udf = UdfReader(sectors, Room.of(entry_count))
+    return ImageView(udf.tree(), iso.rock_ridge(), iso.joliet_files(), iso.labels | udf.labels)

@@ -1,4 +1,4 @@
-"""Adapter for pycdlib: compares an image with its plan and its manifest."""
+"""Adapter for disc images: compares an image with its plan and its manifest."""
 
 import contextlib
 import gc
@@ -10,7 +10,9 @@ from pathlib import PurePath
 from camvault.adapters._shared.durable import translated
 from camvault.adapters.isoverify.content import ImageReader
 from camvault.adapters.isoverify.open_image import OpenImage
-from camvault.adapters.isoverify.trees import Extents, ImageView, read_image
+from camvault.adapters.isoverify.pycdlib_trees import read_with_pycdlib
+from camvault.adapters.isoverify.trees import read_image
+from camvault.adapters.isoverify.views import Extents, ImageView, ReadImage
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import MismatchError
@@ -21,11 +23,23 @@ _NS = 1_000_000_000
 _LABEL_ROOM = {"ISO 9660": 32, "Joliet": 16, "UDF logical volume": 32, "UDF volume": 30, "UDF file set": 30}
 
 
-class PycdlibVerifier:
-    """Both trees are read by pycdlib, and the content where they say that it is, in one pass over the image.
+class BridgeVerifier:
+    """The trees are read by camvault's own reader, and the content where they say that it is, in one pass."""
 
-    Where both trees name the same extents, content that was hashed for one is proven for the other.
-    """
+    @property
+    def name(self) -> str:
+        """It is part of camvault."""
+        return "bridge reader (in-process)"
+
+    def verify(
+        self, image: PurePath, /, *, plan: ImagePlan, manifest: ImageManifest, on_bytes: OnBytes, cancel: Cancellation
+    ) -> ImageCheck:
+        """See `ImageVerifier`."""
+        return _verify(image, read_image, plan=plan, manifest=manifest, on_bytes=on_bytes, cancel=cancel)
+
+
+class PycdlibVerifier:
+    """The same with the trees as pycdlib reads them: a witness from outside, who takes longer."""
 
     @property
     def name(self) -> str:
@@ -35,18 +49,32 @@ class PycdlibVerifier:
     def verify(
         self, image: PurePath, /, *, plan: ImagePlan, manifest: ImageManifest, on_bytes: OnBytes, cancel: Cancellation
     ) -> ImageCheck:
-        """Trees, labels, times, then content in the order of the sectors."""
-        cancel.check()
-        with translated(image):
-            file = OpenImage(image)
-        with file, _without_cycles():
-            if file.size_bytes != plan.size_bytes:
-                raise MismatchError(str(image), f"it has {file.size_bytes:,} bytes instead of {plan.size_bytes:,}")
-            view = read_image(image, file)
-            compare_labels(view.labels, plan.label)
-            compare_trees(view, plan)
-            with translated(image), ImageReader(file, on_bytes=on_bytes, cancel=cancel) as reader:
-                _compare_content(reader, view, plan, manifest)
+        """See `ImageVerifier`."""
+        return _verify(image, read_with_pycdlib, plan=plan, manifest=manifest, on_bytes=on_bytes, cancel=cancel)
+
+
+def _verify(
+    image: PurePath,
+    read: ReadImage,
+    *,
+    plan: ImagePlan,
+    manifest: ImageManifest,
+    on_bytes: OnBytes,
+    cancel: Cancellation,
+) -> ImageCheck:
+    """Trees, labels, times, then content in the order of the sectors.
+
+    Where both trees name the same extents, content that was hashed for one is proven for the other.
+    """
+    cancel.check()
+    with translated(image), OpenImage(image) as file, _without_cycles():
+        if file.size_bytes != plan.size_bytes:
+            raise MismatchError(str(image), f"it has {file.size_bytes:,} bytes instead of {plan.size_bytes:,}")
+        view = read(file, len(plan.files) + len(plan.folders))
+        compare_labels(view.labels, plan.label)
+        compare_trees(view, plan)
+        with ImageReader(file, on_bytes=on_bytes, cancel=cancel) as reader:
+            _compare_content(reader, view, plan, manifest)
         return ImageCheck(len(plan.files), file.source)
 
 
@@ -153,4 +181,4 @@ def _merged(extents: Extents) -> Extents:
     return tuple(found)
 
 
-_: type[ImageVerifier] = PycdlibVerifier
+_: tuple[type[ImageVerifier], ...] = (BridgeVerifier, PycdlibVerifier)

@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryReporter
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.adapters.memory.recorder import MemoryRecorder
 from camvault.adapters.memory.supervision import MemorySupervision
 from camvault.core.workflows.recording.record import RecordOptions, RecordPorts, record_camera
@@ -40,6 +41,7 @@ class Site:
         ports = RecordPorts(
             recorder=self.recorder,
             storage=self.machine.storage,
+            pictures=MemoryPictures(self.machine.storage, self.recorder.tick_s),
             clock=clock,
             supervision=MemorySupervision(),
             reporter=MemoryReporter(),

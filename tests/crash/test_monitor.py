@@ -34,12 +34,25 @@ def nothing_is_lost(world: World) -> bool:
     return recovered <= told
 
 
+def told_of_recorders(world: World) -> list[str]:
+    """A fault of the disk in this run is an incident of its own, which an undisturbed run has not."""
+    return sorted({subject for subject in world.subjects() if not subject.startswith("[DISK] ")})
+
+
+def disk_is_told_in_turn(world: World) -> bool:
+    """Each fault of the disk is told of, and then that it is over."""
+    told = [subject for subject in world.subjects() if subject.startswith("[DISK] ")]
+    begun, over = (sum(subject.endswith(end) for subject in told) for end in ("missing", "is back"))
+    return begun + over == len(told) and over <= begun
+
+
 def test_cut_off_everywhere() -> None:
     found = explore(
         make_incidents,
         World.look,
-        snapshot=lambda world: sorted(set(world.subjects())),
+        snapshot=told_of_recorders,
         invariants={
+            "each fault of the disk is told of in turn": disk_is_told_in_turn,
             "no recovery without a fall": nothing_is_lost,
             "a fault repeats one message at most": lambda world: repeats(world) <= 2,  # a pair of faults: two
             "a camera that records is left alone": lambda world: "record_camera_ROST3.service" not in world.restarts(),

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from camvault.adapters.memory.alerts import MemoryAlerts
 from camvault.adapters.memory.calls import Call, Phase, PowerCut
 from camvault.adapters.memory.cancellation import MemoryCancellation
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.adapters.memory.recorder import MemoryCamera, MemoryRecorder
 from camvault.adapters.memory.services import MemoryServices
 from camvault.adapters.memory.supervision import MemorySupervision
@@ -188,6 +189,7 @@ class Season:
         ports = RecordPorts(
             recorder=self.recorder,
             storage=self.machine.storage,
+            pictures=MemoryPictures(self.machine.storage, self.recorder.tick_s),
             clock=self.machine.clock,
             supervision=MemorySupervision(),
             reporter=self.machine.reporter,

@@ -40,6 +40,18 @@ class Options:
     state: Annotated[Path | None, typer.Option("--state", metavar="FILE", help="What is remembered between runs.")] = (
         None
     )
+    alert_after: Annotated[
+        float,
+        typer.Option(
+            "--alert-after", metavar="SECONDS", min=0, max=86_400, help="Tell so long after a stall is found."
+        ),
+    ] = 0
+    alert_below: Annotated[
+        float,
+        typer.Option(
+            "--alert-below", metavar="PERCENT", min=0, max=100, help="Tell when less of the last hour is recorded."
+        ),
+    ] = 90
     disk_limit: Annotated[
         float, typer.Option("--disk-limit", metavar="PERCENT", min=1, max=100, help="Tell of a disk as full as this.")
     ] = 85
@@ -60,33 +72,37 @@ def run(context: Context, options: Options) -> None:
 
     from camvault.adapters.filesystem import read_mount_table  # noqa: PLC0415
     from camvault.apps._assembly import operator  # noqa: PLC0415
-    from camvault.apps._assembly.footage import places, watched_stations  # noqa: PLC0415
+    from camvault.apps._assembly.footage import watched_stations  # noqa: PLC0415
     from camvault.apps._assembly.metrics import publish  # noqa: PLC0415
-    from camvault.apps._assembly.places import tell_of_places  # noqa: PLC0415
+    from camvault.apps._assembly.places import watched_places  # noqa: PLC0415
     from camvault.core.workflows.recording.monitor import MonitorOptions, monitor  # noqa: PLC0415
 
     ports = operator.monitor_ports(context, os.environ, options.alert_command, options.alert_urls)
+    recording_dir = PurePath(options.recording_dir.absolute())
+    found = watched_places(context, options.cameras_config, options.backup_config)
     asked = MonitorOptions(
-        recording_dir=PurePath(options.recording_dir.absolute()),
+        recording_dir=recording_dir,
+        places={folder: problem for folder, problem in found.items() if folder != recording_dir},
+        jobs=operator.watched_jobs(options.cameras_config, options.backup_config),
         segment_s=options.segment_time,
         multiplier=options.multiplier,
         cameras=watched_stations(options.cameras_config),
         state_paths=operator.state_paths(options.recording_dir, options.state),
         boot=operator.boot_name(),
         host=operator.host_name(),
+        alert_after_s=options.alert_after,
+        low_percent=options.alert_below,
         disk_limit_percent=options.disk_limit,
         mounts=read_mount_table(),
     )
-    if options.backup_config is not None:
-        tell_of_places(context, options.cameras_config, options.backup_config)
     try:
         report = monitor(asked, ports)
     except BusyError:
         context.reporter.emit(Note("Another monitor_recordings is looking at it; nothing to do."))
         return
     if options.metrics is not None:
-        found = places(options.recording_dir, options.cameras_config, options.backup_config)
-        problem_count = publish(context, report, asked, found, options.metrics)
+        configs = options.cameras_config, options.backup_config
+        problem_count = publish(context, report, asked, configs, options.metrics)
         if problem_count:
             raise FiguresMissingError(f"--metrics: figures are missing, {problem_count} problem(s), see above")
 

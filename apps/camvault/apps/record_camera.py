@@ -71,6 +71,7 @@ class Options:
 def run(context: Context, options: Options) -> None:
     """Record one camera into segments, for ever, and start again whenever it stands still."""
     from camvault.adapters.rtsp import FfmpegRecorder  # noqa: PLC0415 - --help must stay fast
+    from camvault.adapters.system.host import SystemHost  # noqa: PLC0415
     from camvault.adapters.system.zone import LocalZone  # noqa: PLC0415
     from camvault.apps._assembly import recorder  # noqa: PLC0415
     from camvault.core.health.stall import StallPolicy  # noqa: PLC0415
@@ -98,6 +99,7 @@ def run(context: Context, options: Options) -> None:
         zone=LocalZone(),
         log_level=options.loglevel,
         way=StreamWay(SoundUse.LEFT_OUT if options.no_audio else SoundUse.COPIED),
+        boot=SystemHost().boot_id(),
         stall=StallPolicy(stall_timeout_s=stall_s, start_timeout_s=max(_START_LIMIT_S, stall_s)),
     )
     program = recorder.find_recorder_program(options.ffmpeg_path)

@@ -41,6 +41,7 @@ class ServiceDefinition:
         credentials: Secret files by name; the manager hands them to the service, nobody else can read them.
         environment_files: Files of `KEY=value` lines; a missing one is no error.
         has_runtime_folder: It gets a folder in memory, named in `$RUNTIME_DIRECTORY`, which outlives its runs.
+        limit_s: How long a run of a job may take before it is killed and counts as failed; 0 for no limit.
         watchdog_s: How long the program may stay silent before it is killed and restarted; 0 for no limit.
     """
 
@@ -54,6 +55,7 @@ class ServiceDefinition:
     credentials: Mapping[str, PurePath] = attrs.field(factory=dict)
     environment_files: tuple[PurePath, ...] = ()
     has_runtime_folder: bool = False
+    limit_s: int = 0
     watchdog_s: int = 0
     schedule: Schedule | None = None
     needs_network: bool = False

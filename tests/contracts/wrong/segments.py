@@ -1,20 +1,26 @@
-"""Wrong adapters of `Durations`, `FootageCheck`, `ContentSampler` and `Recorder`."""
+"""Wrong adapters of `Durations`, `FootageCheck`, `ContentSampler`, `PictureCounter` and `Recorder`."""
 
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
+import attrs
 import pytest
 
 from camvault.adapters.contracts.durations import CLOSED_S, DurationsContract
 from camvault.adapters.contracts.footage import ContentSamplerContract, FootageCheckContract
+from camvault.adapters.contracts.pictures import PictureCounterContract
 from camvault.adapters.contracts.recorder import RecorderContract
 from camvault.adapters.memory import MemoryClock, MemoryStorage
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.adapters.memory.recorder import MemoryRecorder
 from camvault.adapters.memory.sampler import MemorySampler
+from camvault.ports.errors import NotFoundError
+from camvault.ports.pictures import PictureCounter, StoredPictures
 from camvault.ports.recorder import RecorderEnd, StreamSource
 from tests.contracts import (
+    test_pictures,
     test_recorder,
 )
 from tests.contracts.wrong.refusal import by
@@ -213,3 +219,58 @@ class _Mute(test_recorder._ByHost):
 class TestRecorderThatShowsNoLife(_Recorder):
     REFUSED_BY = by("media_that_arrive_are_told_of")
     recorder = _Mute
+
+
+def _pictures(adapter: Callable[[MemoryStorage], PictureCounter]) -> test_pictures.MemoryHarness:
+    """The files of the contract's own run, and another counter."""
+    harness = test_pictures.memory_harness()
+    return attrs.evolve(harness, counter=adapter(harness.storage))
+
+
+class _Weighing(MemoryPictures):
+    """Takes a file that grows for pictures."""
+
+    def count(self, path: PurePath, /, *, known: StoredPictures) -> StoredPictures:
+        content = self.storage.content(path)
+        return StoredPictures(len(content), ((0.0, float(len(content))),), (len(content),))
+
+
+class TestCounterThatTakesBytesForPictures(PictureCounterContract):
+    REFUSED_BY = by("a_file_that_grows_is_counted_on", "sound_is_no_picture", "what_is_no_segment_holds_no_picture")
+
+    @pytest.fixture
+    def harness(self) -> test_pictures.MemoryHarness:
+        return _pictures(_Weighing)
+
+
+class _Repeating(MemoryPictures):
+    """Begins at the beginning each time, and counts on."""
+
+    def count(self, path: PurePath, /, *, known: StoredPictures) -> StoredPictures:
+        return super().count(path, known=attrs.evolve(known, place=()))
+
+
+class TestCounterThatCountsTwice(PictureCounterContract):
+    REFUSED_BY = by("a_file_that_grows_is_counted_on")
+
+    @pytest.fixture
+    def harness(self) -> test_pictures.MemoryHarness:
+        return _pictures(_Repeating)
+
+
+class _Lenient(MemoryPictures):
+    """Takes a file that is gone for one without pictures."""
+
+    def count(self, path: PurePath, /, *, known: StoredPictures) -> StoredPictures:
+        try:
+            return super().count(path, known=known)
+        except NotFoundError:
+            return known
+
+
+class TestCounterThatCountsWhatIsGone(PictureCounterContract):
+    REFUSED_BY = by("a_file_that_is_gone_is_an_error")
+
+    @pytest.fixture
+    def harness(self) -> test_pictures.MemoryHarness:
+        return _pictures(_Lenient)

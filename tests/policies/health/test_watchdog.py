@@ -5,17 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camvault.core.health.station_signs import Lapse, StationSigns, StoredFile, UnitState
 from camvault.core.health.watchdog import (
     StationMemory,
     StationPhase,
-    StationSigns,
     StationVerdict,
-    UnitState,
     WatchdogAct,
     WatchdogPolicy,
     judge_station,
 )
-from camvault.ports.entries import FileIdentity
 
 POLICY = WatchdogPolicy(threshold_s=1200, retry_s=300, retry_most_s=3600, settle_s=300)
 EVERY_S = 300
@@ -30,7 +28,9 @@ class Station:
         self.monotonic_s, self.wall_s, self.boot = 1000.0, 1.75e9, "a"
         self.is_recording, self.unit = True, UnitState.UP
         self.unit_active_s: float | None = None
-        self.files: dict[str, FileIdentity] = {}
+        self.files: dict[str, StoredFile] = {}
+        self.stored: tuple[Lapse, ...] | None = None
+        self.problem = ""
         self.memory: StationMemory | None = None
         self.serial, self.written_s = 0, 0.0
         self.acts: list[WatchdogAct] = []
@@ -40,6 +40,8 @@ class Station:
             self.memory,
             StationSigns(
                 files=self.files,
+                stored=self.stored,
+                problem=self.problem,
                 unit=self.unit,
                 unit_active_s=self.unit_active_s,
                 monotonic_s=self.monotonic_s,
@@ -61,7 +63,7 @@ class Station:
             if self.written_s >= SEGMENT_S or not self.files:
                 self.serial, self.written_s = self.serial + 1, min(self.written_s, 300)
             size = int(self.written_s * 1000) + 1
-            self.files[f"{self.serial}.mkv"] = FileIdentity(size, int(self.wall_s * 1e9))
+            self.files[f"{self.serial}.mkv"] = StoredFile(size, int(self.wall_s * 1e9))
         for name, identity in list(self.files.items()):
             if self.wall_s - identity.mtime_ns / 1e9 >= 2 * SEGMENT_S:
                 del self.files[name]
@@ -149,7 +151,7 @@ class TestIncidents:
         station = watched()
         station.is_recording = False
         for number in range(10):
-            station.files[f"empty{number}.mkv"] = FileIdentity(0, int(station.wall_s * 1e9))
+            station.files[f"empty{number}.mkv"] = StoredFile(0, int(station.wall_s * 1e9))
             station.watch(EVERY_S)
         assert WatchdogAct.RESTART in station.acts
 
@@ -185,7 +187,7 @@ class TestUnits:
 class TestFirstLook:
     def first(self, age_s: float, *, active_s: float | None = None, size: int = 1) -> StationVerdict:
         station = Station()
-        station.files["1.mkv"] = FileIdentity(size, int((station.wall_s - age_s) * 1e9))
+        station.files["1.mkv"] = StoredFile(size, int((station.wall_s - age_s) * 1e9))
         station.unit_active_s = active_s
         return station.look()
 
@@ -211,7 +213,7 @@ class TestFirstLook:
     def test_a_file_from_the_future(self) -> None:
         """Says nothing; it hides a stall for the threshold, not until the future comes."""
         station = Station()
-        station.files["1.mkv"] = FileIdentity(1, int((station.wall_s + 1e8) * 1e9))
+        station.files["1.mkv"] = StoredFile(1, int((station.wall_s + 1e8) * 1e9))
         station.is_recording = False
         assert station.look().acts == ()
         station.watch(1200)
@@ -284,3 +286,83 @@ class TestTime:
         alerts = [act for act in station.acts if act in (WatchdogAct.ALERT_DOWN, WatchdogAct.ALERT_RECOVERED)]
         expected = [WatchdogAct.ALERT_DOWN, WatchdogAct.ALERT_RECOVERED] * len(alerts)
         assert alerts == expected[: len(alerts)]
+
+
+def test_files_that_grow_without_pictures_are_no_progress() -> None:
+    station = watched()
+    station.is_recording = False
+    for _ in range(6):
+        station.live(EVERY_S)
+        station.files["header.mkv"] = StoredFile(0, int(station.wall_s * 1e9))
+        station.look()
+    assert WatchdogAct.ALERT_DOWN in station.acts
+
+
+def test_too_little_of_the_last_hour_is_one_incident() -> None:
+    """A recorder that stores a second, hangs and is started again in a minute is never idle for long."""
+    station = watched()
+    station.stored = ((3600.0, 0.0),)
+    station.watch(3600)
+    assert not station.acts
+    station.stored = ((3600.0, 1800.0), (100.0, 99.0), (10.0, 0.0))
+    station.watch(3600)
+    assert station.acts == [WatchdogAct.ALERT_LOW]
+    assert station.memory
+    assert station.memory.phase is StationPhase.DOWN
+    station.stored = ((900.0, 0.0),)
+    station.watch(900)
+    assert station.acts == [WatchdogAct.ALERT_LOW, WatchdogAct.ALERT_RECOVERED]
+    station.watch(600)
+    assert len(station.acts) == 2, "what was before the end of the incident is not held against it"
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_told"), [(((3600.0, 0.0),), False), (((3600.0, 400.0), (500.0, 350.0)), False), ((), True)]
+)
+def test_times_that_overlap_count_once(stored: tuple[Lapse, ...], is_told: bool) -> None:
+    station = watched()
+    station.stored = stored
+    station.watch(3600)
+    assert (station.acts == [WatchdogAct.ALERT_LOW]) is is_told
+
+
+def test_a_station_that_stops_while_too_little_is_stored_is_restarted_and_told_of_once() -> None:
+    station = watched()
+    station.stored = ()
+    station.watch(3600)
+    station.is_recording = False
+    station.watch(3600)
+    assert set(station.acts) == {WatchdogAct.ALERT_LOW, WatchdogAct.RESTART}
+    assert station.acts.count(WatchdogAct.ALERT_LOW) == 1
+
+
+def test_after_a_start_of_the_machine_a_quarter_of_an_hour_is_needed_to_judge() -> None:
+    station = watched()
+    station.boot, station.monotonic_s, station.stored = "b", 60.0, ((30.0, 0.0),)
+    station.watch(900)
+    assert not station.acts
+    station.watch(600)
+    assert station.acts == [WatchdogAct.ALERT_LOW]
+
+
+def test_a_station_that_cannot_be_looked_at_is_told_of_at_the_second_look() -> None:
+    station = watched()
+    station.problem = "Input/output error"
+    station.watch(EVERY_S)
+    assert not station.acts
+    station.watch(6 * 3600)
+    assert station.acts == [WatchdogAct.ALERT_UNSEEN]
+    station.problem = ""
+    station.watch(3600)
+    assert station.acts == [WatchdogAct.ALERT_UNSEEN, WatchdogAct.ALERT_RECOVERED]
+
+
+def test_a_crash_loop_is_given_time_to_begin_once() -> None:
+    """Segments of a minute, looked at each five minutes, of a unit that is always just starting."""
+    station = Station(policy=attrs.evolve(POLICY, threshold_s=120))
+    station.live(EVERY_S)
+    station.look()
+    station.watch(3600)
+    station.is_recording, station.unit_active_s = False, 0.0
+    station.watch(2 * EVERY_S)
+    assert WatchdogAct.ALERT_DOWN in station.acts

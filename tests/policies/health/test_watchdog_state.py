@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from camvault.core.health import alerts as alerting
 from camvault.core.health.alerts import AlertOrigin, AlertQueue
+from camvault.core.health.station_signs import StoredFile
 from camvault.core.health.watchdog import StationMemory, StationPhase
 from camvault.core.health.watchdog_state import (
     MissingFolder,
@@ -15,12 +16,11 @@ from camvault.core.health.watchdog_state import (
     newest_files,
     orphan,
 )
-from camvault.ports.entries import FileIdentity
 
 
 def test_memory_survives_the_way_through_a_document() -> None:
     memory = StationMemory(
-        files={"a.mkv": FileIdentity(1, 2)}, monotonic_s=1.5, boot="b", phase=StationPhase.SETTLING, idle_s=2.5,
+        files={"a.mkv": StoredFile(1, 2)}, monotonic_s=1.5, boot="b", phase=StationPhase.SETTLING, idle_s=2.5,
         down_s=3.5, settling_s=4.5, wait_s=5.5, restarts=6, is_alerted=True, has_recorded=True,
     )  # fmt: skip
     alert = alerting.down("R", "idle", action="x", host=AlertOrigin("h", datetime(2025, 5, 28, tzinfo=UTC)))
@@ -32,9 +32,9 @@ def test_memory_survives_the_way_through_a_document() -> None:
 
 
 def test_the_newest_files_are_remembered() -> None:
-    files = {str(n): FileIdentity(1, n) for n in range(5)}
+    files = {str(n): StoredFile(1, n) for n in range(5)}
     assert newest_files(files, 5) == (files, -1)
-    assert newest_files(files, 2) == ({"4": FileIdentity(1, 4), "3": FileIdentity(1, 3)}, 2)
+    assert newest_files(files, 2) == ({"4": StoredFile(1, 4), "3": StoredFile(1, 3)}, 2)
 
 
 def test_what_is_missing_survives_the_way_through_a_document() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.durations import MemoryDurations
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.core.health.alerts import AlertQueue
 from camvault.core.health.watchdog import StationMemory
 from camvault.core.health.watchdog_state import MonitorState, WatchedStation
@@ -69,6 +70,7 @@ class World:
         return CoveragePorts(
             storage=self.storage,
             durations=self.durations,
+            pictures=MemoryPictures(self.storage),
             clock=self.clock,
             reporter=self.reporter,
             cancel=self.cancel,
@@ -516,6 +518,7 @@ def test_every_figure() -> None:
 
     values = {name: [(*s.labels.values(), s.value) for s in metric.samples] for name, metric in found.items()}
     assert values == {
+        "camvault_monitor_last_run_timestamp_seconds": [(world.clock.wall.timestamp(),)],
         "camvault_last_frame_age_seconds": [("R", 42.0)],
         "camvault_live_bytes": [("R", 77)],
         "camvault_restarts_total": [("R", "disk full", 1), ("R", "stall", 2), ("R", "watchdog", 3)],
@@ -577,7 +580,7 @@ def test_a_timeline_that_cannot_be_read_leaves_out_the_figures_of_its_station_al
         ("S", "stall"),
     ]
     assert [s.labels["station"] for s in found["camvault_coverage_24h_percent"].samples] == ["S"]
-    assert len(found) == 8
+    assert len(found) == 9
     assert world.problems == (f"No figures of station R: {OUT / 'R/.timeline'}: Permission denied",)
 
 

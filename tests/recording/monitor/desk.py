@@ -21,12 +21,24 @@ from camvault.core.workflows.recording.monitor import (
     unit_of,
 )
 from camvault.ports.alerts import Alerts
+from camvault.ports.pictures import StoredPictures
 
 ROOT = PurePath("/cameras")
 STATE = PurePath("/cameras/.monitor_recordings.json")
 SPARE = PurePath("/run/camvault/monitor_recordings.json")
 EVERY_S = 300
+HEADER = b"header"
 SEGMENT_S = 600
+
+
+@attrs.frozen
+class BytePictures:
+    """Each byte of a segment is a picture, but those of headers."""
+
+    storage: MemoryStorage
+
+    def count(self, path: PurePath, /, *, known: StoredPictures) -> StoredPictures:
+        return attrs.evolve(known, count=len(self.storage.content(path).replace(HEADER, b"")))
 
 
 @attrs.define
@@ -47,6 +59,8 @@ class World:
     channels: tuple[Alerts, ...] | None = None
     mail_is_missing: bool = False
     answers: bool = True
+    silent: set[PurePath] = attrs.field(factory=set)
+    """Folders that do not answer."""
     cures: bool = False
     """Whether a restart makes the recorder record again."""
     settled_most: int = 2
@@ -108,13 +122,14 @@ class World:
         return MonitorPorts(
             storage=self.storage,
             documents=JsonDocuments(self.storage),
+            pictures=BytePictures(self.storage),
             services=watched(self.services, calls=self.calls, name="services"),
             channels=tuple(watched(channel, calls=self.calls, name="alerts") for channel in channels),
             clock=self.clock,
             reporter=self.reporter,
             cancel=self.cancel,
             mail_is_missing=self.mail_is_missing,
-            answers=lambda _: self.answers,
+            answers=lambda folder: self.answers and folder not in self.silent,
         )
 
     def restarts(self) -> list[str]:

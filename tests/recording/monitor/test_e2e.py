@@ -67,6 +67,10 @@ class Machine:
         return [line for line in lines if "restart" in line]
 
 
+# a Matroska file: its header, a track of pictures, and a cluster with one block of it
+ONE_PICTURE = "1a45dfa3801853806701ffffffffffffff1654ae6b88ae86d781018381011f43b6758be78100a386810000807878"
+
+
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
     program = tmp_path / "bin/systemctl"
@@ -77,7 +81,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     station = tmp_path / "cameras/ROST2"
     station.mkdir(parents=True)
     segment = station / "ROST2_20250528T120000.mkv"
-    segment.write_bytes(b"x" * 100)
+    segment.write_bytes(bytes.fromhex(ONE_PICTURE))
     long_ago = time.time() - 5000
     os.utime(segment, (long_ago, long_ago))
     with socket.create_server(("127.0.0.1", 0)) as probe:

@@ -293,7 +293,7 @@ def test_one_station_that_cannot_be_read_does_not_hide_the_others() -> None:
 
     world.live(1800)
 
-    assert world.subjects() == [DOWN]
+    assert world.subjects() == ["[CAMERA] Cannot be looked at ROST1", DOWN]
     assert set(errors(world)) == {f"{ROOT / 'ROST1'}: Permission denied"}
 
 

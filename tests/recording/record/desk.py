@@ -9,6 +9,7 @@ import attrs
 from camvault.adapters.memory.calls import Calls
 from camvault.adapters.memory.cancellation import MemoryCancellation
 from camvault.adapters.memory.clock import MemoryClock
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.adapters.memory.recorder import MemoryRecorder
 from camvault.adapters.memory.reporter import MemoryReporter
 from camvault.adapters.memory.storage import MemoryStorage
@@ -55,6 +56,7 @@ class World:
         ports = RecordPorts(
             recorder=self.recorder,
             storage=self.storage,
+            pictures=MemoryPictures(self.storage, self.recorder.tick_s),
             clock=self.clock,
             supervision=self.supervision,
             reporter=self.reporter,

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.memory.durations import MemoryDurations
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.adapters.memory.recorder import MemoryCamera
 from camvault.core.segments.coverage import Coverage, Span
 from camvault.core.segments.names import parse_segment_name
@@ -95,6 +96,7 @@ def _covered(world: World, begin: datetime, zone: ZoneInfo, segment_s: int) -> C
     ports = CoveragePorts(
         storage=world.storage,
         durations=MemoryDurations(),
+        pictures=MemoryPictures(world.storage),
         clock=world.clock,
         reporter=world.reporter,
         cancel=MemoryCancellation(),

@@ -10,6 +10,7 @@ from camvault.adapters.jsonfile import JsonDocuments
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.durations import MemoryDurations
 from camvault.adapters.memory.footage import MemoryFootage
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.adapters.memory.transfer import MemoryTransfer
 from camvault.core.retention.rules import Rule, Safety
 from camvault.core.segments.coverage import Coverage, Span
@@ -47,6 +48,9 @@ class _SinceBoot:
 
     def monotonic_s(self) -> float:
         return self.clock.monotonic_s() - self.begun_s
+
+    def boot_s(self) -> float:
+        return self.clock.boot_s() - self.begun_s
 
     def sleep(self, seconds: float, *, cancel: Cancellation) -> None:
         self.clock.sleep(seconds, cancel=cancel)
@@ -129,6 +133,7 @@ class Machine:
         ports = MonitorPorts(
             storage=self.storage,
             documents=JsonDocuments(self.storage),
+            pictures=MemoryPictures(self.storage),
             services=services,
             channels=(mail,),
             clock=_SinceBoot(self.clock, begun_s),
@@ -148,6 +153,7 @@ class Machine:
         ports = CoveragePorts(
             storage=self.storage,
             durations=MemoryDurations(),
+            pictures=MemoryPictures(self.storage),
             clock=self.clock,
             reporter=self.reporter,
             cancel=self.cancel,

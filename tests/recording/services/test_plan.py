@@ -13,7 +13,7 @@ from camvault.adapters.memory.services import MemoryServices
 from camvault.adapters.memory.units import MemoryUnits
 from camvault.adapters.systemd import GENERATED_HEADER, unit_files
 from camvault.core.stations.configuration import BackupConfig, Camera
-from camvault.core.stations.service_plan import Change, ServiceLayout, compare, definitions, secrets
+from camvault.core.stations.service_plan import Change, ServiceLayout, compare, definitions, job_intervals, secrets
 from camvault.core.workflows.recording.services import (
     NO_UNITS,
     NotRunningError,
@@ -117,7 +117,16 @@ def test_the_watchdog_knows_all_cameras_and_remembers_where_root_may_write() -> 
     assert PurePath(_flag(monitor, "--state")).parent in monitor.writable
     assert (monitor.user, monitor.may_control_services) == ("", True)
     assert "RuntimeDirectory=monitor_recordings" in unit_files(monitor)["monitor_recordings.service"]
+    assert "TimeoutStartSec=900" in unit_files(monitor)["monitor_recordings.service"]
     assert "monitor_recordings" not in _plan()
+
+
+def test_the_watchdog_knows_how_often_each_job_runs() -> None:
+    plan = _plan(*CAMERAS)
+    every_s = job_intervals(CAMERAS)
+
+    scheduled = {f"{name}.service": unit.schedule.every_s for name, unit in plan.items() if unit.schedule}
+    assert {**every_s, "monitor_recordings.service": scheduled["monitor_recordings.service"]} == scheduled
 
 
 def test_trap_the_watchdog_runs_when_the_footage_is_not_mounted() -> None:

@@ -51,6 +51,12 @@ class ClockContract:
         seen.append(clock.monotonic_s())
         assert seen == sorted(seen)
 
+    def test_the_time_since_the_start_of_the_machine_passes_too(self, clock: Clock, stop: StopRequest) -> None:
+        since_s, elapsed_s = clock.boot_s(), clock.monotonic_s()
+        clock.sleep(0.05, cancel=stop)
+        assert clock.boot_s() - since_s >= clock.monotonic_s() - elapsed_s - 0.05
+        assert clock.boot_s() - since_s >= 0.05
+
     @pytest.mark.parametrize("seconds", [0, -1])
     def test_no_time_is_no_sleep(self, clock: Clock, stop: StopRequest, seconds: float) -> None:
         before_s = clock.monotonic_s()

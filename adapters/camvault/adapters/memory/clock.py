@@ -20,10 +20,12 @@ class MemoryClock:
     Attributes:
         wall: What `now` says; may be set to anything, as a real wall clock may jump.
         elapsed_s: What `monotonic_s` says.
+        suspended_s: For how long the machine was suspended until now.
     """
 
     wall: datetime = _START
     elapsed_s: float = 0.0
+    suspended_s: float = 0.0
     _events: list[tuple[float, int, Callable[[], None]]] = attrs.field(factory=list, init=False)
     _numbers: "itertools.count[int]" = attrs.field(factory=itertools.count, init=False)
 
@@ -34,6 +36,15 @@ class MemoryClock:
     def monotonic_s(self) -> float:
         """The seconds that were slept or advanced."""
         return self.elapsed_s
+
+    def boot_s(self) -> float:
+        """The same, and the time in which the machine was suspended."""
+        return self.elapsed_s + self.suspended_s
+
+    def suspend(self, seconds: float) -> None:
+        """Let the machine be suspended for `seconds`: its monotonic clock stands still."""
+        self.suspended_s += seconds
+        self.wall += timedelta(seconds=seconds)
 
     def sleep(self, seconds: float, *, cancel: Cancellation) -> None:
         """Advance event by event, and stop at the one that requests a cancellation."""

@@ -8,6 +8,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.adapters.memory.clock import MemoryClock
+from camvault.adapters.memory.pictures import SOUND
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.ports.errors import NoSpaceError
 from camvault.ports.recorder import (
@@ -27,6 +28,8 @@ class MemoryCamera(enum.Enum):
     NORMAL = "normal"
     SILENT = "silent"
     AUDIO_ONLY = "audio only"
+    UNSTORABLE = "unstorable"
+    """Its pictures arrive, and cannot be written into a file."""
     CLOSES = "closes"
     REFUSES = "refuses"
 
@@ -97,13 +100,14 @@ class MemoryRecorder:
                 return RecorderEnd(0)
             if self.camera is MemoryCamera.SILENT:
                 continue
-            if self.camera is MemoryCamera.NORMAL:
+            if self.camera in (MemoryCamera.NORMAL, MemoryCamera.UNSTORABLE):
                 frames += self.frames_per_tick
             if (slot := int(begun.timestamp()) // settings.segment_s) != cut:
                 cut, number = slot, number + 1
                 self._open(settings.folder / settings.name_pattern.replace("%d", str(number)), begun)
             try:
-                self._write(int(self.clock.now().timestamp() * 1e9))
+                if self.camera is not MemoryCamera.UNSTORABLE:
+                    self._write(int(self.clock.now().timestamp() * 1e9))
             except NoSpaceError:
                 return RecorderEnd(228, ("No space left on device",))
             on_progress(MediaProgress(frames, int(self.clock.monotonic_s() * 1e6)))
@@ -120,7 +124,8 @@ class MemoryRecorder:
 
     def _write(self, mtime_ns: int) -> None:
         """Like ffmpeg: into the file that was opened, whatever it is called now."""
-        group = b"%08d;" % len(self.recorded)
+        kind = b"0" if self.camera is MemoryCamera.NORMAL else SOUND
+        group = b"%b%07d;" % (kind, len(self.recorded))
         group = group.rjust(self.group_bytes, b".")
         path = self.storage.tree.path_of(self._inode, known=self._path)
         if path is None:

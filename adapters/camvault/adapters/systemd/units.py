@@ -78,6 +78,8 @@ def _service(definition: ServiceDefinition) -> Iterator[str]:
         yield "TimeoutStopSec=20"
     else:
         yield "Type=oneshot"
+        if definition.limit_s:
+            yield f"TimeoutStartSec={definition.limit_s}"  # without it, systemd waits for a oneshot for ever
     yield "SuccessExitStatus=130"  # the exit code of every camvault command that was asked to stop
     yield from _identity(definition)
     yield "ExecStart=" + " ".join(_argument(each) for each in definition.argv)

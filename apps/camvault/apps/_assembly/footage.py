@@ -4,11 +4,12 @@ from collections.abc import Container, Mapping
 from pathlib import Path, PurePath
 
 from camvault.adapters.filesystem import LocalStorage
-from camvault.adapters.matroska import MatroskaDurations
+from camvault.adapters.matroska import MatroskaDurations, MatroskaPictures
 from camvault.apps._assembly.configuration import backup_config, cameras_config
 from camvault.apps._assembly.target import guard_of
 from camvault.apps._cli.stage import Context
 from camvault.core.stations.configuration import Camera
+from camvault.core.stations.places import configured_places
 from camvault.core.stations.site import Site, Station, configured_stations, roots_of, site_of
 from camvault.core.workflows.recording.coverage import CoveragePorts, Places
 from camvault.core.workflows.steps.station_folders import folders_seen
@@ -36,8 +37,12 @@ def watched_stations(cameras: Path | None) -> tuple[Station, ...] | None:
     return None if cameras is None else configured_stations(cameras_config(cameras))
 
 
-def places(recording_dir: Path | None, cameras: Path | None, backup: Path | None) -> Places:
+def places(
+    recording_dir: Path | None, cameras: Path | None, backup: Path | None, *, closed: frozenset[PurePath] = frozenset()
+) -> Places:
     """Where segments are: each camera's folder, each folder beside them, and what backup.json names.
+
+    Nothing in `closed` is looked at.
 
     Raises:
         UsageError: A configuration is wrong, or neither cameras nor a folder is named.
@@ -47,7 +52,7 @@ def places(recording_dir: Path | None, cameras: Path | None, backup: Path | None
         configured = cameras_config(cameras)
         if recording_dir is None:
             _check_roots(configured)
-        site = site_of_cameras(configured)
+        site = site_of_cameras(configured, closed=closed)
     lengths = {name: station.segment_s for name, station in site.by_name().items()}
     if recording_dir is not None:
         site = site_of(site.stations, folders=_folders_in(recording_dir))
@@ -55,10 +60,13 @@ def places(recording_dir: Path | None, cameras: Path | None, backup: Path | None
         raise UsageError(
             "Neither --recording_dir nor --cameras_config: give one of them, to say which cameras there are"
         )
-    stations = {name: station.folder for name, station in site.by_name().items()}
+    folders = {name: station.folder for name, station in site.by_name().items()}
+    stations = {name: path for name, path in folders.items() if closed.isdisjoint((path, *path.parents))}
     if backup is None:
         return Places(stations=stations, lengths=lengths)
     config = backup_config(backup)
+    if not closed.isdisjoint(each.path for each in configured_places((), config)):
+        return Places(stations=stations, lengths=lengths)
     return Places(
         stations=stations,
         lengths=lengths,
@@ -74,6 +82,7 @@ def coverage_ports(context: Context) -> CoveragePorts:
     return CoveragePorts(
         storage=LocalStorage(),
         durations=MatroskaDurations(),
+        pictures=MatroskaPictures(),
         clock=context.clock,
         reporter=context.reporter,
         cancel=context.cancel,

@@ -5,20 +5,30 @@ from pathlib import Path, PurePath
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.system.zone import LocalZone
 from camvault.adapters.textfile import TextfileMetrics
-from camvault.apps._assembly.footage import coverage_ports
+from camvault.apps._assembly.footage import coverage_ports, places
 from camvault.apps._cli.stage import Context
 from camvault.core.segments.coverage import Span
-from camvault.core.workflows.recording.coverage import CoverageOptions, Places
+from camvault.core.workflows.recording.coverage import CoverageOptions
 from camvault.core.workflows.recording.metrics import MeasureOptions, measure
 from camvault.core.workflows.recording.monitor import MonitorOptions, MonitorReport
 from camvault.ports.errors import StorageError
 from camvault.ports.events import Failed
 
 
-def publish(context: Context, report: MonitorReport, asked: MonitorOptions, places: Places, path: Path) -> int:
-    """Write the figures of a run to `path`. Why some, or all, are missing is reported; returns in how many reports."""
+def publish(
+    context: Context,
+    report: MonitorReport,
+    asked: MonitorOptions,
+    configs: tuple[Path | None, Path | None],
+    path: Path,
+) -> int:
+    """Write the figures of a run to `path`. Why some, or all, are missing is reported; returns in how many reports.
+
+    `configs`: cameras.json and backup.json. What lies in folders that cannot be used is left out: a look may hang.
+    """
     now = context.clock.now()
-    coverage = CoverageOptions(places=places, period=Span(now, now), zone=LocalZone(), segment_s=asked.segment_s)
+    found = places(Path(asked.recording_dir), *configs, closed=report.closed)
+    coverage = CoverageOptions(places=found, period=Span(now, now), zone=LocalZone(), segment_s=asked.segment_s)
     figures = measure(
         report,
         options=MeasureOptions(recording_dir=asked.recording_dir, coverage=coverage),

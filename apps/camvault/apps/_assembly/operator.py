@@ -3,16 +3,19 @@
 import os
 import shlex
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.jsonfile import JsonDocuments
+from camvault.adapters.matroska import MatroskaPictures
 from camvault.adapters.system import SystemHost
 from camvault.adapters.systemd import Systemctl
+from camvault.apps._assembly.configuration import cameras_config
 from camvault.apps._assembly.given_text import given_text
 from camvault.apps._cli.stage import Context
+from camvault.core.stations.service_plan import job_intervals
 from camvault.core.workflows.recording.monitor import MonitorPorts
 from camvault.ports.errors import UsageError
 
@@ -41,6 +44,15 @@ def state_paths(recording_dir: Path, state: Path | None) -> tuple[PurePath, ...]
     folder = PurePath(os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0] or _SPARE_ROOT)
     spare = folder / f"monitor{str(first).replace('/', '-')}"
     return (first, spare) if _is_ours(Path(folder)) else (first,)
+
+
+def watched_jobs(cameras: Path | None, backup: Path | None) -> Mapping[str, float]:
+    """The units of the jobs with their intervals; none without backup.json, which they need.
+
+    Raises:
+        UsageError: The configuration is wrong.
+    """
+    return {} if backup is None else job_intervals(cameras_config(cameras) if cameras is not None else ())
 
 
 def answers(folder: PurePath, context: Context) -> bool:
@@ -115,6 +127,7 @@ def monitor_ports(
     return MonitorPorts(
         storage=storage,
         documents=JsonDocuments(storage),
+        pictures=MatroskaPictures(),
         services=Systemctl(context.cancel),
         channels=found,
         clock=context.clock,

@@ -1,6 +1,6 @@
 """Composition root, shared part: the configured folders, checked together once, for every job alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from camvault.adapters.filesystem import LocalStorage, read_mount_table
@@ -77,18 +77,22 @@ def check_backup_places(context: Context, backup: BackupConfig, cameras: Path | 
         raise UsageError(problems[0], problems[1:])
 
 
-def tell_of_places(context: Context, cameras: Path | None, backup: Path) -> None:
-    """Report what is wrong with the folders; a watchdog looks at the recorders all the same.
+def watched_places(context: Context, cameras: Path | None, backup: Path | None) -> Mapping[PurePath, str]:
+    """The configured folders but the target, each with why it cannot be used; recorders are looked at all the same.
+
+    What else is wrong with them is reported.
 
     Raises:
         UsageError: A configuration is wrong.
     """
     found = cameras_config(cameras) if cameras is not None else ()
-    report = looked_at(context, configured_places(found, backup_config(backup)))
-    for problem in (*report.overlaps, *report.closed.values()):
+    places = configured_places(found, backup_config(backup) if backup is not None else None)
+    report = looked_at(context, places)
+    for problem in report.overlaps:
         context.reporter.emit(Failed(problem))
     for warning in report.warnings:
         context.reporter.emit(Warned(warning))
+    return {place.path: report.closed.get(place.path, "") for place in places if place.use is not PlaceUse.TARGET}
 
 
 def recording_problem(folder: PurePath) -> str:

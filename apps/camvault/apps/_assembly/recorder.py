@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from camvault.adapters._shared.process import find_program
 from camvault.adapters.filesystem import LocalStorage, lock_across_exec
+from camvault.adapters.matroska import MatroskaPictures
 from camvault.adapters.rtsp import become_recorder
 from camvault.adapters.systemd.notify import SystemdNotify
 from camvault.apps._assembly.given_text import given_text
@@ -137,6 +138,7 @@ def supervisor_ports(context: Context, recorder: Recorder) -> RecordPorts:
     return RecordPorts(
         recorder=recorder,
         storage=LocalStorage(),
+        pictures=MatroskaPictures(),
         clock=context.clock,
         supervision=SystemdNotify(),
         reporter=context.reporter,

@@ -32,6 +32,16 @@ def not_recording(station: str, reason: str, *, host: AlertOrigin) -> Alert:
     return _alert(f"[CAMERA] Not recording {station}", f"{station} {reason}", host)
 
 
+def low(station: str, reason: str, *, host: AlertOrigin) -> Alert:
+    """A station records, and too little of it; its recorder starts again by itself."""
+    return _alert(f"[CAMERA] Recording with gaps {station}", f"{station} {reason}", host)
+
+
+def unseen(station: str, problem: str, *, host: AlertOrigin) -> Alert:
+    """A station cannot be looked at, so that nobody knows whether it records."""
+    return _alert(f"[CAMERA] Cannot be looked at {station}", f"{station}: {problem}", host)
+
+
 def recovered(station: str, reason: str, *, host: AlertOrigin) -> Alert:
     """A station records again; `reason` holds the length of the gap."""
     return _alert(f"[CAMERA] Recovered {station}", f"{station} {reason}", host)
@@ -64,6 +74,27 @@ def disk_relieved(folder: str, percent: float, free_bytes: int, *, host: AlertOr
 def folder_missing(problem: str, *, host: AlertOrigin) -> Alert:
     """The recording folder is missing; `problem` says how."""
     return _alert("[DISK] Recording folder missing", f"{problem}: nothing can be recorded there", host)
+
+
+def place_closed(problem: str, *, host: AlertOrigin) -> Alert:
+    """A configured folder cannot be used; `problem` names it and says why."""
+    return _alert("[DISK] Folder cannot be used", problem, host)
+
+
+def place_open(folder: str, down_s: float, *, host: AlertOrigin) -> Alert:
+    """A configured folder can be used again, after `down_s` seconds."""
+    return _alert("[DISK] Folder can be used again", f"{folder} can be used again after {down_s:.0f} s", host)
+
+
+def job_failing(unit: str, failing_s: float, detail: str, *, host: AlertOrigin) -> Alert:
+    """A job has failed in each run for `failing_s` seconds; `detail` is in the words of the service manager."""
+    text = f"{unit} has failed in each run for {failing_s:.0f} s ({detail}); see: journalctl -u {unit}"
+    return _alert(f"[JOB] Failing {unit}", text, host)
+
+
+def job_well(unit: str, *, host: AlertOrigin) -> Alert:
+    """A job ended well again."""
+    return _alert(f"[JOB] Works again {unit}", f"{unit} ended well again", host)
 
 
 def folder_back(folder: str, down_s: float, *, host: AlertOrigin) -> Alert:

@@ -45,6 +45,8 @@ class StallPolicy:
         stall_timeout_s: A recorder that made progress before is stalled after so many seconds without any.
         start_timeout_s: A recorder that never made progress is stalled so many seconds after its start; to connect and
             to receive the first key frame takes time.
+        storing_s: So much later than it arrived, at most, a picture is stored: the recorder waits for the next one, and
+            for sound.
         frames_min: Fewer new frames than this are no progress: a camera that sends single frames does not record.
         stall_least_s: The least that a limit becomes that was learned from a camera, see `camvault.core.health.rhythm`.
         gap_times: How many times its longest gap between pictures a camera may be silent, where that is known.
@@ -52,6 +54,7 @@ class StallPolicy:
 
     stall_timeout_s: float = attrs.field(default=10, validator=attrs.validators.gt(0))
     start_timeout_s: float = attrs.field(default=15, validator=attrs.validators.gt(0))
+    storing_s: float = attrs.field(default=15, validator=attrs.validators.gt(0))
     frames_min: int = attrs.field(default=1, validator=attrs.validators.ge(1))
     stall_least_s: float = attrs.field(default=4, validator=attrs.validators.ge(3))
     gap_times: float = attrs.field(default=20, validator=attrs.validators.ge(10))
@@ -109,3 +112,14 @@ def is_stalled(known: RecordingSigns, *, now_s: float, policy: StallPolicy, lear
     else:
         limit_s = policy.stall_timeout_s
     return now_s - known.since_s >= limit_s
+
+
+def is_unstored(stored_s: float, *, now_s: float, policy: StallPolicy) -> bool:
+    """Whether what arrives is not stored: such a recorder never says so, and its files may grow.
+
+    Args:
+        stored_s: When a picture was stored last, or before any, when the first one arrived.
+        now_s: Now; both are monotonic.
+        policy: The limits.
+    """
+    return now_s - stored_s >= policy.stall_timeout_s + policy.storing_s

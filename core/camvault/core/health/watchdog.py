@@ -1,16 +1,18 @@
 """Pure: what the watchdog does about one station, from what it sees and what it remembers.
 
-A station makes progress when one of its files grows or a new file appears; a file that disappears (it was moved to its
-date folder) is no progress. The idle time is counted by the monotonic clock from one look to the next, so that no step
-of the wall clock restarts a recorder or hides a stall (INV-15). Only a station that was never looked at before is
-judged by the age of its newest file.
+A station makes progress when pictures are stored: a file that grows without a new picture is no progress, nor is one
+that disappears (it was moved to its date folder). The idle time is counted by the monotonic clock from one look to the
+next, so that no step of the wall clock restarts a recorder or hides a stall (INV-15). Only a station that was never
+looked at before is judged by the age of its newest file.
 
 | phase    | seen                                | next     | done                                         |
 |----------|-------------------------------------|----------|----------------------------------------------|
 | WATCHING | progress, or idle below threshold   | WATCHING |                                              |
 | WATCHING | idle beyond threshold               | DOWN     | restart, alert DOWN after the hold-off       |
+| WATCHING | progress, too little in an hour     | DOWN     | alert LOW; it restarts by itself             |
+| WATCHING | cannot be looked at, twice          | DOWN     | alert UNSEEN                                 |
 | DOWN     | still idle                          | DOWN     | restart again, each wait twice as long       |
-| DOWN     | progress                            | SETTLING |                                              |
+| DOWN     | progress, enough stored again       | SETTLING |                                              |
 | SETTLING | idle again beyond the threshold     | DOWN     | restart, no second alert                     |
 | SETTLING | progress for `settle_s`             | WATCHING | alert RECOVERED with the length of the gap   |
 
@@ -25,38 +27,10 @@ from collections.abc import Mapping
 import attrs
 
 from camvault.core.health.backoff import doubled_s
-from camvault.ports.entries import FileIdentity
+from camvault.core.health.station_signs import StationSigns, StoredFile, UnitState, share_percent
 
-
-class UnitState(enum.Enum):
-    """The state of the recorder's unit, from the service manager."""
-
-    UP = "up"
-    DOWN = "down"
-    """Failed, or not running although it is enabled."""
-    STOPPED = "stopped and disabled"
-    MISSING = "missing"
-
-
-@attrs.frozen(kw_only=True)
-class StationSigns:
-    """What one look at a station found.
-
-    Attributes:
-        files: The segments of the station by name; empty if its folder is missing.
-        unit: The state of the recorder's unit.
-        unit_active_s: For how many seconds the unit has been active; None if unknown.
-        monotonic_s: Seconds since the start of the machine.
-        boot: An opaque name of this start of the machine.
-        wall_s: The wall time in seconds since 1970. It gives the ages of files, which the monotonic clock bounds.
-    """
-
-    files: Mapping[str, FileIdentity]
-    unit: UnitState
-    unit_active_s: float | None
-    monotonic_s: float
-    boot: str
-    wall_s: float
+_SHORTEST_WINDOW_S = 900.0
+"""A share of less time than this says little: one restart of a recorder is some seconds of it."""
 
 
 @attrs.frozen
@@ -68,6 +42,8 @@ class WatchdogPolicy:
         retry_s: The wait between the first restart and the second; it doubles up to `retry_most_s`.
         alert_after_s: So long after `threshold_s` the operator is told.
         settle_s: After progress for so long, an incident is over.
+        low_percent: Less than this of the last hour is an incident, if the recorder writes down what it stores.
+        window_s: How long this hour is.
     """
 
     threshold_s: float = attrs.field(default=1200, validator=attrs.validators.gt(0))
@@ -75,6 +51,10 @@ class WatchdogPolicy:
     retry_most_s: float = attrs.field(default=3600, validator=attrs.validators.ge(0))
     alert_after_s: float = attrs.field(default=0, validator=attrs.validators.ge(0))
     settle_s: float = attrs.field(default=300, validator=attrs.validators.ge(0))
+    low_percent: float = attrs.field(
+        default=90, validator=attrs.validators.and_(attrs.validators.ge(0), attrs.validators.le(100))
+    )
+    window_s: float = attrs.field(default=3600, validator=attrs.validators.ge(900))
 
 
 class StationPhase(enum.Enum):
@@ -99,10 +79,14 @@ class StationMemory:
         wait_s: Time until the next restart is allowed.
         restarts: How often the unit was restarted in this incident.
         is_alerted: Whether the operator was told of this incident.
-        has_recorded: Whether a file was ever seen.
+        has_recorded: Whether a picture was ever seen.
+        is_low: Whether this incident is one of too little that was stored.
+        is_granted: Whether a recorder that had just been started was given time to begin, since the last progress.
+        had_problem: Whether the last look could not be taken.
+        fair_s: For how long the station has been watched in this run of the machine, since the last incident.
     """
 
-    files: Mapping[str, FileIdentity]
+    files: Mapping[str, StoredFile]
     monotonic_s: float
     boot: str
     phase: StationPhase = StationPhase.WATCHING
@@ -113,6 +97,10 @@ class StationMemory:
     restarts: int = 0
     is_alerted: bool = False
     has_recorded: bool = False
+    is_low: bool = False
+    is_granted: bool = False
+    had_problem: bool = False
+    fair_s: float = 0
 
 
 class WatchdogAct(enum.Enum):
@@ -120,6 +108,8 @@ class WatchdogAct(enum.Enum):
 
     RESTART = "restart"
     ALERT_DOWN = "alert: down"
+    ALERT_LOW = "alert: too little is stored"
+    ALERT_UNSEEN = "alert: cannot be looked at"
     ALERT_RECOVERED = "alert: recovered"
     REPORT_MISSING_UNIT = "report: unit does not exist"
 
@@ -135,12 +125,52 @@ class StationVerdict:
 
 def judge_station(memory: StationMemory | None, seen: StationSigns, *, policy: WatchdogPolicy) -> StationVerdict:
     """Judge one look at one station; `memory` is None at the first look."""
+    had_problem = memory is not None and memory.had_problem
     is_progress, memory = _observed(memory, seen, policy)
+    if seen.problem:
+        return _unseen(memory, seen.problem, is_again=had_problem)
     if is_progress and memory.phase is not StationPhase.WATCHING:
+        if memory.is_low and share_percent(seen.stored or (), _SHORTEST_WINDOW_S) < policy.low_percent:
+            return StationVerdict((), memory, "recording with gaps")
         return _settling(memory, policy)
     if is_progress or memory.idle_s < policy.threshold_s:
+        if is_progress and _is_low(memory, seen, policy):
+            return _low(memory, seen, policy)
         return StationVerdict((), memory, "recording" if is_progress else f"idle for {memory.idle_s:.0f} s")
     return _down(memory, seen.unit, policy)
+
+
+def _is_low(memory: StationMemory, seen: StationSigns, policy: WatchdogPolicy) -> bool:
+    """Whether too little was stored in the last hour, or since the last incident or the start of the machine.
+
+    A station that stores nothing at all is idle, and not low.
+    """
+    window_s = min(policy.window_s, memory.fair_s)
+    return (
+        seen.stored is not None
+        and window_s >= _SHORTEST_WINDOW_S
+        and share_percent(seen.stored, window_s) < policy.low_percent
+    )
+
+
+def _low(memory: StationMemory, seen: StationSigns, policy: WatchdogPolicy) -> StationVerdict:
+    window_s = min(policy.window_s, memory.fair_s)
+    share = share_percent(seen.stored or (), window_s)
+    reason = f"recorded {share:.0f} % of the last {window_s / 60:.0f} min"
+    low = attrs.evolve(
+        memory, phase=StationPhase.DOWN, down_s=memory.idle_s, settling_s=0.0, is_low=True, is_alerted=True
+    )
+    return StationVerdict((WatchdogAct.ALERT_LOW,), low, reason)
+
+
+def _unseen(memory: StationMemory, problem: str, *, is_again: bool) -> StationVerdict:
+    """A look that fails once may be one at a folder that has just been moved away."""
+    if not is_again or memory.is_alerted:
+        return StationVerdict((), memory, problem)
+    down = attrs.evolve(
+        memory, phase=StationPhase.DOWN, down_s=memory.down_s + memory.idle_s, settling_s=0.0, is_alerted=True
+    )
+    return StationVerdict((WatchdogAct.ALERT_UNSEEN,), down, problem)
 
 
 def _observed(memory: StationMemory | None, seen: StationSigns, policy: WatchdogPolicy) -> tuple[bool, StationMemory]:
@@ -157,7 +187,7 @@ def _observed(memory: StationMemory | None, seen: StationSigns, policy: Watchdog
     if grown:
         idle_s = min(_age_s(identity, seen, most_s=passed_s) for identity in grown)
         down_s -= idle_s if memory.phase is StationPhase.DOWN else 0.0
-    elif memory.phase is StationPhase.WATCHING and passed_s >= policy.threshold_s:
+    elif memory.phase is StationPhase.WATCHING and passed_s >= policy.threshold_s and not memory.is_granted:
         # the last look was long ago: a recorder that was started since then is given time to begin, once
         idle_s = min(idle_s, _young_s(seen, policy, otherwise=idle_s))
     return bool(grown), attrs.evolve(
@@ -169,26 +199,34 @@ def _observed(memory: StationMemory | None, seen: StationSigns, policy: Watchdog
         down_s=max(0.0, down_s),
         settling_s=settling_s,
         wait_s=max(0.0, memory.wait_s - passed_s),
-        has_recorded=memory.has_recorded or bool(seen.files),
+        has_recorded=memory.has_recorded or any(each.picture_count for each in seen.files.values()),
+        is_granted=not grown and (memory.is_granted or passed_s >= policy.threshold_s),
+        had_problem=bool(seen.problem),
+        fair_s=memory.fair_s + passed_s if seen.boot == memory.boot else 0.0,
     )
 
 
-def _has_grown(before: FileIdentity | None, now: FileIdentity) -> bool:
-    return now.size_bytes > (before.size_bytes if before is not None else 0)
+def _has_grown(before: StoredFile | None, now: StoredFile) -> bool:
+    return now.picture_count > (before.picture_count if before is not None else 0)
 
 
-def _age_s(identity: FileIdentity, seen: StationSigns, *, most_s: float) -> float:
+def _age_s(identity: StoredFile, seen: StationSigns, *, most_s: float) -> float:
     """How long ago the file was written, by its mtime; never longer than `most_s`, the time since the last look."""
     return min(max(0.0, seen.wall_s - identity.mtime_ns / 1e9), most_s)
 
 
 def _first_look(seen: StationSigns, policy: WatchdogPolicy) -> tuple[bool, StationMemory]:
     """Only the files are known. A recorder that was started a moment ago is given time to begin."""
-    written = [seen.wall_s - identity.mtime_ns / 1e9 for identity in seen.files.values() if identity.size_bytes]
+    written = [seen.wall_s - identity.mtime_ns / 1e9 for identity in seen.files.values() if identity.picture_count]
     idle_s = max(0.0, min(written)) if written else policy.threshold_s
     idle_s = min(idle_s, _young_s(seen, policy, otherwise=idle_s))
     memory = StationMemory(
-        files=dict(seen.files), monotonic_s=seen.monotonic_s, boot=seen.boot, idle_s=idle_s, has_recorded=bool(written)
+        files=dict(seen.files),
+        monotonic_s=seen.monotonic_s,
+        boot=seen.boot,
+        idle_s=idle_s,
+        has_recorded=bool(written),
+        had_problem=bool(seen.problem),
     )
     return False, memory
 
@@ -207,7 +245,15 @@ def _settling(memory: StationMemory, policy: WatchdogPolicy) -> StationVerdict:
     reason = f"recording again after {memory.down_s:.0f} s"
     acts = (WatchdogAct.ALERT_RECOVERED,) if memory.is_alerted else ()
     fresh = attrs.evolve(
-        memory, phase=StationPhase.WATCHING, down_s=0.0, settling_s=0.0, wait_s=0.0, restarts=0, is_alerted=False
+        memory,
+        phase=StationPhase.WATCHING,
+        down_s=0.0,
+        settling_s=0.0,
+        wait_s=0.0,
+        restarts=0,
+        is_alerted=False,
+        is_low=False,
+        fair_s=0.0,
     )
     return StationVerdict(acts, fresh, reason)
 

@@ -15,9 +15,10 @@ from typing import Any
 import attrs
 
 from camvault.core.health.alerts import AlertQueue, QueuedAlert
+from camvault.core.health.jobs import FailingJob
+from camvault.core.health.station_signs import StoredFile
 from camvault.core.health.watchdog import StationMemory, StationPhase
 from camvault.ports.alerts import Alert
-from camvault.ports.entries import FileIdentity
 
 VERSION = 1
 _ORPHAN_SERIAL = 10**12
@@ -67,6 +68,9 @@ class MonitorState:
         is_disk_alerted: Whether the operator was told of the full disk.
         queue: The alerts that wait for a channel.
         missing: The incident of a missing recording folder, which the operator was told; None while there is none.
+        closed: The incidents of other configured folders that cannot be used, by their path.
+        full: The other configured folders of whose full disk the operator was told.
+        jobs: The incidents of jobs, by their unit.
         is_orphan: Whether this state began empty while the folder that holds the other copy was missing.
     """
 
@@ -75,6 +79,9 @@ class MonitorState:
     is_disk_alerted: bool = False
     queue: AlertQueue = attrs.field(factory=AlertQueue)
     missing: MissingFolder | None = None
+    closed: Mapping[str, MissingFolder] = attrs.field(factory=dict)
+    full: tuple[str, ...] = ()
+    jobs: Mapping[str, FailingJob] = attrs.field(factory=dict)
     is_orphan: bool = False
 
 
@@ -95,7 +102,7 @@ def newest(states: Iterable[MonitorState]) -> MonitorState:
     return attrs.evolve(found, serial=last.serial, queue=queue, missing=last.missing)
 
 
-def newest_files(files: Mapping[str, FileIdentity], limit: int = FILES_LIMIT) -> tuple[Mapping[str, FileIdentity], int]:
+def newest_files(files: Mapping[str, StoredFile], limit: int = FILES_LIMIT) -> tuple[Mapping[str, StoredFile], int]:
     """The newest `limit` of the files, and the mtime of the newest of the rest; -1 if there is no rest."""
     if len(files) <= limit:
         return files, -1
@@ -110,6 +117,9 @@ def document_from(state: MonitorState) -> dict[str, object]:
         "serial": state.serial,
         "is_disk_alerted": state.is_disk_alerted,
         "missing": attrs.asdict(state.missing) if state.missing is not None else None,
+        "closed": {path: attrs.asdict(each) for path, each in state.closed.items()},
+        "full": list(state.full),
+        "jobs": {unit: attrs.asdict(each) for unit, each in state.jobs.items()},
         "is_orphan": state.is_orphan,
         "stations": {name: _document_of(watched) for name, watched in state.stations.items()},
         "next_alert": state.queue.next_number,
@@ -128,12 +138,13 @@ def document_from(state: MonitorState) -> dict[str, object]:
 
 def _document_of(watched: WatchedStation) -> dict[str, object]:
     memory = watched.memory
+    # [pictures, mtime]; older releases wrote bytes for pictures: their files grow no more, and the next ones are new
     scalars = {
         field.name: getattr(memory, field.name)
         for field in attrs.fields(StationMemory)
         if field.name not in {"files", "phase"}
     }
-    files = {name: [identity.size_bytes, identity.mtime_ns] for name, identity in memory.files.items()}
+    files = {name: [file.picture_count, file.mtime_ns] for name, file in memory.files.items()}
     return {
         **scalars,
         "phase": memory.phase.value,
@@ -170,6 +181,9 @@ def _state_of(document: Any) -> MonitorState:
         is_disk_alerted=bool(document["is_disk_alerted"]),
         queue=AlertQueue(items, int(document["next_alert"])),
         missing=_missing_of(missing) if missing is not None else None,
+        closed={path: _missing_of(each) for path, each in document.get("closed", {}).items()},
+        full=tuple(map(str, document.get("full", ()))),
+        jobs={unit: _job_of(each) for unit, each in document.get("jobs", {}).items()},
         is_orphan=bool(document.get("is_orphan")),
     )
 
@@ -178,8 +192,17 @@ def _missing_of(document: Any) -> MissingFolder:
     return MissingFolder(float(document["down_s"]), float(document["monotonic_s"]), str(document["boot"]))
 
 
+def _job_of(document: Any) -> FailingJob:
+    return FailingJob(
+        float(document["failing_s"]),
+        float(document["monotonic_s"]),
+        str(document["boot"]),
+        bool(document["is_alerted"]),
+    )
+
+
 def _watched_of(document: Any) -> WatchedStation:
-    files = {name: FileIdentity(int(size), int(mtime)) for name, (size, mtime) in document["files"].items()}
+    files = {name: StoredFile(int(count), int(mtime)) for name, (count, mtime) in document["files"].items()}
     memory = StationMemory(
         files=files,
         monotonic_s=float(document["monotonic_s"]),
@@ -192,6 +215,11 @@ def _watched_of(document: Any) -> WatchedStation:
         restarts=int(document["restarts"]),
         is_alerted=bool(document["is_alerted"]),
         has_recorded=bool(document["has_recorded"]),
+        # documents of older releases have none of the following
+        is_low=bool(document.get("is_low")),
+        is_granted=bool(document.get("is_granted")),
+        had_problem=bool(document.get("had_problem")),
+        fair_s=float(document.get("fair_s", 0)),
     )
-    streams = str(document.get("streams", ""))  # documents of older releases have none
+    streams = str(document.get("streams", ""))
     return WatchedStation(memory, int(document["floor_ns"]), int(document["all_restarts"]), streams)

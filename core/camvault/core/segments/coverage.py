@@ -24,8 +24,10 @@ class Cause(enum.Enum):
 
     CLOCK_STEP = "clock step"
     DISK_FULL = "disk full"
+    SUSPENDED = "suspended"
     OPERATOR = "operator"
     CAMERA_DOWN = "camera down"
+    NOT_STORED = "not stored"
     STALL = "stall"
     RESTART = "restart"
     UNKNOWN = "unknown"

@@ -26,6 +26,9 @@ STATE_FOLDER = PurePath("/var/lib/camvault")
 
 _WATCHDOG_S = 60
 _MONITOR_EVERY_S = 300
+_MONITOR_LIMIT_S = 900
+"""Longer than all folders and channels may take to answer: it is killed, and the timer starts the next run."""
+_JOBS = ("organize_video", "backup_video", "cleanup_video")
 _SHORTEST_INTERVAL_S = 60
 _DEFAULT_INTERVAL_S = 600
 
@@ -60,6 +63,12 @@ def definitions(
     recorders = tuple(_recorder(camera, index, layout) for index, camera in enumerate(cameras))
     watchdogs = (_monitor(cameras, layout),) if cameras else ()
     return (*recorders, *_jobs(cameras, backup, layout), *watchdogs)
+
+
+def job_intervals(cameras: Iterable[Camera]) -> Mapping[str, int]:
+    """The units of the jobs, each with the seconds from one run to the next."""
+    every_s = _interval_s(tuple(cameras))
+    return {f"{name}.service": every_s for name in _JOBS}
 
 
 def secrets(cameras: Iterable[Camera]) -> Mapping[str, str]:
@@ -173,6 +182,7 @@ def _monitor(cameras: tuple[Camera, ...], layout: ServiceLayout) -> ServiceDefin
         ),
         writable=(STATE_FOLDER,),
         has_runtime_folder=True,
+        limit_s=_MONITOR_LIMIT_S,
         environment_files=(MAIL_SETTINGS,),
         schedule=Schedule(_MONITOR_EVERY_S, _MONITOR_EVERY_S),
         needs_network=True,

@@ -58,8 +58,13 @@ def measure(report: MonitorReport, *, options: MeasureOptions, ports: CoveragePo
 
     metrics = (
         Metric(
+            "camvault_monitor_last_run_timestamp_seconds",
+            "When monitor_recordings ran last, since 1970: whoever watches the watchdog alerts if it is old.",
+            (Sample(round(ports.clock.now().timestamp(), 3)),),
+        ),
+        Metric(
             "camvault_last_frame_age_seconds",
-            "Since a segment of the station last grew, by the monotonic clock.",
+            "Since a picture of the station was last stored, by the monotonic clock.",
             tuple(Sample(each.memory.idle_s, {"station": name}) for name, each in sorted(known.items())),
         ),
         Metric(

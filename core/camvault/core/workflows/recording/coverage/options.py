@@ -11,6 +11,7 @@ from camvault.ports.clock import Clock
 from camvault.ports.durations import Durations
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
+from camvault.ports.pictures import PictureCounter
 
 
 @attrs.frozen(kw_only=True)
@@ -56,6 +57,7 @@ class CoveragePorts:
 
     storage: Storage
     durations: Durations
+    pictures: PictureCounter
     clock: Clock
     reporter: Reporter
     cancel: Cancellation

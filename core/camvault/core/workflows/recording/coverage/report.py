@@ -12,6 +12,7 @@ from camvault.core.workflows.recording.coverage.options import CoverageOptions, 
 from camvault.core.workflows.recording.coverage.search import Search
 from camvault.core.workflows.recording.coverage.segments import FoundSegments, SegmentLengths
 from camvault.core.workflows.recording.coverage.spans import RecordedSpans
+from camvault.core.workflows.recording.coverage.stored import StoredSpans, record_of
 from camvault.core.workflows.recording.record import TIMELINE_NAME
 from camvault.ports.errors import StorageError
 
@@ -58,5 +59,6 @@ def _of_station(
     said = tuple(explanations(parse_timeline(text), until=ports.clock.now()))
     steps = tuple(each for each in said if isinstance(each, ClockStep))
     events = tuple(each for each in said if isinstance(each, Outage))
-    spans = RecordedSpans(ports, found.lengths, steps, BlindTimes(events, steps))
+    record = record_of(folder, options.period, ports.storage)
+    spans = RecordedSpans(ports, found.lengths, steps, BlindTimes(events, steps), StoredSpans(record, ports))
     return coverage(station, spans.of(found.of_station(station)), period=options.period, events=events, steps=steps)

@@ -1,4 +1,8 @@
-"""Workflow, private part: when the segments of one station were recorded."""
+"""Workflow, private part: when the segments of one station were recorded.
+
+What the recorder wrote down of a segment decides. Only of the others, of a recorder without a supervisor or of an
+earlier version, names, times of files and headers are read.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,6 +13,7 @@ from camvault.core.segments.blind_times import BlindTimes, with_pictures
 from camvault.core.segments.coverage import ClockStep, Span, recorded_spans
 from camvault.core.workflows.recording.coverage.options import CoveragePorts
 from camvault.core.workflows.recording.coverage.segments import FoundSegment, SegmentLengths
+from camvault.core.workflows.recording.coverage.stored import StoredSpans
 from camvault.ports.errors import NotFoundError, StorageError
 from camvault.ports.events import Warned
 
@@ -25,12 +30,14 @@ class RecordedSpans:
     Attributes:
         steps: When the station's clock was set.
         blind: When its recorder received no pictures.
+        stored: What its recorder wrote down of what it stored.
     """
 
     ports: CoveragePorts
     lengths: SegmentLengths
     steps: tuple[ClockStep, ...]
     blind: BlindTimes
+    stored: StoredSpans
 
     def of(self, segments: Sequence[FoundSegment]) -> Iterator[Span]:
         """When the segments were recorded, in any order; segments without a hole between them make one span.
@@ -43,6 +50,9 @@ class RecordedSpans:
         """
         begun = reached = _NEVER
         for number, segment in enumerate(segments):
+            if recorded := self.stored.of(segment):
+                yield from recorded
+                continue
             following = segments[number + 1].start_at if number + 1 < len(segments) else None
             blind = self.blind.at(segment.closed_at)
             if blind is not None:

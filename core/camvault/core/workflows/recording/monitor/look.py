@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import PurePath
 
 from camvault.core.mounts import missing_mount
 from camvault.core.workflows.recording.monitor.delivery import Delivery
 from camvault.core.workflows.recording.monitor.disk import DiskWatch
+from camvault.core.workflows.recording.monitor.jobs import JobWatch
 from camvault.core.workflows.recording.monitor.options import MonitorOptions, MonitorPorts, MonitorReport
 from camvault.core.workflows.recording.monitor.recorders import Recorders
 from camvault.core.workflows.recording.monitor.state_files import Memory
@@ -42,13 +44,17 @@ def _problem_of(options: MonitorOptions, ports: MonitorPorts) -> str:
     if not ports.answers(options.recording_dir):
         return f"Recording directory does not answer: {options.recording_dir}"
     storage = ports.storage
-    folder = storage.resolve(options.recording_dir)
-    point = missing_mount(folder, table=options.mounts)
-    if point is not None:
-        return f"Recording directory not mounted: {options.recording_dir} ({point})"
-    entry = storage.entry(folder)
-    if entry is None or entry.kind is not FileKind.FOLDER:
-        return f"Recording directory not found: {options.recording_dir}"
+    try:
+        folder = storage.resolve(options.recording_dir)
+        point = missing_mount(folder, table=options.mounts)
+        if point is not None:
+            return f"Recording directory not mounted: {options.recording_dir} ({point})"
+        entry = storage.entry(folder)
+        if entry is None or entry.kind is not FileKind.FOLDER:
+            return f"Recording directory not found: {options.recording_dir}"
+        storage.listing(folder)
+    except StorageError as error:
+        return f"Recording directory cannot be read: {error}"
     return ""
 
 
@@ -69,19 +75,37 @@ def _look(options: MonitorOptions, ports: MonitorPorts, problem: str) -> Monitor
     delivery = Delivery(options.host, ports, memory)
     disk = DiskWatch(options, ports, memory, delivery)
     disk.look_at_folder(problem)
+    problems = {folder: closed or _unreadable(folder, ports.storage) for folder, closed in options.places.items()}
+    for folder, closed in problems.items():
+        disk.look_at_place(folder, closed)
+    shut = frozenset(folder for folder, closed in problems.items() if closed)
     watch = StationWatch(options, ports, memory, delivery, Recorders(ports.services, ports.reporter))
     stations = tuple(watch.stations())
     for station in stations:
         ports.cancel.check()
+        if any(station.folder.is_relative_to(folder) for folder in shut):
+            continue  # its folder is an incident already
         with _reported(ports.reporter):
             watch.look_at(station)
+    with _reported(ports.reporter):
+        JobWatch(options, ports, memory, delivery).look()
+    usable = () if problem else (options.recording_dir,)
+    with _reported(ports.reporter):
+        disk.look_at_usage((*usable, *(folder for folder in problems if folder not in shut)))
     if not problem:
-        with _reported(ports.reporter):
-            disk.look_at_usage()
         memory.keep_only({station.name for station in stations})
     memory.save()  # power fails before: all of this is decided again; after: every alert is in the queue
     delivery.deliver()
-    return MonitorReport(memory.state, watch.live_bytes)
+    return MonitorReport(memory.state, watch.live_bytes, shut)
+
+
+def _unreadable(folder: PurePath, storage: Storage) -> str:
+    """Why a folder, which answers, cannot be looked at; "" if it can, or has not been made yet."""
+    try:
+        storage.entry(folder)
+    except StorageError as error:
+        return str(error)
+    return ""
 
 
 @contextmanager

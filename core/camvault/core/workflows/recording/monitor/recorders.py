@@ -2,7 +2,7 @@
 
 import attrs
 
-from camvault.core.health.watchdog import UnitState
+from camvault.core.health.station_signs import UnitState
 from camvault.core.stations.service_plan import recorder_name
 from camvault.core.workflows.recording.monitor.events import RecorderRestarted
 from camvault.ports.errors import MissingToolError, NotFoundError, ToolError

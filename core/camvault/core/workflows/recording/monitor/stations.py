@@ -5,21 +5,15 @@ from collections.abc import Iterator
 import attrs
 
 from camvault.core.health import alerts
-from camvault.core.health.watchdog import (
-    StationSigns,
-    StationVerdict,
-    UnitState,
-    WatchdogAct,
-    WatchdogPolicy,
-    judge_station,
-)
+from camvault.core.health.station_signs import StationSigns, UnitState
+from camvault.core.health.watchdog import StationVerdict, WatchdogAct, WatchdogPolicy, judge_station
 from camvault.core.health.watchdog_state import WatchedStation, newest_files
 from camvault.core.stations.site import Station, site_of
 from camvault.core.workflows.recording.monitor.delivery import Delivery
 from camvault.core.workflows.recording.monitor.events import StationIdle, StationRecovered
 from camvault.core.workflows.recording.monitor.options import MonitorOptions, MonitorPorts
 from camvault.core.workflows.recording.monitor.recorders import Recorders, unit_of
-from camvault.core.workflows.recording.monitor.segments import seen_segments
+from camvault.core.workflows.recording.monitor.segments import SeenSegments, seen_segments
 from camvault.core.workflows.recording.monitor.state_files import Memory
 from camvault.core.workflows.recording.stream_check import read_notice
 from camvault.core.workflows.steps.station_folders import folders_seen, unknown_links
@@ -81,24 +75,32 @@ class StationWatch:
     # --- one station ---
 
     def look_at(self, station: Station) -> None:
-        """Judge one station, do what is decided, and remember what was seen.
-
-        Raises:
-            StorageError: The station's folder cannot be listed.
-        """
+        """Judge one station, do what is decided, and remember what was seen."""
         watched = self.memory.state.stations.get(station.name)
-        segments = seen_segments(station.folder, watched, self.ports.storage)
-        self.live_bytes[station.name] = segments.size_bytes
+        problem = ""
+        try:
+            segments = seen_segments(station.folder, watched, self.ports, boot=self.options.boot)
+            self.live_bytes[station.name] = segments.size_bytes
+        except StorageError as error:
+            problem = str(error)
+            self.ports.reporter.emit(Failed(problem))
+            segments = SeenSegments(watched.memory.files if watched else {}, watched.floor_ns if watched else -1)
         unit, active_s = self.recorders.state(station.name)
         seen = StationSigns(
             files=segments.files,
+            stored=segments.stored,
+            problem=problem,
             unit=unit,
             unit_active_s=active_s,
             monotonic_s=self.ports.clock.monotonic_s(),
             boot=self.options.boot,
             wall_s=self.ports.clock.now().timestamp(),
         )
-        policy = WatchdogPolicy(threshold_s=station.segment_s * self.options.multiplier)
+        policy = WatchdogPolicy(
+            threshold_s=station.segment_s * self.options.multiplier,
+            alert_after_s=self.options.alert_after_s,
+            low_percent=self.options.low_percent,
+        )
         judged = judge_station(watched.memory if watched else None, seen, policy=policy)
         restarts = (watched.restarts if watched else 0) + self._act(station.name, unit, judged)
         kept, floor_ns = newest_files(judged.memory.files)
@@ -145,6 +147,11 @@ class StationWatch:
                     self.delivery.add(alerts.not_recording(station, reason, host=self.delivery.origin()))
                 case WatchdogAct.ALERT_DOWN:
                     self.delivery.add(alerts.down(station, judged.reason, action=action, host=self.delivery.origin()))
+                case WatchdogAct.ALERT_LOW:
+                    self.ports.reporter.emit(StationIdle(station, judged.reason))
+                    self.delivery.add(alerts.low(station, judged.reason, host=self.delivery.origin()))
+                case WatchdogAct.ALERT_UNSEEN:
+                    self.delivery.add(alerts.unseen(station, judged.reason, host=self.delivery.origin()))
                 case _:  # recovered
                     self.ports.reporter.emit(StationRecovered(station, judged.reason))
                     self.delivery.add(alerts.recovered(station, judged.reason, host=self.delivery.origin()))

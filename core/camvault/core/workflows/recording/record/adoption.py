@@ -7,6 +7,7 @@ import attrs
 from camvault.core.workflows.recording.record.events import SegmentClosed
 from camvault.core.workflows.recording.record.journal import Journal
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
+from camvault.core.workflows.recording.record.stored import StoredLog
 from camvault.core.workflows.steps.adoption import OtherStationError, adopt
 from camvault.core.workflows.steps.live_files import date_files
 from camvault.core.workflows.steps.segment_step import StepRefused, StepRefusedError
@@ -21,6 +22,7 @@ class Adoption:
     options: RecordOptions
     ports: RecordPorts
     journal: Journal
+    log: StoredLog
     _of_others: set[PurePath] = attrs.field(factory=set, init=False)
     """Segments of other stations, which have been reported."""
 
@@ -47,6 +49,12 @@ class Adoption:
         """Adopt one file, which looks finished; whether it left its session's folder."""
         station, folder, zone = self.options.station, self.options.folder, self.options.zone
         try:
+            self.log.recover(file)
+        except NotFoundError:
+            return True
+        except StorageError as error:
+            self.journal.trouble(error)  # it is footage all the same
+        try:
             adopted = adopt(file, station=station, folder=folder, zone=zone, storage=self.ports.storage, taken=set())
         except NotFoundError:
             return True
@@ -61,5 +69,6 @@ class Adoption:
         except StorageError as error:
             self.journal.trouble(error)  # the others are adopted all the same
             return False
+        self.log.named(file.path, adopted.path.name)
         self.ports.reporter.emit(SegmentClosed(station, adopted.path, adopted.identity.size_bytes))
         return True

@@ -27,7 +27,9 @@ class Journal:
     ports: RecordPorts
     _media_at: datetime | None = attrs.field(default=None, init=False)
     _clock_seen: tuple[datetime, float] | None = attrs.field(default=None, init=False)
-    """The wall clock and the monotonic one, when they were last compared."""
+    """The wall clock and the time since the start of the machine, when they were last compared."""
+    _suspended_s: float | None = attrs.field(default=None, init=False)
+    """For how long the machine was suspended since its start, as far as that was seen."""
     _written: Cause | None = attrs.field(default=None, init=False)
     """The cause that the timeline already holds for the gap that is open now."""
     _unwritten: TimelineEntry | None = attrs.field(default=None, init=False)
@@ -37,7 +39,7 @@ class Journal:
         """The supervisor starts; the line says since when the machine has been running, too."""
         self.clock_was_set()
         now = self.now()
-        since = now - timedelta(seconds=self.ports.clock.monotonic_s())
+        since = now - timedelta(seconds=self.ports.clock.boot_s())
         self._write(TimelineEntry(now, TimelineKind.STARTED, since=since))
 
     def stopped(self) -> None:
@@ -52,9 +54,9 @@ class Journal:
         self._write(TimelineEntry(self.now(), TimelineKind.RECORDING))
         self._written = self._unwritten = None
 
-    def media_arrived(self) -> None:
-        """Media arrived just now: a gap that begins later is counted from here."""
-        self._media_at = self.now()
+    def media_arrived(self, at_s: float) -> None:
+        """The last picture that is stored arrived at `at_s` by the boot clock: a gap is counted from there."""
+        self._media_at = self.now() - timedelta(seconds=self.ports.clock.boot_s() - at_s)
 
     def not_recording(self, cause: Cause) -> None:
         """There is no recording, for this cause."""
@@ -66,8 +68,11 @@ class Journal:
         self._written = cause
 
     def clock_was_set(self) -> bool:
-        """Whether the wall clock was set since the last call, in a session or between two; it is written down once."""
-        now_s, wall = self.ports.clock.monotonic_s(), self.now()
+        """Whether the wall clock was set since the last call, in a session or between two; it is written down once.
+
+        While the machine is suspended, the wall clock goes on, and is not set.
+        """
+        now_s, wall = self.ports.clock.boot_s(), self.now()
         last_wall, last_s = self._clock_seen or (wall, now_s)
         expected = last_wall + timedelta(seconds=now_s - last_s)
         self._clock_seen = wall, now_s
@@ -77,6 +82,12 @@ class Journal:
         self._write(TimelineEntry(wall, TimelineKind.CLOCK, since=expected))
         self._media_at = wall
         return True
+
+    def was_suspended(self) -> bool:
+        """Whether the machine was suspended since the last call."""
+        suspended_s = self.ports.clock.boot_s() - self.ports.clock.monotonic_s()
+        known_s, self._suspended_s = self._suspended_s, suspended_s
+        return known_s is not None and suspended_s - known_s > _STEP.total_seconds()
 
     def trouble(self, error: StorageError) -> None:
         """Report an error that does not stop the recording."""

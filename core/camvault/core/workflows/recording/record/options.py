@@ -14,6 +14,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
+from camvault.ports.pictures import PictureCounter
 from camvault.ports.recorder import Recorder, StreamWay
 from camvault.ports.supervision import Supervision
 
@@ -33,6 +34,7 @@ class RecordOptions:
         stall: When a running recorder counts as stalled.
         back_off: How long to wait between two starts.
         talk: How many lines of the recorder are reported.
+        boot: An opaque name of this start of the machine.
         free_floor_bytes: With less than this free no session is started: it could only write an empty file.
     """
 
@@ -46,6 +48,7 @@ class RecordOptions:
     stall: StallPolicy = attrs.field(factory=StallPolicy)
     back_off: BackOff = attrs.field(factory=BackOff)
     talk: LineLimit = attrs.field(factory=LineLimit)
+    boot: str = ""
     free_floor_bytes: int = 16 * 1024 * 1024
 
     @property
@@ -69,6 +72,7 @@ class RecordPorts:
     """The ports that one recorder works with.
 
     Attributes:
+        pictures: Counts what is stored.
         chance: A number from 0 to 1, for the jitter between restarts.
         place_problem: Asked before each session: why nothing may be written into a folder, such as a mount point
             without its disk; "" if it may.
@@ -76,6 +80,7 @@ class RecordPorts:
 
     recorder: Recorder
     storage: Storage
+    pictures: PictureCounter
     clock: Clock
     supervision: Supervision
     reporter: Reporter

@@ -5,13 +5,14 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.health.rhythm import Rhythm, gap_between, stall_limit_s, with_gap
-from camvault.core.health.stall import RecorderSigns, RecordingSigns, SignKind, is_stalled, looked_at
+from camvault.core.health.stall import RecorderSigns, RecordingSigns, SignKind, is_stalled, is_unstored, looked_at
 from camvault.core.segments.coverage import Cause
 from camvault.core.segments.live_names import closed_names, parse_live_name
 from camvault.core.workflows.recording.record.adoption import Adoption
 from camvault.core.workflows.recording.record.events import MediaArrived
 from camvault.core.workflows.recording.record.journal import Journal
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
+from camvault.core.workflows.recording.record.stored import SessionPictures
 from camvault.core.workflows.steps.live_files import date_files
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import NotFoundError, StorageError
@@ -47,6 +48,7 @@ class Session:
         folder: The folder that the recorder of this session writes into.
         began_s: When the session began, monotonic.
         signs: The recorder's progress, as it is judged.
+        stored: What is in its files.
         rhythm: How regularly the camera's pictures come, in earlier sessions too.
         cause: Why the supervisor ended the session; None while it goes on, or if it ended by itself.
         words: What an operator has to know of that, if anything.
@@ -60,7 +62,8 @@ class Session:
     journal: Journal
     adoption: Adoption
     heartbeat: Heartbeat
-    rhythm: Rhythm = attrs.field(factory=Rhythm)
+    rhythm: Rhythm
+    stored: SessionPictures
     cause: Cause | None = attrs.field(default=None, init=False)
     words: str = attrs.field(default="", init=False)
     _counters: RecorderSigns = attrs.field(factory=RecorderSigns, init=False)
@@ -68,16 +71,23 @@ class Session:
     _ticked_s: float | None = attrs.field(default=None, init=False)
     _unseen_s: float = attrs.field(default=0.0, init=False)
     _moved_bytes: int = attrs.field(default=0, init=False)
+    _stored_s: float = attrs.field(default=0.0, init=False)
+    """When the last picture was stored, or before any, when the first one arrived; monotonic."""
 
     @property
-    def has_media(self) -> bool:
+    def has_arrived(self) -> bool:
         """Whether any media arrived."""
         return self.signs.basis is not SignKind.NOTHING
 
     @property
+    def has_recorded(self) -> bool:
+        """Whether a picture is stored."""
+        return self.stored.picture_count > 0
+
+    @property
     def recorded_s(self) -> float:
-        """How long after its beginning the session made progress last."""
-        return self.signs.since_s - self.began_s if self.has_media else 0.0
+        """How long after its beginning the session stored a picture last."""
+        return self._stored_s - self.began_s if self.has_recorded else 0.0
 
     def take_progress(self, progress: MediaProgress) -> None:
         """Take over what the recorder counted."""
@@ -90,6 +100,9 @@ class Session:
             return False
         now_s = self.ports.clock.monotonic_s()
         self.heartbeat.beat(now_s, f"session {self.folder.name}, judged by {self.signs.basis.name.lower()}")
+        if self.journal.was_suspended():
+            self.cause = Cause.SUSPENDED  # the camera has given the connection up meanwhile, and does not say so
+            return False
         if self.journal.clock_was_set():
             self.cause = Cause.RESTART
             return False
@@ -100,18 +113,32 @@ class Session:
                 return False
         self._judge(now_s)
         if self._is_stalled(now_s):
-            self.cause = Cause.STALL if self.has_media else Cause.CAMERA_DOWN
-            if not self.has_media and self._counters.out_time_us:
+            self.cause = Cause.STALL
+            if not self.has_arrived and self._counters.out_time_us:
                 limit_s = self.options.stall.start_timeout_s
                 self.words = (
                     f"the camera sends, but no key frame within {limit_s:.0f} s, without which no recording can begin: "
                     "let it send key frames more often, or raise --stall-timeout above the time between two of them"
                 )
-            return False
-        return True
+        elif self.has_arrived and is_unstored(self._stored_s, now_s=now_s, policy=self.options.stall):
+            self.cause = Cause.NOT_STORED
+        return self.cause is None
+
+    def finish(self) -> None:
+        """The recorder has ended: write down what it stored."""
+        try:
+            date_files(self.folder, self.ports.storage)
+            files = [each for each in self.ports.storage.scan(self.folder) if each.kind is FileKind.FILE]
+            self._take_stored(files, is_end=True)
+        except NotFoundError:
+            return  # nothing is there any more
+        except StorageError as error:
+            self.journal.trouble(error)  # it is written down when the files are adopted
 
     def cause_of_end(self) -> Cause:
         """Why the session, which has ended, ended."""
+        if self.cause is Cause.STALL:
+            return self._cause_by_media(Cause.STALL)  # the last pictures are stored when the recorder ends
         if self.cause is not None:
             return self.cause
         try:
@@ -119,7 +146,13 @@ class Session:
                 return Cause.DISK_FULL
         except StorageError:
             return Cause.UNKNOWN
-        return Cause.RESTART if self.has_media else Cause.CAMERA_DOWN
+        return self._cause_by_media(Cause.RESTART)
+
+    def _cause_by_media(self, recorded: Cause) -> Cause:
+        """The cause of an end: `recorded` if pictures were stored."""
+        if self.has_recorded:
+            return recorded
+        return Cause.NOT_STORED if self.has_arrived else Cause.CAMERA_DOWN
 
     def _is_stalled(self, now_s: float) -> bool:
         policy = self.options.stall
@@ -127,35 +160,41 @@ class Session:
         return is_stalled(self.signs, now_s=now_s, policy=policy, learned_s=learned_s)
 
     def _judge(self, now_s: float) -> None:
-        before = self.signs
+        before, had_arrived = self.signs, self.has_arrived
         self.signs = looked_at(before, self._counters, now_s=now_s, policy=self.options.stall)
-        self._unseen_s = 0.0 if self.signs is not before else self._unseen_s + self._late_s(now_s)
+        self._unseen_s = 0.0 if self.signs is not before else self._unseen_s + _late_s(self._ticked_s, now_s)
         self._ticked_s = now_s
         gap_s = gap_between(before, self.signs)
         if gap_s is not None:
             self.rhythm = with_gap(self.rhythm, gap_s, now_s=now_s)
-        if self.signs is before or not self.has_media:
-            return
-        if before.basis is SignKind.NOTHING:
-            self.ports.reporter.emit(MediaArrived(self.options.station, now_s - self.began_s))
-            self.journal.gap_ended()
-        self.journal.media_arrived()
+        if self.has_arrived and not had_arrived and not self.has_recorded:
+            self._stored_s = now_s
 
-    def _late_s(self, now_s: float) -> float:
-        return 0.0 if self._ticked_s is None else max(0.0, now_s - self._ticked_s - _TICK_S)
+    def _take_stored(self, files: list[FileEntry], *, is_end: bool = False) -> None:
+        """Count what is stored in `files`; only now the station is recorded."""
+        before = self.stored.picture_count
+        self.stored.look(files, is_end=is_end)
+        if self.stored.picture_count == before:
+            return
+        self._stored_s = self.ports.clock.monotonic_s()
+        if not before:
+            self.ports.reporter.emit(MediaArrived(self.options.station, self._stored_s - self.began_s))
+            self.journal.gap_ended()
+        self.journal.media_arrived(self.stored.last_s)
 
     def _look_at_files(self) -> None:
         """Adopt the segments that are closed, and count the bytes of all."""
         try:
             date_files(self.folder, self.ports.storage)
             files = [each for each in self.ports.storage.scan(self.folder) if each.kind is FileKind.FILE]
+            self._take_stored(files)
             moved = {file for file in _closed(files) if self.adoption.file(file)}
         except NotFoundError:
             files, moved = [], set()
         except StorageError as error:
             self.journal.trouble(error)
             return
-        if not files and self.has_media:
+        if not files and self.has_recorded:
             # the open file was taken away: the recorder would go on with a file that has no name
             self.cause = Cause.UNKNOWN
             gone = NotFoundError(self.folder, "what was being recorded there is gone; a new session begins")
@@ -163,6 +202,10 @@ class Session:
         self._moved_bytes += sum(file.identity.size_bytes for file in moved)
         left_bytes = sum(file.identity.size_bytes for file in files if file not in moved)
         self._counters = attrs.evolve(self._counters, file_bytes=self._moved_bytes + left_bytes)
+
+
+def _late_s(ticked_s: float | None, now_s: float) -> float:
+    return 0.0 if ticked_s is None else max(0.0, now_s - ticked_s - _TICK_S)
 
 
 def _closed(files: list[FileEntry]) -> list[FileEntry]:

@@ -31,6 +31,7 @@ from camvault.core.workflows.recording.record.options import RecordOptions, Reco
 from camvault.core.workflows.recording.record.session import Heartbeat, Session
 from camvault.core.workflows.recording.record.session_folder import new_session_folder, recorder_settings
 from camvault.core.workflows.recording.record.station_lock import claim_station
+from camvault.core.workflows.recording.record.stored import SessionPictures, StoredLog
 from camvault.ports.errors import CamvaultError, Cancelled, NoSpaceError, StorageError, UsageError
 from camvault.ports.recorder import RecorderEnd, StreamSource, StreamWay
 
@@ -47,8 +48,9 @@ def record_camera(source: StreamSource, *, options: RecordOptions, ports: Record
         StorageError: The station's folder cannot be made, for another reason than a full disk.
     """
     journal = Journal(options, ports)
-    adoption, heartbeat = Adoption(options, ports, journal), Heartbeat(ports.supervision)
-    supervisor = _Supervisor(source, options, ports, journal, adoption, heartbeat, options.way)
+    log = StoredLog(options, ports, journal)
+    adoption, heartbeat = Adoption(options, ports, journal, log), Heartbeat(ports.supervision)
+    supervisor = _Supervisor(source, options, ports, journal, log, adoption, heartbeat, options.way)
     supervisor.make_folders()
     with supervisor.claimed():
         supervisor.run()
@@ -62,6 +64,7 @@ class _Supervisor:
     options: RecordOptions
     ports: RecordPorts
     journal: Journal
+    log: StoredLog
     adoption: Adoption
     heartbeat: Heartbeat
     way: StreamWay
@@ -121,6 +124,7 @@ class _Supervisor:
         self.ports.reporter.emit(RecorderStarted(self.options.station, session.folder.name))
         end = self.recorded(session)
         self.rhythm = session.rhythm
+        session.finish()
         recorded_s, segment_s = session.recorded_s, self.options.segment_s
         self.failures = failures_after_end(self.failures, recorded_s=recorded_s, segment_time_s=segment_s)
         return session.cause_of_end(), attrs.evolve(end, reason=session.words or end.reason)
@@ -135,8 +139,10 @@ class _Supervisor:
 
     def open_session(self) -> Session:
         self.journal.clock_was_set()
+        self.journal.was_suspended()
         now_s, wall = self.ports.clock.monotonic_s(), self.journal.now()
         folder = new_session_folder(self.options, self.ports.storage, wall, is_supervised=True)
+        stored = SessionPictures(folder, self.ports, self.options, self.log)
         return Session(
             folder,
             now_s,
@@ -147,6 +153,7 @@ class _Supervisor:
             self.adoption,
             self.heartbeat,
             self.rhythm,
+            stored,
         )
 
     def recorded(self, session: Session) -> RecorderEnd:

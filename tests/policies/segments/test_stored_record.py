@@ -1,0 +1,100 @@
+"""What a recorder wrote down of what it stored."""
+
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camvault.core.segments.coverage import Span
+from camvault.core.segments.stored_record import (
+    StoredRun,
+    named_line,
+    parse_stored,
+    stored_file,
+    stored_files,
+    stored_line,
+)
+
+AT = datetime(2025, 5, 28, 12, tzinfo=UTC)
+SEGMENT = ("20250528T120000Z", 1)
+RUN = StoredRun(
+    at=AT,
+    segment=SEGMENT,
+    run=0,
+    span=Span(AT - timedelta(seconds=9), AT),
+    boot="boot 1",
+    boot_s=1234.5,
+    picture_count=225,
+    size_bytes=90_000,
+)
+
+
+@given(
+    st.builds(
+        StoredRun,
+        at=st.just(AT),
+        segment=st.tuples(st.just("20250528T120000Z-2.utc"), st.integers(1, 10**9)),
+        run=st.integers(0, 99),
+        span=st.just(RUN.span),
+        boot=st.sampled_from(["", "4f3a"]),
+        boot_s=st.floats(0, 1e9).map(lambda s: round(s, 3)),
+        picture_count=st.integers(0, 10**9),
+        size_bytes=st.integers(0, 10**15),
+    )
+)
+def test_what_is_written_is_read(run: StoredRun) -> None:
+    assert parse_stored([stored_line(run) + "\n"]).last == run
+
+
+def test_a_later_line_of_a_run_replaces_the_earlier_one() -> None:
+    later = attrs.evolve(RUN, span=Span(RUN.span.start_at, AT + timedelta(seconds=60)), picture_count=1725)
+    second = attrs.evolve(RUN, run=1, span=Span(AT + timedelta(hours=8), AT + timedelta(hours=8, seconds=5)))
+    found = parse_stored([f"{stored_line(RUN)}\n{stored_line(later)}\n", f"{stored_line(second)}\n"])
+    assert [span.start_at for span in found.spans_of(SEGMENT)] == [later.span.start_at, second.span.start_at]
+    assert (found.spans_of(SEGMENT)[0].end_at - later.span.end_at).total_seconds() == pytest.approx(69 / 1724, abs=1e-3)
+    assert found.first_of(SEGMENT) == RUN.span.start_at
+    assert found.last == second
+
+
+def test_a_segment_is_found_by_its_final_name() -> None:
+    name = "ROST2_20250528T140000.mkv"
+    found = parse_stored(["\n".join([stored_line(RUN), named_line(SEGMENT, name, at=AT)])])
+    (span,) = found.spans_named(name, written_at=AT)
+    assert span.start_at == RUN.span.start_at
+    assert not found.spans_named("ROST2_20250528T140000~2.mkv", written_at=AT)
+    assert found.first_of(("20250528T120000Z", 2)) is None
+
+
+def test_of_two_segments_of_one_name_the_one_that_ended_then_is_meant() -> None:
+    """In the autumn hour, when the first one has been moved away."""
+    hour, name = timedelta(hours=1), "ROST2_20251026T023000.mkv"
+    later = attrs.evolve(RUN, segment=("s", 7), span=Span(RUN.span.start_at + hour, AT + hour), picture_count=1)
+    lines = (stored_line(RUN), named_line(SEGMENT, name, at=AT), stored_line(later), named_line(("s", 7), name, at=AT))
+    found = parse_stored(["\n".join(lines)])
+    assert found.spans_named(name, written_at=AT)[0].start_at == RUN.span.start_at
+    assert found.spans_named(name, written_at=AT + hour) == (later.span,)
+
+
+@pytest.mark.parametrize("cut", [1, 20, 60])
+def test_a_torn_line_is_not_believed(cut: int) -> None:
+    found = parse_stored([stored_line(RUN)[:-cut] + "\n" + stored_line(attrs.evolve(RUN, run=1))])
+    assert [run for _, run in found.runs] == [1]
+
+
+@pytest.mark.parametrize("line", [stored_line(RUN), named_line(SEGMENT, "a.mkv", at=AT)])
+def test_a_number_that_is_none_is_not_believed(line: str) -> None:
+    text = line.rpartition("\t")[0].replace("\t1\t", "\tone\t", 1)
+    assert parse_stored([f"{text}\t{crc32(text.encode()):08x}"]).last is None
+
+
+def test_lines_are_looked_for_in_the_files_of_the_days_around() -> None:
+    assert stored_file(AT) == "2025-05-28"
+    assert list(stored_files(Span(AT, AT + timedelta(hours=13)))) == [
+        "2025-05-27",
+        "2025-05-28",
+        "2025-05-29",
+        "2025-05-30",
+    ]

@@ -1,0 +1,179 @@
+"""What the supervisor says it recorded is what is in its files: pictures, not bytes, and when they arrived."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+
+from camvault.adapters.memory import PowerCut
+from camvault.adapters.memory.recorder import MemoryCamera
+from camvault.core.segments.coverage import Cause
+from camvault.core.segments.stored_record import STORED_FOLDER, StoredRecord, parse_stored
+from camvault.core.segments.timeline import TimelineKind
+from camvault.core.workflows.recording.record import MediaArrived, RecorderEnded, RecordingTroubled
+from camvault.ports.errors import DeniedError
+from tests.recording.fake_camera import FakeCamera, make_footage
+from tests.recording.record.desk import FOLDER, World, make_world
+from tests.recording.record.helpers import FFMPEGS, VERSIONS, frames_of, recording, wait_for
+
+NOON = datetime(2025, 5, 28, 12, tzinfo=UTC)
+
+
+def record_of(world: World) -> StoredRecord:
+    files = sorted(path for path in world.storage.files(FOLDER) if path.parent.name == STORED_FOLDER)
+    return parse_stored(world.storage.content(path).decode() for path in files)
+
+
+def spans(world: World) -> list[tuple[float, float]]:
+    """When pictures were stored, in seconds since the beginning."""
+    found = sorted((run.span for run in record_of(world).runs.values()), key=lambda span: span.start_at)
+    return [((each.start_at - NOON).total_seconds(), (each.end_at - NOON).total_seconds()) for each in found]
+
+
+def test_the_record_says_which_pictures_are_in_which_segment() -> None:
+    world = make_world()
+
+    world.run_for(25)
+
+    assert [(round(begin), round(end)) for begin, end in spans(world)] == [(0, 10), (10, 20), (20, 25)]
+    record = record_of(world)
+    assert set(record.names) == set(world.segments())
+    (run, *_) = (run for run in record.runs.values() if run.segment in record.names["ROST2_20250528T120010.mkv"])
+    assert run.picture_count == 50
+    assert run.size_bytes == len(world.segments()["ROST2_20250528T120010.mkv"])
+
+
+def test_pictures_that_arrive_and_are_not_stored_are_no_recording() -> None:
+    world = make_world()
+    world.recorder.camera = MemoryCamera.UNSTORABLE
+
+    world.run_for(120)
+
+    assert not world.reporter.of(MediaArrived)
+    assert TimelineKind.RECORDING not in world.kinds()
+    assert {event.cause for event in world.reporter.of(RecorderEnded)} == {Cause.NOT_STORED}
+    assert len(world.recorder.sessions) > 2
+    assert record_of(world).last is None
+
+
+def test_storing_that_stops_while_pictures_arrive_ends_the_session() -> None:
+    world = make_world()
+    world.clock.after(20, lambda: setattr(world.recorder, "camera", MemoryCamera.UNSTORABLE))
+    world.clock.after(50, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
+
+    world.run_for(90)
+
+    assert world.reporter.of(RecorderEnded)[0].cause is Cause.NOT_STORED
+    assert [entry.cause for entry in world.timeline() if entry.cause] == [Cause.NOT_STORED]
+    (ended,) = [entry for entry in world.timeline() if entry.kind is TimelineKind.ENDED]
+    assert ended.since
+    assert abs(ended.since - NOON - timedelta(seconds=20)) < timedelta(seconds=1)
+
+
+def test_a_machine_that_was_suspended_did_not_record_meanwhile() -> None:
+    """A suspended machine's clock goes on: 8 h without a picture were 'never shown by the clock', and 100 %."""
+    world = make_world()
+    world.clock.after(13, lambda: world.clock.suspend(8 * 3600))
+
+    world.run_for(30)
+
+    assert world.reporter.of(RecorderEnded)[0].cause is Cause.SUSPENDED
+    assert TimelineKind.CLOCK not in world.kinds()
+    slept = 8 * 3600
+    ends = [end for _, end in spans(world)]
+    assert not any(13.5 < end < slept + 13 for end in ends)
+    assert sum(end - begin for begin, end in spans(world)) == pytest.approx(30, abs=4)
+
+
+def test_a_clock_that_is_set_forward_within_a_session_stores_nothing_more() -> None:
+    world = make_world()
+    world.clock.after(13, lambda: setattr(world.clock, "wall", world.clock.wall + timedelta(hours=8)))
+
+    world.run_for(30)
+
+    assert sum(end - begin for begin, end in spans(world)) == pytest.approx(30, abs=4)
+    assert not any(13.5 < end < 8 * 3600 + 13 for _, end in spans(world))
+
+
+def test_what_a_killed_supervisor_did_not_write_down_is_read_from_the_file() -> None:
+    world = make_world()
+    world.options = attrs.evolve(world.options, segment_s=600)
+
+    def kill() -> None:
+        world.storage.calls.is_on = False
+        raise PowerCut
+
+    world.clock.after(50, kill)
+    with pytest.raises(PowerCut):
+        world.run_for(100)
+    world.storage.calls.restart()
+    assert max(end for _, end in spans(world)) < 3, "it was killed before it wrote more"
+    world.run_for(20)
+
+    ends = [end for span in spans(world) for end in span]
+    assert ends == [pytest.approx(each, abs=3) for each in (0, 50, 50, 70)]
+    assert set(record_of(world).names) == set(world.segments())
+
+
+def test_a_segment_of_a_killed_supervisor_of_which_nothing_is_known_began_when_its_name_says() -> None:
+    world = make_world()
+    world.storage.put(FOLDER / ".live/20250528T110000Z/ROST2_20250528T110500Z.3.mkv", b"00000000;" * 50)
+
+    world.run_for(5)
+
+    (begin, end), _ = spans(world)
+    assert begin == -3300
+    assert end == pytest.approx(-3290, abs=0.5)
+
+
+def test_a_record_that_cannot_be_written_or_read_keeps_nothing_from_being_recorded() -> None:
+    world = make_world()
+    world.storage.put(FOLDER / ".live/20250528T110000Z/ROST2_20250528T110500Z.3.mkv", b"00000000;" * 50)
+    world.storage.put(FOLDER / STORED_FOLDER, b"a file")
+
+    world.run_for(25)
+
+    assert len(world.segments()) == 4
+    assert world.reporter.of(RecordingTroubled)
+
+
+def test_a_segment_that_cannot_be_read_is_adopted_all_the_same() -> None:
+    world = make_world()
+    left = FOLDER / ".live/20250528T110000Z/ROST2_20250528T110500Z.3.mkv"
+    world.storage.put(left, b"00000000;" * 50)
+    world.storage.calls.fail("pictures.count", DeniedError(left, "Input/output error"))
+
+    world.run_for(5)
+
+    assert "ROST2_20250528T110500.mkv" in world.segments()
+    assert "Input/output error" in str(world.reporter.of(RecordingTroubled)[0])
+
+
+def test_a_segment_that_somebody_took_away_before_it_was_counted_is_no_trouble() -> None:
+    world = make_world()
+    left = FOLDER / ".live/20250528T110000Z/ROST2_20250528T110500Z.3.mkv"
+    world.storage.put(left, b"00000000;" * 50)
+    world.storage.calls.hook("pictures.count", lambda: world.storage.tree.nodes.pop(left))
+
+    world.run_for(5)
+
+    assert list(world.segments()) == ["ROST2_20250528T120000.mkv"]
+    assert not world.reporter.of(RecordingTroubled)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_real_recorder_writes_down_what_can_be_played(version: str, tmp_path: Path) -> None:
+    footage = make_footage(FFMPEGS["9.0"], tmp_path, kbps=150)
+    with FakeCamera(footage) as camera, recording(tmp_path / "out", camera, version) as run:
+        wait_for("two segments", lambda: len(run.segments()) >= 2)
+        run.process.terminate()
+        run.process.wait(timeout=60)
+    files = sorted((run.folder / "ROST2" / STORED_FOLDER).iterdir())
+    record = parse_stored(file.read_text() for file in files)
+    assert set(record.names) == {path.name for path in run.segments()}
+    for segment in run.segments():
+        counts = {run.picture_count for run in record.runs.values() if run.segment in record.names[segment.name]}
+        assert counts == {frames_of(segment)}
+        (span,) = record.spans_named(segment.name, written_at=datetime.now(UTC))
+        assert span.seconds == pytest.approx(frames_of(segment) / footage.frame_rate, abs=1)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import attrs
 
-from benchmarks.footage import make_footage, parse_size
+from benchmarks.footage import SETS, make_footage, parse_size
 from camvault.adapters.ffmpeg import FfmpegEncoder, find_ffmpeg
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.pyav import PyavProbe
@@ -37,7 +37,6 @@ from camvault.core.capacity.allocation import (
     next_encodes,
 )
 from camvault.core.capacity.rate import TooLong, plan_rate
-from camvault.ports.media import ConstantQuality
 
 
 @attrs.frozen
@@ -126,7 +125,7 @@ def allocated(
     while actions := next_encodes(batch, results):
         action, before = actions[0], cpu_s()
         if isinstance(action, EncodeSample):
-            settings = batch.settings(ConstantQuality(action.crf_quarters))
+            settings = batch.settings(action.rate)
             size = encoder.sample(
                 clips[action.key], start_s=action.start_s, length_s=action.length_s, settings=settings, cancel=cancel
             )
@@ -153,6 +152,7 @@ def main() -> None:
     parser.add_argument("--kbps", default="300,800", help="total rates, comma-separated")
     parser.add_argument("--seconds", type=float, default=10, help="length of each clip")
     parser.add_argument("--size", type=parse_size, default=(480, 270))
+    parser.add_argument("--set", choices=SETS, default="mixed", help="which footage")
     parser.add_argument("--only", default="", help="clips whose names hold one of these words")
     parser.add_argument("--variants", default="plain,fitted,constant,complexity")
     parser.add_argument("--exponent", type=float, default=0.6)
@@ -166,7 +166,8 @@ def main() -> None:
     tool = find_ffmpeg(environ={}, cancel=cancel, ffmpeg=arguments.ffmpeg).ffmpeg
     encoder = FfmpegEncoder(tool.path, str(tool.version), PyavProbe(), cancel)
     place = arguments.footage.resolve() / f"{arguments.seconds:g}s-{'x'.join(map(str, arguments.size))}"
-    sources = make_footage(wheel, place, seconds=arguments.seconds, size=arguments.size, only=arguments.only)
+    shape = {"seconds": arguments.seconds, "size": arguments.size, "only": arguments.only}
+    sources = make_footage(wheel, place, footage=arguments.set, **shape)
     clips = {source.stem: source for source in sources}
     durations = {key: PyavProbe().probe(source).duration_s for key, source in clips.items()}
     seconds = sum(durations.values())
@@ -179,10 +180,11 @@ def main() -> None:
             raise SystemExit(str(rate))
 
         def batch(policy: ConstantRate | ComplexityRate, limit_bytes: int = usable_bytes) -> EncodeBatch:
-            return EncodeBatch(words, limit_bytes, policy, preset=arguments.preset)
+            threads = 1 if isinstance(policy, ConstantRate) else 0  # as the command
+            return EncodeBatch(words, limit_bytes, policy, preset=arguments.preset, thread_count=threads)
 
         policies = {
-            "constant": ConstantRate(rate.video_kbps),
+            "constant": ConstantRate(rate.video_kbps, is_open=True, is_filling=True),
             "complexity": ComplexityRate(arguments.exponent, encoder.crf_step_quarters),
         }
         ways: dict[str, Callable[[Path], tuple[float, float, float, int]]] = {

@@ -14,6 +14,17 @@ class Allocation(enum.StrEnum):
     COMPLEXITY = "complexity"
 
 
+class RateSearch(enum.StrEnum):
+    """Whether the one bitrate of a batch is the planned one, or that at which the encoder really fills the disc."""
+
+    NONE = "none"
+    """It is the planned one, and nothing is encoded again to fill the disc. So in records of earlier versions."""
+    OPEN = "open"
+    """It is the planned one still; samples will say which one it becomes."""
+    DONE = "done"
+    """It is what the samples said."""
+
+
 @attrs.frozen
 class EncodeOptions:
     """What was chosen for the whole batch and does not change between its runs.
@@ -28,15 +39,16 @@ class EncodeOptions:
     thread_count: int = 1
     crf_step_quarters: int = 4
     min_kbps: int = 1
+    rate_search: RateSearch = RateSearch.NONE
 
 
 @attrs.frozen
 class SampleRecord:
-    """A stretch of a clip that was encoded to learn how much it takes."""
+    """A stretch of a clip that was encoded to learn how much it takes; 0 bytes where that failed."""
 
     start_s: float
     length_s: float
-    crf_quarters: int
+    rate: TargetBitrate | ConstantQuality
     size_bytes: int
 
 

@@ -552,7 +552,7 @@ def test_a_signal_stops_at_once_and_leaves_no_program(desk: Desk, number: signal
     long = desk.root / "long.mp4"
     make_clip(long, seconds=20, size="320x240")
     argv = desk.argv(
-        "--disc-bytes", "400_000", "--safety-bytes", "0", "--min-kbps", "1", "--preset", "2", files=(long,)
+        "--disc-bytes", "400_000", "--safety-bytes", "0", "--min-kbps", "1", "--preset", "4", files=(long,)
     )
     process = desk.start(argv)
     wait_for((desk.build / ".long.mp4.camvault-part").exists, process)
@@ -566,11 +566,28 @@ def test_a_signal_stops_at_once_and_leaves_no_program(desk: Desk, number: signal
     assert desk.log_text().splitlines()[-1].endswith("Script exited")
 
 
-def test_two_runs_do_not_work_in_one_build_directory(desk: Desk) -> None:
+def test_a_signal_stops_at_once_while_bitrates_are_tried(desk: Desk) -> None:
     long = desk.root / "long.mp4"
     make_clip(long, seconds=20, size="320x240")
     argv = desk.argv(
         "--disc-bytes", "400_000", "--safety-bytes", "0", "--min-kbps", "1", "--preset", "2", files=(long,)
+    )
+    process = desk.start(argv)
+    wait_for(desk.log.exists, process)
+    wait_for(lambda: "Trying ~" in desk.log_text() and bool(children_of(process.pid)), process)
+    children = children_of(process.pid)
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=10) == 130
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert desk.states() == {"long.mp4": "pending"}
+    assert list(desk.outputs()) == []
+
+
+def test_two_runs_do_not_work_in_one_build_directory(desk: Desk) -> None:
+    long = desk.root / "long.mp4"
+    make_clip(long, seconds=20, size="320x240")
+    argv = desk.argv(
+        "--disc-bytes", "400_000", "--safety-bytes", "0", "--min-kbps", "1", "--preset", "4", files=(long,)
     )
     process = desk.start(argv)
     try:

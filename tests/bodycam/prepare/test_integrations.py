@@ -27,6 +27,8 @@ from camvault.core.batch.resuming import ResumeWishes
 from camvault.core.capacity.budget import Budget
 from camvault.core.workflows.bodycam.originals import OriginalKept, OriginalRemoved
 from camvault.core.workflows.bodycam.prepare import (
+    BitrateDecided,
+    BitrateSought,
     CapacityDecided,
     ClipEncoded,
     ClipInDoubt,
@@ -45,7 +47,7 @@ from camvault.core.workflows.bodycam.prepare import (
 )
 from camvault.core.workflows.steps.linked_cancellation import LinkedCancellation
 from camvault.ports.batch_record import ClipState, Coding, Mode
-from camvault.ports.encoding import Allocation
+from camvault.ports.encoding import Allocation, RateSearch
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import (
     BusyError,
@@ -477,7 +479,7 @@ def test_no_more_encodes_run_at_once_than_asked_for() -> None:
 
 def test_a_clip_that_overshoots_is_made_again_before_the_end() -> None:
     world = small_world(Allocation.CONSTANT)
-    world.encoder.target_share = 1.4
+    world.encoder.surprise = lambda _source, _settings: 1.5  # no sample foretells it
     report = world.run()
     assert report.total_bytes <= 200_000
     assert world.reporter.of(ClipRedone)
@@ -531,22 +533,24 @@ def test_a_failed_encode_stops_no_other_and_leaves_no_half_files() -> None:
 def test_what_the_encoder_refuses_is_copied_as_it_is(allocation: Allocation, fails_at: str) -> None:
     """All others are encoded, and the clip is on the disc under its own name."""
     world = small_world(allocation, count=5)
-    world.storage.move(CLIPS / "c1.mp4", target=CLIPS / "c1.mov")
-    world.sources = (*world.sources[:1], CLIPS / "c1.mov", *world.sources[2:])
+    odd = "c4" if allocation is Allocation.CONSTANT else "c1"  # at one rate only its own share of the room is left
+    others = [f"c{index}.mp4" for index in range(5) if f"c{index}" != odd]
+    world.storage.move(CLIPS / f"{odd}.mp4", target=CLIPS / f"{odd}.mov")
+    world.sources = (*map(CLIPS.joinpath, others), CLIPS / f"{odd}.mov")
     world.budget = Budget(450_000, 0)
-    refusal = MediaError(CLIPS / "c1.mov", "Source Width must be at least 4")
+    refusal = MediaError(CLIPS / f"{odd}.mov", "Source Width must be at least 4")
 
     def refuse(call: Call, phase: Phase) -> None:
-        if phase is Phase.AFTER and call.operation == fails_at and call.arguments[0] == CLIPS / "c1.mov":
+        if phase is Phase.AFTER and call.operation == fails_at and call.arguments[0] == CLIPS / f"{odd}.mov":
             raise refusal
 
     world.storage.calls.watchers.append(refuse)
     report = world.run()
     if fails_at == "encoder.sample" and allocation is Allocation.CONSTANT:
-        assert not world.reporter.of(ClipNotEncoded), "nothing is sampled"
+        assert not world.reporter.of(ClipNotEncoded), "its encode would say what is wrong, and does not"
         return
     assert [event.reason for event in world.reporter.of(ClipNotEncoded)] == ["Source Width must be at least 4"]
-    assert sorted(world.outputs()) == ["c0.mp4", "c1.mov", "c2.mp4", "c3.mp4", "c4.mp4"]
+    assert sorted(world.outputs()) == sorted([*others, f"{odd}.mov"])
     (copied,) = [clip for clip in world.progress(COMPLETED).clips if clip.coding is Coding.AS_IS]
     assert world.storage.content(BUILD / copied.key) == world.storage.content(CLIPS / copied.key)
     assert report.total_bytes <= 450_000
@@ -637,12 +641,102 @@ def test_a_bitrate_survives_a_resume_whatever_is_pending() -> None:
     """TRAP: pending clips alone would fit, and the mode would flip to COPY."""
     world = small_world(Allocation.CONSTANT)
     world.storage.calls.fail("encoder.encode", NoSpaceError(BUILD), when=Phase.AFTER, times=1)
-    first = world.plan()
     with pytest.raises(NoSpaceError):
-        world.carry_out(first)
+        world.run()
+    stored = world.progress()
+    assert stored.options.rate_search is RateSearch.DONE
     plan = world.plan_resumed()
-    assert (plan.mode, plan.progress.kbps) == (Mode.ENCODE, first.progress.kbps)
+    assert (plan.mode, plan.progress.kbps) == (Mode.ENCODE, stored.kbps)
     assert plan.is_resumed
+    assert world.carry_out(plan).kbps == stored.kbps
+
+
+def test_one_bitrate_is_found_by_samples_and_kept() -> None:
+    """It stands in the progress file before the first clip is encoded, and all clips are encoded at it."""
+    world = small_world(Allocation.CONSTANT, count=6)
+    world.budget = Budget(450_000, 0)
+    planned = world.plan().progress.kbps
+    report = world.run()
+    record = world.progress(COMPLETED)
+    assert 0.98 <= report.total_bytes / 450_000 <= 1
+    assert report.kbps == record.kbps == world.reporter.of(BitrateDecided)[0].kbps != planned
+    assert world.reporter.of(BitrateSought)[0].kbps == planned
+    assert {clip.encodes[0].rate for clip in record.clips} == {TargetBitrate(record.kbps or 0)}
+    assert all(sample.size_bytes for clip in record.clips for sample in clip.samples)
+
+
+def test_a_job_stopped_among_its_samples_takes_no_sample_twice() -> None:
+    """What was sampled is in the progress file; the resumed job ends as one that was not stopped."""
+    whole, world = small_world(Allocation.CONSTANT), small_world(Allocation.CONSTANT)
+    whole.run()
+    begun = itertools.count()
+
+    def fail(call: Call, phase: Phase) -> None:
+        if phase is Phase.BEFORE and call.operation == "encoder.sample" and next(begun) == 2:
+            raise NoSpaceError(BUILD)
+
+    world.storage.calls.watchers.append(fail)
+    with pytest.raises(NoSpaceError):
+        world.run()
+    record = world.progress()
+    assert record.options.rate_search is RateSearch.OPEN
+    assert sum(len(clip.samples) for clip in record.clips) == 2
+    world.resume()
+    assert world.outputs() == whole.outputs()
+    samples = [clip.samples for clip in world.progress(COMPLETED).clips]
+    assert samples == [clip.samples for clip in whole.progress(COMPLETED).clips]
+
+
+def test_clips_that_cannot_be_read_tell_nothing_of_the_rate() -> None:
+    """The card is gone: nothing is settled, and the next run finds the rate as the first would have."""
+    whole, world = small_world(Allocation.CONSTANT), small_world(Allocation.CONSTANT)
+    whole.run()
+
+    def fail(call: Call, phase: Phase) -> None:
+        if phase is Phase.BEFORE and call.operation in ("encoder.sample", "encoder.encode"):
+            raise StorageError(PurePath(str(call.arguments[0])), "Input/output error")
+
+    world.storage.calls.watchers.append(fail)
+    with pytest.raises(ClipsLeftOutError):
+        world.run()
+    assert world.progress().options.rate_search is RateSearch.OPEN
+    assert not any(clip.samples for clip in world.progress().clips)
+    world.storage.calls.watchers.clear()
+    world.resume()
+    assert world.outputs() == whole.outputs()
+
+
+def test_one_clip_that_cannot_be_read_leaves_the_rate_to_the_others() -> None:
+    """The others are sampled and encoded; the clip is encoded at their rate when it can be read again."""
+    world = small_world(Allocation.CONSTANT)
+
+    def fail(call: Call, phase: Phase) -> None:
+        if phase is Phase.BEFORE and call.operation == "encoder.sample" and call.arguments[0] == CLIPS / "c1.mp4":
+            raise StorageError(CLIPS / "c1.mp4", "Input/output error")
+
+    world.storage.calls.watchers.append(fail)
+    with pytest.raises(ClipsLeftOutError):
+        world.run()
+    kbps = world.progress().kbps
+    assert sorted(world.outputs()) == ["c0.mp4", "c2.mp4"]
+    assert world.progress().options.rate_search is RateSearch.DONE
+    world.storage.calls.watchers.clear()
+    assert world.resume().kbps == kbps
+    assert sorted(world.outputs()) == ["c0.mp4", "c1.mp4", "c2.mp4"]
+
+
+def test_an_encoder_that_cannot_sample_encodes_at_the_planned_rate() -> None:
+    """As before there were samples."""
+    world = small_world(Allocation.CONSTANT)
+    planned = world.plan().progress.kbps
+
+    def fail(call: Call, phase: Phase) -> None:
+        if phase is Phase.BEFORE and call.operation == "encoder.sample":
+            raise ToolError("ffmpeg", 1, ("boom",))
+
+    world.storage.calls.watchers.append(fail)
+    assert world.run().kbps == planned
+    assert {clip.encodes[0].rate for clip in world.progress(COMPLETED).clips} == {TargetBitrate(planned or 0)}
 
 
 def test_a_progress_file_in_a_place_that_cannot_be_read_is_a_record_error() -> None:
@@ -1118,9 +1212,9 @@ def test_what_was_left_out_is_tried_again_by_a_resume() -> None:
 
 def test_a_correction_that_fails_leaves_the_output_before_it() -> None:
     """The encoder took the clip once; that it refuses it at another rate throws nothing away."""
-    world = small_world(Allocation.CONSTANT)
+    world, scratch = small_world(Allocation.CONSTANT), small_world(Allocation.CONSTANT)
+    kbps = scratch.run().kbps or 0
     world.encoder.surprise = lambda _, settings: 3.0 if settings.rate == TargetBitrate(kbps) else 1.0
-    kbps = world.plan().progress.kbps or 0
     tries = itertools.count()
 
     def refuse(call: Call, phase: Phase) -> None:
@@ -1141,7 +1235,7 @@ def test_a_doubt_is_told_once_for_each_clip() -> None:
         kept = ("a subtitle",) if index else ()
         clip = MemoryClip(duration_s=1.0 + index, bytes_per_s=20_000.0 * (index + 1), unkept=kept)
         world.add(f"c{index}.mp4", 100_000, clip)
-    world.encoder.target_share = 1.4
+    world.encoder.surprise = lambda _source, _settings: 1.5  # no sample foretells it
     world.run()
     encodes = [event.name for event in world.reporter.of(ClipEncoded)]
     assert encodes.count("c1.mp4") + encodes.count("c2.mp4") > 2
@@ -1150,7 +1244,7 @@ def test_a_doubt_is_told_once_for_each_clip() -> None:
 
 def test_nothing_of_this_run_is_left_over_from_an_earlier_one() -> None:
     world = small_world(Allocation.CONSTANT)
-    world.encoder.target_share = 1.4
+    world.encoder.surprise = lambda _source, _settings: 1.5  # no sample foretells it
     world.run()
     assert world.reporter.of(ClipRedone)
     assert world.reporter.of(LeftoverRemoved) == ()

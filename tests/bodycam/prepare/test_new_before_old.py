@@ -6,7 +6,7 @@ from camvault.adapters.memory.calls import Call, Phase, PowerCut
 from camvault.adapters.memory.media import MemoryClip
 from camvault.core.batch.left_out import ClipsLeftOutError
 from camvault.core.capacity.budget import Budget
-from camvault.core.workflows.bodycam.prepare.events import OutputSetAside, ReplacedKept
+from camvault.core.workflows.bodycam.prepare.events import ClipRedone, OutputSetAside, ReplacedKept
 from camvault.core.workflows.steps.target_claim import temporary_path
 from camvault.ports.errors import ChangedError
 from tests.bodycam.prepare.helpers import BUILD, COMPLETED, World
@@ -75,6 +75,15 @@ def test_an_output_that_only_the_marker_knows_is_replaced_and_goes(is_resumed: b
     assert world.states(COMPLETED) == {"c0.mp4": "done"}
     assert set(world.outputs()) == {"c0.mp4"}
     assert [event.path for event in world.reporter.of(OutputSetAside)] == [BUILD / "c0.mp4"]
+    assert not [path for path in world.storage.files(BUILD) if path.name.startswith(".camvault-aside")]
+
+
+def test_a_clip_that_is_made_again_is_told_as_that_alone() -> None:
+    """A correction is no output of an earlier job: what it replaces is set aside, and goes, without more words."""
+    world = encoding_world(1.0)
+    world.run()
+    assert [event.name for event in world.reporter.of(ClipRedone)] == ["c0.mp4"]
+    assert not world.reporter.of(OutputSetAside)
     assert not [path for path in world.storage.files(BUILD) if path.name.startswith(".camvault-aside")]
 
 

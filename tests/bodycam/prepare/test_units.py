@@ -8,6 +8,7 @@ from camvault.core.workflows.bodycam.originals import OriginalKept, OriginalRemo
 from camvault.core.workflows.bodycam.prepare import (
     BatchResumed,
     BitrateDecided,
+    BitrateSought,
     BuildDirChosen,
     ClipCopied,
     ClipEncoded,
@@ -33,6 +34,7 @@ def test_every_event_is_a_sentence() -> None:
         BuildDirChosen(work): "Working dir: /desk",
         ModeDecided(Mode.COPY, "it fits"): "Disc-fit decision: COPY (it fits)",
         BitrateDecided(300): "Re-encoding all clips at ~300 kbps",
+        BitrateSought(250): "Trying ~250 kbps on stretches of the clips",
         BatchResumed(work, 1, 2): "Resuming /desk: 1 clips done, 2 pending",
         ClipStarted(1, 3, "a.mp4"): "[1/3] → a.mp4",
         ClipCopied("a.mp4", 1000, SHA): f"a.mp4: 1,000 bytes, SHA-256 {SHA}",

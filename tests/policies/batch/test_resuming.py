@@ -18,12 +18,12 @@ from camvault.core.batch.resuming import (
     recheck,
     replaced,
     results_of,
-    sources_bytes,
     with_encode,
     with_findings,
     with_sample,
     with_settled,
 )
+from camvault.core.batch.uncoded import sources_bytes
 from camvault.core.capacity.allocation_values import ComplexityRate, ConstantRate, Encoded, EncodeSample, Sampled
 from camvault.ports.batch_record import ClipRecord, ClipState, Coding, Mode, OutputRecord
 from camvault.ports.encoding import Allocation, EncodeOptions, EncodeRecord
@@ -152,7 +152,7 @@ class TestAllocationBridge:
         job = attrs.evolve(
             progress(record(), mode=Mode.ENCODE), options=EncodeOptions(allocation=Allocation.COMPLEXITY)
         )
-        sampled = Sampled(EncodeSample("a.mp4", 1.0, 2.0, 160), 77)
+        sampled = Sampled(EncodeSample("a.mp4", 1.0, 2.0, ConstantQuality(160)), 77)
         encoded = Encoded("a.mp4", ConstantQuality(160), 500)
         item = with_sample(job.clips[0], sampled)
         item = with_encode(item, encoded, OutputRecord(FileIdentity(500, 9), SHA))

@@ -53,7 +53,7 @@ class Model:
 
     def run(self, action: EncodeSample | Encode) -> int:
         if isinstance(action, EncodeSample):
-            picture = action.length_s * self._picture(action.key, ConstantQuality(action.crf_quarters))
+            picture = action.length_s * self._picture(action.key, action.rate)
             return max(1, round(picture * self._odd(action, self.sample_noise)))
         clip = self.footage[action.key]
         picture = clip.duration_s * self._picture(action.key, action.settings.rate)
@@ -303,8 +303,9 @@ class TestComplexity:
         model = Model({f"c{i}": Footage(30 + i, 1e4 * (i + 1)) for i in range(6)}, noise=0.02)
         results, _ = drive(batch_of(model, limit_at(model, 0.3), ComplexityRate(crf_step_quarters=4)), model)
         for result in results:
-            quarters = result.sample.crf_quarters if isinstance(result, Sampled) else result.rate.crf_quarters  # type: ignore[union-attr]
-            assert quarters % 4 == 0
+            rate = result.sample.rate if isinstance(result, Sampled) else result.rate
+            assert isinstance(rate, ConstantQuality)
+            assert rate.crf_quarters % 4 == 0
 
     def test_ten_thousand_clips_are_planned_in_seconds(self) -> None:
         """A step for a big batch costs far less than any encode."""

@@ -5,7 +5,7 @@ from pathlib import PurePath
 from hypothesis import strategies as st
 
 from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Coding, Mode, OutputRecord
-from camvault.ports.encoding import Allocation, EncodeOptions, EncodeRecord, SampleRecord
+from camvault.ports.encoding import Allocation, EncodeOptions, EncodeRecord, RateSearch, SampleRecord
 from camvault.ports.entries import FileIdentity
 from camvault.ports.media import ConstantQuality, TargetBitrate
 
@@ -37,9 +37,7 @@ def batch_records(draw: st.DrawFn) -> BatchRecord:
                 left_out=draw(st.sampled_from(["", "Input/output error"])),
                 output_name=f"{index}.mp4",
                 output=output,
-                samples=tuple(
-                    draw(st.lists(st.builds(SampleRecord, LENGTHS, LENGTHS, st.integers(4, 252), BYTES), max_size=2))
-                ),
+                samples=tuple(draw(st.lists(st.builds(SampleRecord, LENGTHS, LENGTHS, RATES, BYTES), max_size=2))),
                 encodes=tuple(draw(st.lists(st.builds(EncodeRecord, RATES, BYTES, st.booleans()), max_size=2))),
             )
         )
@@ -55,5 +53,6 @@ def batch_records(draw: st.DrawFn) -> BatchRecord:
             preset=draw(st.integers(0, 13)),
             thread_count=draw(BYTES),
             min_kbps=draw(st.integers(1, 10**6)),
+            rate_search=draw(st.sampled_from(RateSearch)),
         ),
     )

@@ -12,7 +12,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn
 
 from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Coding, Mode, OutputRecord
-from camvault.ports.encoding import Allocation, EncodeOptions, EncodeRecord, SampleRecord
+from camvault.ports.encoding import Allocation, EncodeOptions, EncodeRecord, RateSearch, SampleRecord
 from camvault.ports.entries import FileIdentity
 from camvault.ports.media import ConstantQuality, TargetBitrate
 
@@ -20,18 +20,8 @@ FORMAT = 1
 
 
 @attrs.frozen(kw_only=True)
-class SampleDocument:
-    """One of `clips.<name>.samples`."""
-
-    start_s: float = attrs.field(validator=attrs.validators.ge(0))
-    length_s: float = attrs.field(validator=attrs.validators.gt(0))
-    crf_quarters: int = attrs.field(validator=[attrs.validators.ge(4), attrs.validators.le(252)])
-    size_bytes: int = attrs.field(validator=attrs.validators.ge(0))
-
-
-@attrs.frozen(kw_only=True)
-class EncodeDocument:
-    """One of `clips.<name>.encodes`; exactly one of `kbps` and `crf_quarters`."""
+class RatedDocument:
+    """What was made at a rate: exactly one of `kbps` and `crf_quarters`."""
 
     size_bytes: int = attrs.field(validator=attrs.validators.ge(0))
     kbps: int | None = attrs.field(default=None, validator=attrs.validators.optional(attrs.validators.ge(1)))
@@ -39,12 +29,25 @@ class EncodeDocument:
         default=None, validator=attrs.validators.optional([attrs.validators.ge(4), attrs.validators.le(252)])
     )
 
-    is_accepted: bool = True
-
     def __attrs_post_init__(self) -> None:
         """Refuse what names no rate or two."""
         if (self.kbps is None) == (self.crf_quarters is None):
             raise ValueError("expected exactly one of kbps and crf_quarters")
+
+
+@attrs.frozen(kw_only=True)
+class SampleDocument(RatedDocument):
+    """One of `clips.<name>.samples`."""
+
+    start_s: float = attrs.field(validator=attrs.validators.ge(0))
+    length_s: float = attrs.field(validator=attrs.validators.gt(0))
+
+
+@attrs.frozen(kw_only=True)
+class EncodeDocument(RatedDocument):
+    """One of `clips.<name>.encodes`."""
+
+    is_accepted: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -90,6 +93,7 @@ class OptionsDocument:
         default=EncodeOptions().crf_step_quarters, validator=attrs.validators.in_((1, 4))
     )
     min_kbps: int = attrs.field(default=EncodeOptions().min_kbps, validator=attrs.validators.ge(1))
+    rate_search: RateSearch = EncodeOptions().rate_search
 
 
 @attrs.frozen(kw_only=True)
@@ -131,7 +135,7 @@ def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     for kinds in ((str,), (int,), (bool,), (int, float)):
         converter.register_structure_hook(kinds[-1], _exactly(*kinds))
-    for choice in (Mode, ClipState, Coding, Allocation):  # else they are taken for any text
+    for choice in (Mode, ClipState, Coding, Allocation, RateSearch):  # else they are taken for any text
         converter.register_structure_hook(choice, lambda value, kind: kind(value))
     converter.register_structure_hook_func(lambda kind: kind == int | float | None, _number_or_none)
     converter.register_structure_hook_func(lambda kind: kind == int | None, _exactly(int, type(None)))
@@ -224,7 +228,7 @@ def _clip(key: str, state: ClipState, clip: ClipDocument | None) -> ClipRecord:
         left_out=clip.left_out,
         output_name=clip.output,
         output=_output(clip.made) if clip.made else None,
-        samples=tuple(SampleRecord(**attrs.asdict(sample)) for sample in clip.samples),
+        samples=tuple(_sample(sample) for sample in clip.samples),
         encodes=tuple(_encode(encode) for encode in clip.encodes),
     )
 
@@ -240,12 +244,16 @@ def _output(output: OutputDocument) -> OutputRecord:
     return OutputRecord(identity=identity, sha256=output.sha256, source_sha256=output.source_sha256, doubt=output.doubt)
 
 
+def _sample(sample: SampleDocument) -> SampleRecord:
+    return SampleRecord(sample.start_s, sample.length_s, _rate(sample), sample.size_bytes)
+
+
 def _encode(encode: EncodeDocument) -> EncodeRecord:
     return EncodeRecord(rate=_rate(encode), size_bytes=encode.size_bytes, is_accepted=encode.is_accepted)
 
 
-def _rate(encode: EncodeDocument) -> TargetBitrate | ConstantQuality:
-    return TargetBitrate(encode.kbps) if encode.kbps is not None else ConstantQuality(encode.crf_quarters or 0)
+def _rate(made: RatedDocument) -> TargetBitrate | ConstantQuality:
+    return TargetBitrate(made.kbps) if made.kbps is not None else ConstantQuality(made.crf_quarters or 0)
 
 
 def head_value(progress: BatchRecord) -> dict[str, Any]:
@@ -265,7 +273,8 @@ def own_value(progress: BatchRecord) -> dict[str, Any] | None:
     """
     if any(clip.source is None for clip in progress.clips):
         return None
-    options = {**attrs.asdict(progress.options), "allocation": progress.options.allocation.value}
+    choices = {"allocation": progress.options.allocation.value, "rate_search": progress.options.rate_search.value}
+    options = {**attrs.asdict(progress.options), **choices}
     return {"format": FORMAT, "options": options}
 
 
@@ -292,13 +301,20 @@ def clip_value(clip: ClipRecord) -> dict[str, Any]:
         more = {"source_sha256": clip.output.source_sha256, "doubt": clip.output.doubt}
         value["made"] = {**made, **{key: words for key, words in more.items() if words}}
     if clip.samples:
-        value["samples"] = [attrs.asdict(sample) for sample in clip.samples]
+        value["samples"] = [_sample_value(sample) for sample in clip.samples]
     if clip.encodes:
         value["encodes"] = [_encode_value(encode) for encode in clip.encodes]
     return value
 
 
+def _sample_value(sample: SampleRecord) -> dict[str, Any]:
+    stretch = {"start_s": sample.start_s, "length_s": sample.length_s}
+    return {**stretch, **_rate_value(sample.rate), "size_bytes": sample.size_bytes}
+
+
 def _encode_value(encode: EncodeRecord) -> dict[str, Any]:
-    rate = encode.rate
-    chosen = {"kbps": rate.video_kbps} if isinstance(rate, TargetBitrate) else {"crf_quarters": rate.crf_quarters}
-    return {**chosen, "size_bytes": encode.size_bytes, "is_accepted": encode.is_accepted}
+    return {**_rate_value(encode.rate), "size_bytes": encode.size_bytes, "is_accepted": encode.is_accepted}
+
+
+def _rate_value(rate: TargetBitrate | ConstantQuality) -> dict[str, int]:
+    return {"kbps": rate.video_kbps} if isinstance(rate, TargetBitrate) else {"crf_quarters": rate.crf_quarters}

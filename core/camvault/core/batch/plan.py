@@ -19,7 +19,7 @@ from camvault.core.capacity.budget import Budget, choose_mode
 from camvault.core.capacity.media import DiscKind
 from camvault.core.capacity.rate import TooLong, plan_rate
 from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Coding, Mode
-from camvault.ports.encoding import Allocation, EncodeOptions
+from camvault.ports.encoding import Allocation, EncodeOptions, RateSearch
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import CamvaultError
 
@@ -174,12 +174,21 @@ def plan_batch(request: PrepareRequest, given: Sequence[GivenClip]) -> PreparePl
             mode=mode,
             kbps=kbps,
             clips=records,
-            options=attrs.evolve(request.options, min_kbps=max(1, request.min_kbps)),
+            options=attrs.evolve(
+                request.options,
+                min_kbps=max(1, request.min_kbps),
+                rate_search=_rate_search(mode, request.options),
+            ),
         ),
         total_bytes=total_bytes,
         total_s=totals(records)[1],
         warnings=(*warnings, *outlook_of(clips, codings, mode=mode), *renamed),
     )
+
+
+def _rate_search(mode: Mode, options: EncodeOptions) -> RateSearch:
+    is_constant = mode is Mode.ENCODE and options.allocation is Allocation.CONSTANT
+    return RateSearch.OPEN if is_constant else RateSearch.NONE
 
 
 def _codings(request: PrepareRequest, clips: Sequence[GivenClip]) -> list[Coding]:

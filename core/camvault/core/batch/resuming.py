@@ -24,7 +24,7 @@ from camvault.core.capacity.allocation_values import (
     Sampled,
 )
 from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Coding, Mode, OutputRecord
-from camvault.ports.encoding import Allocation, EncodeRecord, SampleRecord
+from camvault.ports.encoding import Allocation, EncodeRecord, RateSearch, SampleRecord
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.errors import RecordError
 from camvault.ports.media import TargetBitrate
@@ -218,7 +218,7 @@ def batch_of(progress: BatchRecord, *, without: Collection[str] = (), set_apart_
     for such as will be copied as they are. Only for a job that encodes.
     """
     options = progress.options
-    policy: ConstantRate | ComplexityRate = ConstantRate(progress.kbps or 1)
+    policy: ConstantRate | ComplexityRate = _constant_rate(progress, without)
     if options.allocation is Allocation.COMPLEXITY:
         policy = ComplexityRate(crf_step_quarters=options.crf_step_quarters)
     clips = [clip for clip in progress.clips if _is_encoded(clip, without)]
@@ -244,10 +244,12 @@ def batch_of(progress: BatchRecord, *, without: Collection[str] = (), set_apart_
     )
 
 
-def sources_bytes(progress: BatchRecord) -> int | None:
-    """The size of all originals together, in bytes; None if the file does not have the size of each."""
-    sizes = [clip.source_identity.size_bytes for clip in progress.clips if clip.source_identity]
-    return sum(sizes) if len(sizes) == len(progress.clips) else None
+def _constant_rate(progress: BatchRecord, without: Collection[str]) -> ConstantRate:
+    """The one rate. What is not encoded and may be copied at the end is worth more than bits that fill its room."""
+    search = progress.options.rate_search
+    is_copying = any(clip.coding is Coding.IF_ROOM and clip.output is None for clip in progress.clips)
+    is_filling = search is not RateSearch.NONE and not without and not is_copying
+    return ConstantRate(progress.kbps or 1, is_open=search is RateSearch.OPEN, is_filling=is_filling)
 
 
 def _size(identity: FileIdentity | None) -> int:
@@ -265,7 +267,7 @@ def results_of(progress: BatchRecord, *, without: Collection[str] = ()) -> list[
         if not _is_encoded(clip, without):
             continue
         for s in clip.samples:
-            sample = EncodeSample(clip.key, start_s=s.start_s, length_s=s.length_s, crf_quarters=s.crf_quarters)
+            sample = EncodeSample(clip.key, start_s=s.start_s, length_s=s.length_s, rate=s.rate)
             results.append(Sampled(sample, s.size_bytes))
         results += [Encoded(clip.key, e.rate, e.size_bytes, is_accepted=e.is_accepted) for e in clip.encodes]
     return results
@@ -274,7 +276,7 @@ def results_of(progress: BatchRecord, *, without: Collection[str] = ()) -> list[
 def with_sample(clip: ClipRecord, result: Sampled) -> ClipRecord:
     """The clip with one more sample."""
     sample = result.sample
-    record = SampleRecord(sample.start_s, sample.length_s, sample.crf_quarters, result.size_bytes)
+    record = SampleRecord(sample.start_s, sample.length_s, sample.rate, result.size_bytes)
     return attrs.evolve(clip, samples=(*clip.samples, record))
 
 

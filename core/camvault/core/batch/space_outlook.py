@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.core.batch.resuming import sources_bytes
+from camvault.core.batch.uncoded import sources_bytes
 from camvault.core.capacity.budget import Budget, image_overhead_bytes, kept_free_bytes
 from camvault.ports.batch_record import BatchRecord
 from camvault.ports.errors import UsageError

@@ -45,6 +45,12 @@ def size_of(clip: ClipRecord) -> int:
     return clip.source_identity.size_bytes if clip.source_identity else 0
 
 
+def sources_bytes(progress: BatchRecord) -> int | None:
+    """The size of all originals together, in bytes; None if the file does not have the size of each."""
+    sizes = [clip.source_identity.size_bytes for clip in progress.clips if clip.source_identity]
+    return sum(sizes) if len(sizes) == len(progress.clips) else None
+
+
 def still_to_do(progress: BatchRecord) -> tuple[ClipRecord, ...]:
     """The clips whose outputs are still to be made; not those that the finished job left out."""
     return tuple(clip for clip in progress.clips if clip.state is ClipState.PENDING and not clip.left_out)

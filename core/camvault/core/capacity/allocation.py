@@ -21,9 +21,11 @@ one at a time. A job that was stopped and resumed gives the same outputs as one 
 `--jobs`. (An encoder that uses several threads does not make the same bytes twice of one `TargetBitrate`; of one
 `ConstantQuality` it does.)
 
-`ConstantRate` (module `constant_rate`): the specification's one bitrate; what overshot is encoded again at a lower one
-if the total would not fit otherwise. `ComplexityRate` (module `complexity`): bits where the picture needs them, in a
-closed loop.
+`ConstantRate` (module `constant_rate`): the specification's one bitrate. If it is open, samples come first, and once
+`settled_kbps` tells the rate, it is stored as that of the batch: no later step asks for another one. Clips are encoded
+again at a lower rate if the total would not fit otherwise, and at a higher one if it leaves room.
+
+`ComplexityRate` (module `complexity`): bits where the picture needs them, in a closed loop.
 
     results = []
     while actions := next_encodes(batch, results):
@@ -52,6 +54,7 @@ from camvault.core.capacity.allocation_values import (
     standing,
     total_of,
 )
+from camvault.core.capacity.constant_rate import settled_kbps
 
 __all__ = [
     "LAG",
@@ -68,6 +71,7 @@ __all__ = [
     "judged",
     "next_encodes",
     "settled",
+    "settled_kbps",
     "standing",
 ]
 

@@ -29,9 +29,15 @@ class EncodeClip:
 
 @attrs.frozen
 class ConstantRate:
-    """One video bitrate for all clips, as planned by `camvault.core.capacity.rate.plan_rate`."""
+    """One video bitrate for all clips, as planned by `camvault.core.capacity.rate.plan_rate`.
+
+    `is_open`: samples are taken first, and say at which rate the encoder really fills the limit (`calibration`).
+    `is_filling`: clips are encoded again at a higher rate if the total leaves room.
+    """
 
     video_kbps: int = attrs.field(validator=attrs.validators.ge(1))
+    is_open: bool = False
+    is_filling: bool = False
 
 
 @attrs.frozen
@@ -78,7 +84,7 @@ class EncodeSample:
     key: str
     start_s: float
     length_s: float
-    crf_quarters: int
+    rate: TargetBitrate | ConstantQuality
 
 
 @attrs.frozen
@@ -92,7 +98,7 @@ class Encode:
 
 @attrs.frozen
 class Sampled:
-    """Result: the size of a stretch."""
+    """Result: the size of a stretch; 0 where it could not be encoded."""
 
     sample: EncodeSample
     size_bytes: int

@@ -63,7 +63,7 @@ def _unsampled(samples: Sequence[EncodeSample], sampled: Mapping[EncodeSample, i
 
 def _first_samples(batch: EncodeBatch) -> list[EncodeSample]:
     return [
-        EncodeSample(clip.key, at, length, REFERENCE)
+        EncodeSample(clip.key, at, length, ConstantQuality(REFERENCE))
         for clip in batch.clips
         for at, length in stretches(clip.duration_s)
     ]
@@ -77,7 +77,8 @@ def _second_samples(batch: EncodeBatch, rough: Sequence[Prediction]) -> list[Enc
         quarters = on_grid(batch, prediction.quarters_for(wanted_bytes(batch, prediction, level)))
         if abs(quarters - REFERENCE) > _FAR:
             again = stretches(prediction.clip.duration_s)[1::3] or stretches(prediction.clip.duration_s)
-            samples += [EncodeSample(prediction.clip.key, at, length, quarters) for at, length in again]
+            rate = ConstantQuality(quarters)
+            samples += [EncodeSample(prediction.clip.key, at, length, rate) for at, length in again]
     return samples
 
 

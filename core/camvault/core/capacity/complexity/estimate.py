@@ -83,7 +83,7 @@ def predictions_of(batch: EncodeBatch, sampled: Mapping[EncodeSample, int]) -> l
 
 
 def _prediction(batch: EncodeBatch, clip: EncodeClip, sizes: Mapping[EncodeSample, int]) -> Prediction:
-    base = {sample.start_s: size for sample, size in sizes.items() if sample.crf_quarters == REFERENCE}
+    base = {sample.start_s: size for sample, size in sizes.items() if quarters_of(sample) == REFERENCE}
     sampled_s = math.fsum(length for _, length in stretches(clip.duration_s))
     audio_kbps = batch.audio_kbps * _AUDIO_SHARE if clip.has_audio else 0.0
     fixed = CONTAINER_BYTES_PER_CLIP + clip.extra_bytes + clip.duration_s * (audio_kbps + CONTAINER_KBPS) * 125
@@ -94,12 +94,12 @@ def _prediction(batch: EncodeBatch, clip: EncodeClip, sizes: Mapping[EncodeSampl
 
 def _sampled_slope(base: Mapping[float, int], sizes: Mapping[EncodeSample, int]) -> float:
     """How fast this clip's size falls, from the stretches that were sampled at two CRFs."""
-    others = {sample: size for sample, size in sizes.items() if sample.crf_quarters != REFERENCE}
+    others = {sample: size for sample, size in sizes.items() if quarters_of(sample) != REFERENCE}
     if not others:
         return SLOPE
     there = max(1, sum(others.values()))
     here = max(1, sum(base[sample.start_s] for sample in others))
-    return slope_of(math.log(here / there), next(iter(others)).crf_quarters - REFERENCE)
+    return slope_of(math.log(here / there), quarters_of(next(iter(others))) - REFERENCE)
 
 
 def slope_of(fall: float, quarters: int) -> float:
@@ -107,10 +107,10 @@ def slope_of(fall: float, quarters: int) -> float:
     return min(_SLOPE_MAX, max(_SLOPE_MIN, fall / quarters))
 
 
-def quarters_of(encoded: Encoded) -> int:
-    """The CRF of an output, in quarters."""
-    assert isinstance(encoded.rate, ConstantQuality)  # noqa: S101 - nothing else is offered here
-    return encoded.rate.crf_quarters
+def quarters_of(made: Encoded | EncodeSample) -> int:
+    """The CRF of an output or a sample, in quarters."""
+    assert isinstance(made.rate, ConstantQuality)  # noqa: S101 - nothing else is offered here
+    return made.rate.crf_quarters
 
 
 def video_bytes_of(prediction: Prediction, encoded: Encoded) -> float:

@@ -4,6 +4,7 @@ from camvault.core.workflows.bodycam.prepare.claiming import claimed
 from camvault.core.workflows.bodycam.prepare.events import (
     BatchResumed,
     BitrateDecided,
+    BitrateSought,
     BuildDirChosen,
     CapacityDecided,
     ClipCopied,
@@ -28,6 +29,7 @@ from camvault.core.workflows.bodycam.prepare.workflow import PrepareReport, prep
 __all__ = [
     "BatchResumed",
     "BitrateDecided",
+    "BitrateSought",
     "BuildDirChosen",
     "CapacityDecided",
     "ClipCopied",

@@ -15,26 +15,40 @@ import attrs
 
 from camvault.core.batch.left_out import is_of_one_clip, reason_of
 from camvault.core.batch.plan import totals
-from camvault.core.batch.resuming import batch_of, replaced, results_of, with_encode, with_sample, with_settled
-from camvault.core.batch.uncoded import bytes_set_apart
+from camvault.core.batch.resuming import (
+    batch_of,
+    replaced,
+    results_of,
+    with_encode,
+    with_sample,
+    with_settled,
+)
 from camvault.core.capacity.allocation import (
     Encode,
     EncodeAction,
-    EncodeBatch,
     Encoded,
-    EncodeResult,
     EncodeSample,
     Sampled,
     judged,
     next_encodes,
 )
-from camvault.core.workflows.bodycam.prepare.events import ClipEncoded, ClipInDoubt, ClipNotEncoded, ClipRedone
-from camvault.core.workflows.bodycam.prepare.job import PrepareJob
-from camvault.core.workflows.bodycam.prepare.replacing import (
-    let_go_of_replaced,
-    note_what_is_replaced,
-    set_outputs_aside,
+from camvault.core.workflows.bodycam.prepare.bitrate import (
+    is_passed_over,
+    keep_planned_rate,
+    seek_rate,
+    settle_rate,
+    sought_kbps_of,
+    tell_sought,
 )
+from camvault.core.workflows.bodycam.prepare.encode_loop import EncodeDone, EncodeLoop
+from camvault.core.workflows.bodycam.prepare.events import (
+    ClipEncoded,
+    ClipInDoubt,
+    ClipNotEncoded,
+    ClipRedone,
+)
+from camvault.core.workflows.bodycam.prepare.job import PrepareJob
+from camvault.core.workflows.bodycam.prepare.replacing import let_go_of_replaced, set_corrected_aside
 from camvault.core.workflows.steps.ended_work import first_ended, wait_for_all
 from camvault.core.workflows.steps.linked_cancellation import LinkedCancellation
 from camvault.core.workflows.steps.meter import BatchMeter
@@ -42,59 +56,8 @@ from camvault.core.workflows.steps.target_claim import temporary_path
 from camvault.ports.batch_record import ClipRecord, ClipState, OutputRecord
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.encoding import Allocation
-from camvault.ports.entries import FileEntry, FileIdentity
 from camvault.ports.errors import CamvaultError, ChangedError, StorageError
 from camvault.ports.media import ConstantQuality, EncodeSettings, TargetBitrate
-
-
-@attrs.frozen
-class _Done:
-    """The result of a worker: size in bytes; of an encode also the original's digest, and what is not in the output.
-
-    `made` is which file the encoder wrote: what stands under its temporary name later is taken only if it is this one.
-    """
-
-    size_bytes: int
-    made: FileIdentity | None = None
-    source_sha256: str | None = None
-    doubts: tuple[str, ...] = ()
-
-    @property
-    def doubt(self) -> str:
-        """All doubts in one sentence."""
-        return "; ".join(self.doubts)
-
-
-@attrs.define(eq=False)
-class _Loop:
-    """The state of the loop: the actions that are running, and the results of those that have ended.
-
-    `batch` is None when no clip is left to be encoded. `refused` says why clips cannot be encoded, by their keys;
-    `set_apart_bytes` are kept free for their copies. `postponed` are the keys of clips that a later run will encode:
-    they keep their share of the room.
-    """
-
-    job: PrepareJob
-    batch: EncodeBatch | None
-    results: list[EncodeResult]
-    meter: BatchMeter
-    stop: LinkedCancellation
-    running: dict[Future["_Done"], EncodeAction] = attrs.field(factory=dict)
-    refused: dict[str, str] = attrs.field(factory=dict)
-    postponed: set[str] = attrs.field(factory=set)
-    set_apart_bytes: int = 0
-
-    def drop(self, clip: ClipRecord, reason: str, *, is_copied: bool) -> None:
-        """Go on without a clip; an output that it already has stays. `is_copied`: room may be kept for its copy."""
-        progress = self.job.progress
-        self.refused[clip.key] = reason
-        self.set_apart_bytes += bytes_set_apart(progress, clip) if is_copied else 0
-        self.batch = batch_of(progress, without=self.refused, set_apart_bytes=self.set_apart_bytes)
-        self.results = results_of(progress, without=self.refused)
-
-    def record(self, clip: ClipRecord) -> None:
-        """Make this clip, and what is settled by it, durable."""
-        self.job.record(with_settled(replaced(self.job.progress, clip), without=self.refused))
 
 
 def encode_all(job: PrepareJob) -> Mapping[str, str]:
@@ -107,7 +70,7 @@ def encode_all(job: PrepareJob) -> Mapping[str, str]:
         CamvaultError: Something failed that concerns all clips, or the user stopped the run; what was recorded stays.
     """
     meter = job.meter("encode", totals(job.progress.clips)[1], unit="s")
-    loop = _Loop(job, batch_of(job.progress), results_of(job.progress), meter, LinkedCancellation(job.cancel))
+    loop = EncodeLoop(job, batch_of(job.progress), results_of(job.progress), meter, LinkedCancellation(job.cancel))
     try:
         while _start(loop):
             _take(loop)
@@ -123,8 +86,9 @@ def encode_all(job: PrepareJob) -> Mapping[str, str]:
     return {key: reason for key, reason in loop.refused.items() if key not in left_out}
 
 
-def _start(loop: _Loop) -> bool:
+def _start(loop: EncodeLoop) -> bool:
     """Start the actions that may be started; False if none is running and none is left."""
+    seek_rate(loop)
     for action in next_encodes(loop.batch, loop.results) if loop.batch else ():
         if len(loop.running) >= loop.job.job_count:
             break
@@ -135,34 +99,38 @@ def _start(loop: _Loop) -> bool:
     return bool(loop.running)
 
 
-def _announce(loop: _Loop, action: EncodeAction) -> None:
+def _announce(loop: EncodeLoop, action: EncodeAction) -> None:
     clip = loop.job.progress.by_key()[action.key]
+    kbps = sought_kbps_of(action)
+    if kbps is not None:
+        tell_sought(loop, kbps)
+        return
     if isinstance(action, Encode) and clip.encodes:
         loop.job.reporter.emit(ClipRedone(clip.key, f"{_rate_text(action.settings.rate)}, {action.reason}"))
     else:
         loop.job.announce_clip(clip)
 
 
-def _submitted(loop: _Loop, action: EncodeAction) -> "Future[_Done]":
+def _submitted(loop: EncodeLoop, action: EncodeAction) -> "Future[EncodeDone]":
     clip = loop.job.progress.by_key()[action.key]
     if isinstance(action, EncodeSample):
         assert loop.batch is not None  # noqa: S101 - the action is of that batch
-        settings = loop.batch.settings(ConstantQuality(action.crf_quarters))
+        settings = loop.batch.settings(action.rate)
         return loop.job.executor.submit(_sampled, loop.job, clip, action, settings, loop.stop)
     return loop.job.executor.submit(_encoded, loop.job, clip, action.settings, loop.meter, loop.stop)
 
 
 def _sampled(
     job: PrepareJob, clip: ClipRecord, sample: EncodeSample, settings: EncodeSettings, cancel: Cancellation
-) -> _Done:
+) -> EncodeDone:
     cancel.check()
     source, start_s, length_s = job.unchanged_source(clip), sample.start_s, sample.length_s
-    return _Done(job.encoder.sample(source, start_s=start_s, length_s=length_s, settings=settings, cancel=cancel))
+    return EncodeDone(job.encoder.sample(source, start_s=start_s, length_s=length_s, settings=settings, cancel=cancel))
 
 
 def _encoded(
     job: PrepareJob, clip: ClipRecord, settings: EncodeSettings, meter: BatchMeter, cancel: Cancellation
-) -> _Done:
+) -> EncodeDone:
     cancel.check()
     source = job.unchanged_source(clip)
     source_sha256 = job.storage.digest(source, on_bytes=lambda _: None, cancel=cancel)
@@ -175,14 +143,14 @@ def _encoded(
     )
     made = job.storage.entry(_temporary(job, clip))
     job.unchanged_source(clip)  # if it changed while it was read, the encode may hold anything
-    return _Done(encoded.size_bytes, made.identity if made else None, source_sha256, encoded.doubts)
+    return EncodeDone(encoded.size_bytes, made.identity if made else None, source_sha256, encoded.doubts)
 
 
 def _temporary(job: PrepareJob, clip: ClipRecord) -> PurePath:
     return temporary_path(job.output(clip))
 
 
-def _take(loop: _Loop) -> None:
+def _take(loop: EncodeLoop) -> None:
     """Wait until an action ends, and record its result."""
     ended = first_ended(loop.running)
     for future in [future for future in loop.running if future in ended]:
@@ -190,8 +158,10 @@ def _take(loop: _Loop) -> None:
         try:
             done = future.result()
         except CamvaultError as error:
-            _give_up(loop, action.key, error)
-            continue
+            if not is_passed_over(loop, action, error):
+                _give_up(loop, action.key, error)
+                continue
+            done = EncodeDone(0)
         if action.key in loop.refused or action.key in loop.postponed or loop.batch is None:
             continue  # another action of this clip failed meanwhile
         if isinstance(action, EncodeSample):
@@ -200,7 +170,7 @@ def _take(loop: _Loop) -> None:
             _record_encode(loop, judged(loop.batch, loop.results, action, size_bytes=done.size_bytes), done)
 
 
-def _give_up(loop: _Loop, key: str, error: CamvaultError) -> None:
+def _give_up(loop: EncodeLoop, key: str, error: CamvaultError) -> None:
     """Take a clip that cannot be encoded out of the loop; raises if the error concerns the other clips as well."""
     job = loop.job
     if not is_of_one_clip(error, build_dir=job.plan.build_dir):
@@ -233,14 +203,17 @@ def _is_postponed(job: PrepareJob) -> bool:
     return not job.is_keeping_going and job.progress.options.allocation is Allocation.CONSTANT
 
 
-def _record_sample(loop: _Loop, result: Sampled) -> None:
+def _record_sample(loop: EncodeLoop, result: Sampled) -> None:
     loop.results.append(result)
     clip = loop.job.progress.by_key()[result.sample.key]
-    loop.job.record(replaced(loop.job.progress, with_sample(clip, result)))
+    progress = replaced(loop.job.progress, with_sample(clip, result))
+    if not settle_rate(loop, progress):
+        loop.job.record(progress)
 
 
-def _record_encode(loop: _Loop, result: Encoded, encoded: _Done) -> None:
+def _record_encode(loop: EncodeLoop, result: Encoded, encoded: EncodeDone) -> None:
     job = loop.job
+    keep_planned_rate(loop)
     clip = job.progress.by_key()[result.key]
     is_replacing = result.is_accepted and clip.output is not None
     told = clip.output.doubt if clip.output else ""
@@ -258,7 +231,7 @@ def _record_encode(loop: _Loop, result: Encoded, encoded: _Done) -> None:
         job.reporter.emit(ClipInDoubt(clip.key, encoded.doubt))
 
 
-def _published(job: PrepareJob, clip: ClipRecord, result: Encoded, encoded: _Done) -> ClipRecord:
+def _published(job: PrepareJob, clip: ClipRecord, result: Encoded, encoded: EncodeDone) -> ClipRecord:
     """The clip with its output under the final name.
 
     The output is recorded before it gets that name: a file that no record names counts as made by somebody else.
@@ -271,9 +244,7 @@ def _published(job: PrepareJob, clip: ClipRecord, result: Encoded, encoded: _Don
     if clip.output is not None:  # new before old: the earlier one goes when this one is durable and recorded
         job.record(replaced(job.progress, attrs.evolve(clip, state=ClipState.PENDING)))
         # Power fails here: the recorded output is there, and the closed loop goes on from it.
-        earlier, made_of = (FileEntry(target, clip.output.identity),), {target: clip}
-        note_what_is_replaced(job, earlier, made_of=made_of)
-        set_outputs_aside(job, earlier, made_of=made_of)
+        set_corrected_aside(job, clip, clip.output)
         # Power fails here: the recorded output is set aside, and the clip is encoded again.
     clip = with_encode(clip, result, OutputRecord(found.identity, sha256, encoded.source_sha256, encoded.doubt))
     job.record(replaced(job.progress, attrs.evolve(clip, state=ClipState.PENDING)))
@@ -285,7 +256,7 @@ def _published(job: PrepareJob, clip: ClipRecord, result: Encoded, encoded: _Don
     return attrs.evolve(clip, output=OutputRecord(entry.identity, sha256, encoded.source_sha256, encoded.doubt))
 
 
-def _sweep(loop: _Loop) -> None:
+def _sweep(loop: EncodeLoop) -> None:
     """Remove the temporary files of encodes that failed, were stopped, or were not accepted."""
     for clip in loop.job.progress.clips:
         leftover = loop.job.storage.entry(_temporary(loop.job, clip))

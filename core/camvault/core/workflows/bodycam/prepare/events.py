@@ -56,6 +56,16 @@ class BitrateDecided(Event):
 
 
 @attrs.frozen
+class BitrateSought(Event):
+    """Stretches of the clips are encoded at this bitrate, to see whether it fills the disc."""
+
+    kbps: int
+
+    def __str__(self) -> str:
+        return f"Trying ~{self.kbps} kbps on stretches of the clips"
+
+
+@attrs.frozen
 class BatchResumed(Event):
     """The job of an earlier run is continued."""
 
@@ -182,7 +192,7 @@ class LeftoverRemoved(Event):
 
 @attrs.frozen
 class OutputSetAside(Event):
-    """An output of an earlier job, or an earlier encode of this one, stays under another name until it is replaced."""
+    """An output of an earlier job stays under another name until it is replaced."""
 
     path: PurePath
     target: PurePath

@@ -49,11 +49,23 @@ def note_what_is_replaced(
 def set_outputs_aside(job: PrepareJob, entries: Iterable[FileEntry], *, made_of: Mapping[PurePath, ClipRecord]) -> None:
     """Rename outputs that stand where new ones go, once `note_what_is_replaced` was called with the same."""
     for entry in entries:
-        target = job.renamed_aside(entry)
-        if entry.path in made_of:
-            job.aside[target] = made_of[entry.path]
+        target = _set_one_aside(job, entry, made_of.get(entry.path))
         job.reporter.emit(OutputSetAside(entry.path, target))
         # Power fails here: it is set aside, and the next run finds it so
+
+
+def set_corrected_aside(job: PrepareJob, clip: ClipRecord, output: OutputRecord) -> None:
+    """As `set_outputs_aside`, for an output of this job that is made again; that it is was said before."""
+    entry = FileEntry(job.output(clip), output.identity)
+    note_what_is_replaced(job, (entry,), made_of={entry.path: clip})
+    _set_one_aside(job, entry, clip)
+
+
+def _set_one_aside(job: PrepareJob, entry: FileEntry, clip: ClipRecord | None) -> PurePath:
+    target = job.renamed_aside(entry)
+    if clip is not None:
+        job.aside[target] = clip
+    return target
 
 
 def _content(job: PrepareJob, entry: FileEntry) -> str:

@@ -45,6 +45,7 @@ from camvault.core.workflows.bodycam.prepare.replacing import (
 from camvault.core.workflows.steps.witnessed import WitnessStand
 from camvault.ports.batch_record import BatchRecords, ClipRecord, ClipState, Mode
 from camvault.ports.cancellation import Cancellation
+from camvault.ports.encoding import RateSearch
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import ChangedError
 from camvault.ports.events import Reporter, Warned
@@ -135,7 +136,7 @@ def prepare(
         build_dir=plan.build_dir,
         progress_file=completed,
         mode=plan.mode,
-        kbps=plan.progress.kbps,
+        kbps=job.progress.kbps,
         clips=job.progress.clips,
         total_bytes=total_bytes,
         left_out=tuple(LeftOut(c.key, c.source, c.left_out) for c in job.progress.clips if c.left_out and c.source),
@@ -161,7 +162,7 @@ def _announce(job: PrepareJob) -> None:
     for name, reason in plan.redone:
         job.reporter.emit(ClipRedone(name, reason))
     job.reporter.emit(ModeDecided(plan.mode, plan.summary()))
-    if plan.progress.kbps is not None:
+    if plan.progress.kbps is not None and plan.progress.options.rate_search is not RateSearch.OPEN:
         job.reporter.emit(BitrateDecided(plan.progress.kbps))
 
 

@@ -7,6 +7,7 @@ from camvault.adapters.memory.explorer import explore, io_error, no_space
 from camvault.adapters.memory.media import MemoryClip
 from camvault.core.batch.build_dir import ASIDE_PREFIX
 from camvault.core.batch.marker import BUILD_MARKER_NAME
+from camvault.core.batch.names import is_journal
 from camvault.core.capacity.budget import Budget
 from camvault.core.workflows.bodycam.cleanup import check_removable
 from camvault.core.workflows.bodycam.prepare import FileSetAside
@@ -22,9 +23,11 @@ SIZE = 100_000
 CARD = frozenset(CLIPS / f"c{index}.mp4" for index in range(len(SECONDS)))
 
 
-def make_world(calls: Calls, allocation: Allocation | None, *, is_correcting: bool = False) -> World:
+def make_world(
+    calls: Calls, allocation: Allocation | None, *, is_correcting: bool = False, lag_parts: int = 100
+) -> World:
     """Two clips, to be copied (no allocation) or encoded; originals are to be deleted."""
-    world = World(storage=MemoryStorage(calls=calls), is_deleting=True)
+    world = World(storage=MemoryStorage(calls=calls), is_deleting=True, lag_parts=lag_parts)
     for index, seconds in enumerate(SECONDS):
         clip = MemoryClip(duration_s=seconds, bytes_per_s=30_000.0 * (index + 1))
         world.add(f"c{index}.mp4", SIZE, clip)
@@ -62,6 +65,12 @@ def no_footage_is_lost(world: World) -> str | None:
         if clip is None or clip.duration_s != SECONDS[index]:
             return f"{source.name} is gone and its output is no such footage"
     return None
+
+
+def no_journal_stays(world: World) -> bool:
+    """Once the job is finished, the progress file alone says so."""
+    is_finished = world.storage.tree.find(COMPLETED) is not None
+    return not (is_finished and any(is_journal(path.name) for path in world.storage.files(BUILD)))
 
 
 def nothing_goes_before_the_job_is_finished(world: World) -> bool:
@@ -138,6 +147,33 @@ def test_prepare_survives_everything_everywhere(
         print(f"\nprepare, {allocation.value if allocation else 'copy'}: {found}")  # noqa: T201 - to be seen
     assert found.cut_count > 3 * len(SECONDS) / every
     assert found.stop_count > len(SECONDS)
+
+
+@pytest.mark.parametrize("allocation", [None, Allocation.COMPLEXITY], ids=["copy", "complexity"])
+def test_a_job_with_a_journal_survives_everything_everywhere(
+    allocation: Allocation | None, capsys: pytest.CaptureFixture[str], every: int
+) -> None:
+    """As a job of thousands of clips: most records are lines of a journal."""
+    found = explore(
+        lambda calls: make_world(calls, allocation, lag_parts=1),
+        World.run_or_resume,
+        snapshot=snapshot,
+        invariants={
+            "no footage is lost": no_footage_is_lost,
+            "originals go only after the job is finished": nothing_goes_before_the_job_is_finished,
+            "what is done is complete": final_names_are_complete,
+            "nothing of ours looks foreign": nothing_of_ours_looks_foreign,
+            "no journal stays": no_journal_stays,
+        },
+        restart=restart,
+        stop=lambda world: world.cancel.request(),
+        errors=(io_error if allocation is None else build_drive_error, no_space),
+        pairs=150,
+        every=every,
+    )
+    with capsys.disabled():
+        print(f"\nprepare with a journal, {allocation.value if allocation else 'copy'}: {found}")  # noqa: T201
+    assert found.cut_count > 3 * len(SECONDS) / every
 
 
 def make_second_world(calls: Calls, kind: str) -> World:

@@ -127,5 +127,17 @@ class BatchRecords(Protocol):
         ...
 
     def save(self, path: PurePath, progress: BatchRecord, /) -> None:
-        """Replace the file atomically and durably. What is loaded afterwards equals `progress`."""
+        """Make this the durable record, atomically. What is loaded afterwards equals `progress`.
+
+        The file itself may lag behind by one clip in a hundred until `settle`, if nothing but clips changed; what it
+        lacks stands beside it. It never says more than was saved.
+        """
+        ...
+
+    def settle(self, path: PurePath, /) -> PurePath | None:
+        """Let the file alone hold everything that was saved last.
+
+        Return the file beside it that means nothing any more and may be removed; None if this object knows of none. Its
+        name is that of an unfinished file of camvault.
+        """
         ...

@@ -17,15 +17,23 @@ SECTOR_BYTES = 2048
 
 @attrs.frozen
 class ImageFile:
-    """One file of the image: where it comes from, which file it was, and the sectors that will hold it."""
+    """One file of the image: where it comes from, which file it was, and the sectors that will hold it.
+
+    `path` is relative to `root`, the folder that becomes the image.
+    """
 
     path: PurePosixPath
-    source: PurePath
+    root: PurePath
     identity: FileIdentity
     first_sector: int
     sector_count: int
     file_id: tuple[int, int] | None = None
     """Device and inode where the builder looks at them: a file put in its place with size and time kept is another."""
+
+    @property
+    def source(self) -> PurePath:
+        """Where it comes from."""
+        return self.root / self.path
 
 
 @attrs.frozen

@@ -49,6 +49,7 @@ class World:
     is_deleting: bool = False
     is_keeping_going: bool = False
     job_count: int = 1
+    lag_parts: int = 100
     sources: tuple[PurePath, ...] = ()
     encoder: MemoryEncoder = attrs.field(
         default=attrs.Factory(lambda world: MemoryEncoder(world.storage), takes_self=True)
@@ -56,7 +57,7 @@ class World:
 
     @property
     def progress_files(self) -> JsonProgressFiles:
-        return JsonProgressFiles(self.storage)
+        return JsonProgressFiles(self.storage, lag_parts=self.lag_parts)
 
     def add(self, name: str, size: int = 10_000, clip: MemoryClip | None = None) -> PurePath:
         path = CLIPS / name

@@ -8,8 +8,9 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
+from camvault.adapters._shared.cycles import without_cycles
 from camvault.adapters._shared.durable import fsync, translate, translated
-from camvault.adapters._shared.tree import IsLeftOut, scan
+from camvault.adapters._shared.tree import IsLeftOut, SourceTree, scan
 from camvault.adapters.bridge import iso9660, udf
 from camvault.adapters.bridge.layout import FileNode, FolderNode, ImageLayout, lay_out
 from camvault.adapters.bridge.sink import Sink
@@ -20,6 +21,7 @@ from camvault.ports.files import OnBytes
 from camvault.ports.image import SECTOR_BYTES, ImageBuilder, ImageFile, ImageManifest, ImagePlan
 
 _LABEL_CHARACTERS_MAX = 32
+_ENTRIES_AT_ONCE = 256
 
 
 class BridgeBuilder:
@@ -45,7 +47,10 @@ class BridgeBuilder:
         """One listing of everything below `root`."""
         if not 0 < len(label) <= _LABEL_CHARACTERS_MAX or not label.isascii():
             raise UsageError(f"A label has 1 to {_LABEL_CHARACTERS_MAX} ASCII characters, this one is {label!r}")
-        tree = scan(root, is_left_out=is_left_out)
+        with without_cycles():
+            return self._plan(root, label, stamped_at, scan(root, is_left_out=is_left_out))
+
+    def _plan(self, root: PurePath, label: str, stamped_at: datetime, tree: SourceTree) -> ImagePlan:
         layout = lay_out(tree.files, tree.folders)
         identities = dict(tree.files)
         plan = ImagePlan(
@@ -53,7 +58,7 @@ class BridgeBuilder:
             stamped_at,
             layout.sector_count,
             tuple(
-                ImageFile(f.path, root / f.path, identities[f.path], f.sector, f.sector_count, tree.ids[f.path])
+                ImageFile(f.path, root, identities[f.path], f.sector, f.sector_count, tree.ids[f.path])
                 for f in layout.files
             ),
             tuple(folder.path for folder in layout.folders[1:]),
@@ -72,7 +77,8 @@ class BridgeBuilder:
         try:
             with translated(target):
                 os.ftruncate(descriptor, plan.size_bytes)
-            return _Writing(plan, layout, target, descriptor).run(on_bytes=on_bytes, cancel=cancel)
+            with without_cycles():
+                return _Writing(plan, layout, target, descriptor).run(on_bytes=on_bytes, cancel=cancel)
         finally:
             os.close(descriptor)
 
@@ -181,10 +187,10 @@ class _Writing:
         yield udf.file_set(layout, volume)
         for folder in layout.folders:
             yield udf.folder_entry(folder, volume)
-        for file in layout.files:
-            yield udf.file_entry(file)
+        for start in range(0, len(layout.files), _ENTRIES_AT_ONCE):
+            yield b"".join(map(udf.file_entry, layout.files[start : start + _ENTRIES_AT_ONCE]))
         for folder in layout.folders:
-            yield from udf.identifiers(folder)
+            yield b"".join(udf.identifiers(folder))
         yield from iso9660.path_tables(layout)
         for folder in layout.folders:
             yield from iso9660.iso_folder(folder, volume)

@@ -34,10 +34,13 @@ def both32(value: int) -> bytes:
     return struct.pack("<I", value) + struct.pack(">I", value)
 
 
-@functools.lru_cache(maxsize=4096)
 def record_date(mtime_ns: int) -> bytes:
     """UTC to the second, 1900 to 2155. Source: ECMA-119 9.1.5."""
-    seconds = min(max(mtime_ns // 1_000_000_000, _EARLIEST_S), _LATEST_S)
+    return _date(min(max(mtime_ns // 1_000_000_000, _EARLIEST_S), _LATEST_S))
+
+
+@functools.lru_cache(maxsize=4096)
+def _date(seconds: int) -> bytes:
     at = _EPOCH + timedelta(seconds=seconds)
     return bytes((at.year - 1900, at.month, at.day, at.hour, at.minute, at.second, 0))
 
@@ -126,7 +129,7 @@ def _path_entry(folder: FolderNode, order: str, *, is_joliet: bool) -> bytes:
     return struct.pack(order + "BBIH", len(name), 0, where, parent) + name + bytes(len(name) % 2)
 
 
-_RECORD_LE = struct.Struct("<BBI")
+_RECORD = struct.Struct("<BBI4sI4s7sB2x4sB")
 
 
 def _record(name: bytes, extent: tuple[int, int], date: bytes, flags: int, more: bytes = b"") -> bytes:
@@ -135,22 +138,9 @@ def _record(name: bytes, extent: tuple[int, int], date: bytes, flags: int, more:
     pad = b"" if len(name) % 2 else b"\0"
     length = 33 + len(name) + len(pad) + len(more)
     tail = b"\0" if length % 2 else b""
-    return b"".join(
-        (
-            _RECORD_LE.pack(length + len(tail), 0, where),
-            struct.pack(">I", where),
-            struct.pack("<I", size),
-            struct.pack(">I", size),
-            date,
-            bytes((flags, 0, 0)),
-            b"\1\0\0\1",
-            bytes((len(name),)),
-            name,
-            pad,
-            more,
-            tail,
-        )
-    )
+    in_other_order = where.to_bytes(4, "big"), size.to_bytes(4, "big")
+    head = (length + len(tail), 0, where, in_other_order[0], size, in_other_order[1], date, flags, b"\1\0\0\1")
+    return b"".join((_RECORD.pack(*head, len(name)), name, pad, more, tail))
 
 
 def _pieces(node: FolderNode | FileNode, *, is_joliet: bool) -> Iterable[tuple[int, int, int]]:
@@ -158,6 +148,8 @@ def _pieces(node: FolderNode | FileNode, *, is_joliet: bool) -> Iterable[tuple[i
     if isinstance(node, FolderNode):
         where = (node.joliet_sector, node.joliet_bytes) if is_joliet else (node.iso_sector, node.iso_bytes)
         return ((*where, _FOLDER_FLAG),)
+    if node.size_bytes <= ISO_EXTENT_BYTES_MAX:
+        return ((node.sector, node.size_bytes, 0),)
     pieces = list(node.pieces(ISO_EXTENT_BYTES_MAX))
     return [(where, size, _MORE_FLAG) for where, size in pieces[:-1]] + [(*pieces[-1], 0)]
 

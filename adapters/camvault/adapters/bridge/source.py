@@ -4,7 +4,6 @@ import errno
 import hashlib
 import os
 import stat
-from pathlib import PurePath
 
 from camvault.adapters._shared.durable import translate
 from camvault.adapters.bridge.sink import PIECE_BYTES, Sink
@@ -25,17 +24,17 @@ def pour(file: ImageFile, sink: Sink) -> str:
         StorageError: It cannot be read.
     """
     try:
-        descriptor = os.open(file.source, _FLAGS)
+        descriptor = os.open(os.path.join(file.root, file.path), _FLAGS)  # noqa: PTH118 - `source` is slow to make
     except OSError as error:
         if error.errno in {errno.ENOENT, errno.ELOOP}:
             raise ChangedError(file.source, "it was there when the image was planned, and is not any more") from error
         raise translate(error, file.source) from error
     try:
         before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode) or _identity(before) != file.identity or not _is_same(before, file):
+        if not stat.S_ISREG(before.st_mode) or not _has_identity(before, file.identity) or not _is_same(before, file):
             raise ChangedError(file.source, "it changed since the image was planned")
-        digest = _Pouring(file.source, descriptor, sink).run(before)
-        if _identity(os.fstat(descriptor)) != file.identity:
+        digest = _Pouring(file, descriptor, sink).run(before)
+        if not _has_identity(os.fstat(descriptor), file.identity):
             raise ChangedError(file.source, "it changed while it was read")
     finally:
         os.close(descriptor)
@@ -46,13 +45,13 @@ def _is_same(status: os.stat_result, file: ImageFile) -> bool:
     return file.file_id is None or file.file_id == (status.st_dev, status.st_ino)
 
 
-def _identity(status: os.stat_result) -> FileIdentity:
-    return FileIdentity(status.st_size, status.st_mtime_ns)
+def _has_identity(status: os.stat_result, identity: FileIdentity) -> bool:
+    return status.st_mtime_ns == identity.mtime_ns and status.st_size == identity.size_bytes
 
 
 class _Pouring:
-    def __init__(self, path: PurePath, descriptor: int, sink: Sink) -> None:
-        self._path, self._descriptor, self._sink = path, descriptor, sink
+    def __init__(self, file: ImageFile, descriptor: int, sink: Sink) -> None:
+        self._file, self._descriptor, self._sink = file, descriptor, sink
         self._digest = hashlib.sha256()
 
     def run(self, status: os.stat_result) -> str:
@@ -68,14 +67,14 @@ class _Pouring:
         while left:
             count = self._sink.fill(self._read, left)
             if count == 0:
-                raise ChangedError(self._path, "it became shorter while it was read")
+                raise ChangedError(self._file.source, "it became shorter while it was read")
             left -= count
 
     def _read(self, room: memoryview) -> int:
         try:
             count = os.readv(self._descriptor, [room])
         except OSError as error:
-            raise translate(error, self._path) from error
+            raise translate(error, self._file.source) from error
         self._digest.update(room[:count])
         return count
 
@@ -96,7 +95,7 @@ class _Pouring:
         except OSError as error:
             if error.errno == errno.ENXIO:  # no data behind
                 return end
-            raise translate(error, self._path) from error
+            raise translate(error, self._file.source) from error
 
     def _hole(self, count: int) -> None:
         while count:

@@ -17,6 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_S = 253_402_300_799  # the last second of the year 9999
 _EARLIEST_S = -62_135_596_800  # the first one of the year 1
 _SEQUENCE_BYTES = 16 * SECTOR_BYTES
+_TAG = struct.Struct("<HHBBHHHI")
 
 
 @attrs.frozen
@@ -32,7 +33,7 @@ def tagged(identifier: int, location: int, body: bytes) -> bytes:
     """A descriptor: its tag before its body. Source: ECMA-167 3/7.2, UDF 1.02 2.2.1."""
     crc = binascii.crc_hqx(body, 0)
     # an additive checksum over the tag without the checksum itself
-    fields = struct.pack("<HHBBHHHI", identifier, 2, 0, 0, 0, crc, len(body), location)
+    fields = _TAG.pack(identifier, 2, 0, 0, 0, crc, len(body), location)
     return fields[:4] + bytes((sum(fields) & 0xFF,)) + fields[5:] + body
 
 
@@ -44,14 +45,17 @@ def dstring(text: str, size: int) -> bytes:
     return content.ljust(size - 1, b"\0") + bytes((len(content),))
 
 
-@functools.lru_cache(maxsize=4096)
 def timestamp(mtime_ns: int) -> bytes:
     """UTC to the microsecond. Source: ECMA-167 1/7.3: type 1, offset 0."""
     seconds, ns = divmod(mtime_ns, 1_000_000_000)
-    at = _EPOCH + timedelta(seconds=min(max(seconds, _EARLIEST_S), _LATEST_S))
     centi, rest = divmod(ns // 1000, 10_000)
-    date = struct.pack("<HhBBBBB", 0x1000, at.year, at.month, at.day, at.hour, at.minute, at.second)
-    return date + bytes((centi, rest // 100, rest % 100))
+    return _date(min(max(seconds, _EARLIEST_S), _LATEST_S)) + bytes((centi, rest // 100, rest % 100))
+
+
+@functools.lru_cache(maxsize=4096)
+def _date(seconds: int) -> bytes:
+    at = _EPOCH + timedelta(seconds=seconds)
+    return struct.pack("<HhBBBBB", 0x1000, at.year, at.month, at.day, at.hour, at.minute, at.second)
 
 
 def stamp_ns(at: datetime) -> int:

@@ -4,11 +4,13 @@ import json
 from pathlib import PurePath
 from typing import Any, Protocol
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from camvault.adapters.contracts._batch_records import batch_records
-from camvault.ports.batch_record import BatchRecord, BatchRecords, ClipRecord, Mode
+from camvault.ports.batch_record import BatchRecord, BatchRecords, ClipRecord, ClipState, Mode, OutputRecord
+from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import RecordError
 
 PLAIN = {
@@ -19,6 +21,21 @@ PLAIN = {
     "files": {"cam1_001.mp4": "done", "cam1_002.mp4": "pending"},
 }
 """The specification's own example."""
+
+
+_LONG = 300
+
+
+def _long_job() -> BatchRecord:
+    clips = (ClipRecord(key=f"{n}.mp4", source=PurePath(f"/c/{n}.mp4"), output_name=f"{n}.mp4") for n in range(_LONG))
+    return BatchRecord(25_000_000_000, 1, Mode.COPY, None, tuple(clips))
+
+
+def _with_done(progress: BatchRecord, place: int) -> BatchRecord:
+    made = OutputRecord(FileIdentity(place, 2), f"{place:064x}")
+    clips = list(progress.clips)
+    clips[place] = attrs.evolve(clips[place], state=ClipState.DONE, output=made)
+    return attrs.evolve(progress, clips=tuple(clips))
 
 
 class BatchRecordHarness(Protocol):
@@ -65,6 +82,46 @@ class BatchRecordsContract:
     def test_what_is_saved_is_loaded(self, harness: BatchRecordHarness, progress: BatchRecord) -> None:
         harness.files.save(harness.path, progress)
         assert harness.files.load(harness.path) == progress
+
+    def test_whatever_is_saved_in_a_long_job_is_loaded_by_the_next_process(self, harness: BatchRecordHarness) -> None:
+        progress = _long_job()
+        for place in range(0, _LONG, 7):
+            progress = _with_done(progress, place)
+            harness.files.save(harness.path, progress)
+            assert harness.files.load(harness.path) == progress
+
+    def test_the_file_alone_lags_behind_by_one_clip_in_a_hundred_at_most_and_never_says_more(
+        self, harness: BatchRecordHarness
+    ) -> None:
+        progress = _long_job()
+        for place in range(0, _LONG, 7):
+            progress = _with_done(progress, place)
+            harness.files.save(harness.path, progress)
+            said = json.loads(harness.text() or "")["files"]
+            behind = [clip.key for clip in progress.clips if clip.state.value != said[clip.key]]
+            assert len(behind) <= _LONG // 100
+            assert all(said[key] == "pending" for key in behind)
+
+    def test_a_settled_file_says_everything_alone(self, harness: BatchRecordHarness) -> None:
+        progress = _long_job()
+        harness.files.save(harness.path, progress)
+        for place in range(5):
+            progress = _with_done(progress, place)
+            harness.files.save(harness.path, progress)
+        harness.files.settle(harness.path)
+        text = harness.text()
+        assert text is not None
+        harness.put(json.dumps(json.loads(text)))  # another text, which nothing that stands beside it belongs to
+        assert harness.files.load(harness.path) == progress
+
+    def test_a_file_that_somebody_changed_is_as_they_wrote_it(self, harness: BatchRecordHarness) -> None:
+        progress = _long_job()
+        harness.files.save(harness.path, progress)
+        harness.files.save(harness.path, _with_done(progress, 3))
+        harness.put(json.dumps(PLAIN))
+        found = harness.files.load(harness.path)
+        assert found is not None
+        assert [clip.key for clip in found.clips] == ["cam1_001.mp4", "cam1_002.mp4"]
 
     def test_no_file_is_none(self, harness: BatchRecordHarness) -> None:
         assert harness.files.load(harness.path) is None

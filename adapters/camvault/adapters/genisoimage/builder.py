@@ -54,9 +54,7 @@ class GenisoimageBuilder:
             raise UsageError(f"A label has 1 to {_LABEL_CHARACTERS_MAX} ASCII characters, this one is {label!r}")
         tree = scan(root, is_left_out=is_left_out)
         _check(tree)
-        files = tuple(
-            ImageFile(path, root / path, identity, 0, 0, tree.ids[path]) for path, identity in sorted(tree.files)
-        )
+        files = tuple(ImageFile(path, root, identity, 0, 0, tree.ids[path]) for path, identity in sorted(tree.files))
         folders = tuple(sorted(folder for folder in tree.folders if folder.parts))
         done = process.run(
             build_argv(self._program, label=label, target=None),
@@ -105,7 +103,7 @@ class GenisoimageBuilder:
                 lines.append(line)
 
         lines: list[str] = []
-        root = PurePath(*plan.files[0].source.parts[: -len(plan.files[0].path.parts)]) if plan.files else PurePath("/")
+        root = plan.files[0].root if plan.files else PurePath("/")
         done = process.run(
             build_argv(self._program, label=plan.label, target=target),
             stdin=_list_of(root, plan.files, plan.folders),

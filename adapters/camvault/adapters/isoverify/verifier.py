@@ -1,12 +1,11 @@
 """Adapter for disc images: compares an image with its plan and its manifest."""
 
-import contextlib
-import gc
 import importlib.metadata
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from pathlib import PurePath
 
+from camvault.adapters._shared.cycles import without_cycles
 from camvault.adapters._shared.durable import translated
 from camvault.adapters.isoverify.content import ImageReader
 from camvault.adapters.isoverify.open_image import OpenImage
@@ -67,7 +66,7 @@ def _verify(
     Where both trees name the same extents, content that was hashed for one is proven for the other.
     """
     cancel.check()
-    with translated(image), OpenImage(image) as file, _without_cycles():
+    with translated(image), OpenImage(image) as file, without_cycles():
         if file.size_bytes != plan.size_bytes:
             raise MismatchError(str(image), f"it has {file.size_bytes:,} bytes instead of {plan.size_bytes:,}")
         view = read(file, len(plan.files) + len(plan.folders))
@@ -76,18 +75,6 @@ def _verify(
         with ImageReader(file, on_bytes=on_bytes, cancel=cancel) as reader:
             _compare_content(reader, view, plan, manifest)
         return ImageCheck(len(plan.files), file.source)
-
-
-@contextlib.contextmanager
-def _without_cycles() -> Iterator[None]:
-    """Let the cycle collector rest: walking millions of new objects again and again was a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def compare_labels(found: dict[str, str], label: str) -> None:

@@ -84,7 +84,7 @@ class MemoryImageBuilder:
                     raise StorageError(path, "it is neither a file nor a folder")
                 else:
                     count = -(-entry.identity.size_bytes // SECTOR_BYTES)
-                    files.append(ImageFile(inside, path, entry.identity, sector if count else 0, count))
+                    files.append(ImageFile(inside, root, entry.identity, sector if count else 0, count))
                     sector += count
         return ImagePlan(label, stamped_at, sector, tuple(files), tuple(folders), left_out=tuple(sorted(left_out)))
 

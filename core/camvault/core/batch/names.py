@@ -41,6 +41,11 @@ def is_reserved(name: str) -> bool:
     )
 
 
+def is_journal(name: str) -> bool:
+    """Whether a file with this name holds what is to be folded into a progress file."""
+    return is_temporary(name) and name.endswith(f".journal{LEFTOVER_SUFFIX}")
+
+
 def is_temporary(name: str) -> bool:
     """Whether a file with this name is an unfinished file of camvault."""
     return name.startswith(".") and name.endswith(LEFTOVER_SUFFIX)

@@ -57,11 +57,21 @@ class PrepareJob:
     """What this run has set aside, and of which clip of the earlier job it was made."""
     made: set[PurePath] = attrs.field(factory=set)
     _started: set[str] = attrs.field(factory=set)
+    _numbers: dict[str, int] = attrs.field(factory=dict)
 
     def record(self, progress: BatchRecord) -> None:
         """Make this the durable progress of the job."""
         self.progress_files.save(self.plan.progress_file, progress)
         self.progress = progress
+
+    def settle(self) -> None:
+        """Let the progress file alone hold the progress."""
+        journal = self.progress_files.settle(self.plan.progress_file)
+        # Power fails here: what stands beside the file means nothing any more, and is known as an unfinished file
+        found = self.storage.entry(journal) if journal is not None else None
+        if found is not None:
+            self.made.add(found.path)
+            self.discard(found)
 
     def meter(self, task: str, total: float, unit: str = "bytes") -> BatchMeter:
         """The progress of a new task over the clips."""
@@ -94,8 +104,9 @@ class PrepareJob:
         """Report that the work on the clip begins; once in a run."""
         if clip.key not in self._started:
             self._started.add(clip.key)
-            index = next(i for i, other in enumerate(self.progress.clips, start=1) if other.key == clip.key)
-            self.reporter.emit(ClipStarted(index, len(self.progress.clips), clip.key))
+            if not self._numbers:
+                self._numbers.update({other.key: number for number, other in enumerate(self.progress.clips, start=1)})
+            self.reporter.emit(ClipStarted(self._numbers[clip.key], len(self.progress.clips), clip.key))
 
     def leave_out(self, clip: ClipRecord, reason: str) -> None:
         """Go on without the clip: its name and the reason are told now, and once more at the end."""

@@ -14,14 +14,14 @@ The order, and what is true if power fails in between:
 """
 
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import PurePath
 
 import attrs
 
 from camvault.core.batch.left_out import ClipsLeftOutError, LeftOut
 from camvault.core.batch.marker import BUILD_MARKER_NAME, MARKER_TEXT, is_marker
-from camvault.core.batch.names import COMPLETED_NAME
+from camvault.core.batch.names import COMPLETED_NAME, is_journal
 from camvault.core.batch.plan import PreparePlan
 from camvault.core.batch.resuming import replaced
 from camvault.core.workflows.bodycam.originals import copy_at, let_go
@@ -47,7 +47,7 @@ from camvault.ports.batch_record import BatchRecords, ClipRecord, ClipState, Mod
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.encoding import RateSearch
 from camvault.ports.entries import FileEntry
-from camvault.ports.errors import ChangedError
+from camvault.ports.errors import CamvaultError, ChangedError, StorageError
 from camvault.ports.events import Reporter, Warned
 from camvault.ports.files import Storage
 from camvault.ports.media import Encoder, MediaProbe
@@ -121,15 +121,12 @@ def prepare(
             is_keeping_going=is_keeping_going,
         )
         _announce(job)
-        _begin(job)
-        if plan.mode is Mode.COPY:
-            copy_all(job)
-        else:
-            copy_rest(job, refused=encode_all(job))
-        total_bytes = prove_all(job)
-        let_go_of_replaced(job)
-        if job.left_out and not (is_keeping_going and _has_output(job)):
-            raise ClipsLeftOutError(tuple(job.left_out), len(job.progress.clips))
+        try:
+            total_bytes = _make_outputs(job)
+        except CamvaultError:
+            with suppress(StorageError):  # what is not in the progress file stands beside it
+                job.settle()
+            raise
         completed = _finish(job)
         removed, kept = _remove_originals(job) if is_deleting_originals else ((), ())
     return PrepareReport(
@@ -143,6 +140,20 @@ def prepare(
         removed=removed,
         kept=kept,
     )
+
+
+def _make_outputs(job: PrepareJob) -> int:
+    """Everything up to the proof of all outputs; return what they take up together."""
+    _begin(job)
+    if job.plan.mode is Mode.COPY:
+        copy_all(job)
+    else:
+        copy_rest(job, refused=encode_all(job))
+    total_bytes = prove_all(job)
+    let_go_of_replaced(job)
+    if job.left_out and not (job.is_keeping_going and _has_output(job)):
+        raise ClipsLeftOutError(tuple(job.left_out), len(job.progress.clips))
+    return total_bytes
 
 
 def _has_output(job: PrepareJob) -> bool:
@@ -173,7 +184,7 @@ def _begin(job: PrepareJob) -> None:
     if not _is_as_planned(found, plan.planned_from):
         raise ChangedError(plan.progress_file, "changed since the job was planned, please run again")
     for leftover in plan.leftovers:
-        if leftover.path.name != COMPLETED_NAME:
+        if not _is_record(leftover):
             job.discard(leftover)
     if not plan.is_completed:
         marker = plan.build_dir / BUILD_MARKER_NAME
@@ -185,11 +196,16 @@ def _begin(job: PrepareJob) -> None:
         job.record(plan.progress)
         # Power fails here: no clip is done that has no output; what stands in their places is known by the marker.
     for leftover in plan.leftovers:
-        if leftover.path.name == COMPLETED_NAME:
+        if _is_record(leftover):
             job.discard(leftover)
     set_outputs_aside(job, plan.replaced, made_of=plan.made_of)
     for foreign in plan.foreign:
         job.set_aside(foreign)
+
+
+def _is_record(leftover: FileEntry) -> bool:
+    """Whether the record of an earlier run is in it, which goes when the new one is there."""
+    return leftover.path.name == COMPLETED_NAME or is_journal(leftover.path.name)
 
 
 def _is_as_planned(found: FileEntry | None, planned: FileEntry | None) -> bool:
@@ -208,6 +224,7 @@ def _finish(job: PrepareJob) -> PurePath:
         left_out = [attrs.evolve(c, left_out=reasons[c.key]) for c in job.progress.clips if c.key in reasons]
         job.record(replaced(job.progress, *left_out))
         # Power fails here: a resume tries them again.
+    job.settle()
     completed = path.with_name(COMPLETED_NAME)
     stale = job.storage.entry(completed)
     if stale is not None:

@@ -80,8 +80,8 @@ def test_its_name_is_that_of_an_unfinished_file() -> None:
     files.save(PATH, with_done(job(), 1))
     journal = files.settle(PATH)
     assert journal == JOURNAL
-    assert is_temporary(journal.name)
-    assert is_journal(journal.name)
+    assert is_temporary(JOURNAL.name)
+    assert is_journal(JOURNAL.name)
     assert not is_journal(".a.mp4.camvault-part")
 
 
@@ -193,7 +193,7 @@ def test_a_journal_that_was_found_is_named_when_it_may_go() -> None:
 @settings(max_examples=25)
 @given(st.lists(st.tuples(batch_records(), st.sets(st.integers(0, 5))), min_size=1, max_size=3), st.integers(1, 3))
 def test_what_is_loaded_is_what_was_saved_last(steps: list[tuple[BatchRecord, set[int]]], lag_parts: int) -> None:
-    files = new(lag_parts)
+    files, later = new(lag_parts), steps[0][0]
     for progress, changed in steps:
         later = attrs.evolve(
             progress,

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from camvault.core.segments.coverage import Span
 from camvault.core.segments.stored_record import (
     StoredRun,
+    compacted,
+    files_of_closed_days,
     named_line,
     parse_stored,
     stored_file,
@@ -98,3 +100,39 @@ def test_lines_are_looked_for_in_the_files_of_the_days_around() -> None:
         "2025-05-29",
         "2025-05-30",
     ]
+
+
+LINES = st.one_of(
+    st.builds(
+        lambda session, number, run, count: stored_line(
+            attrs.evolve(RUN, segment=(session, number), run=run, picture_count=count)
+        ),
+        st.sampled_from(["20250528T120000Z", "20250528T130000Z"]),
+        st.integers(1, 3),
+        st.integers(0, 1),
+        st.integers(1, 1000),
+    ),
+    st.builds(
+        lambda number, name: named_line(("20250528T120000Z", number), name, at=AT), st.integers(1, 3), st.just("a")
+    ),
+    st.just(stored_line(RUN)[:-3]),
+    st.just(""),
+)
+
+
+@given(st.lists(LINES, max_size=12))
+def test_a_text_that_was_made_smaller_says_the_same(lines: list[str]) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    smaller = compacted(text)
+    assert parse_stored([smaller]) == parse_stored([text])
+    assert compacted(smaller) == smaller
+    assert len(smaller.splitlines()) <= len(set(lines))
+
+
+def test_a_torn_last_line_does_not_stay() -> None:
+    assert compacted(f"{stored_line(RUN)}\n{stored_line(RUN)[:40]}") == f"{stored_line(RUN)}\n"
+
+
+def test_the_days_that_are_written_to_are_not_closed() -> None:
+    names = ("2025-05-28", "2025-05-27", "2025-05-26", "2031-01-01", "1970-01-01", "2025-05-26.camvault-part")
+    assert files_of_closed_days(names, now=AT) == ("1970-01-01", "2025-05-26")

@@ -1,17 +1,20 @@
 """What the supervisor says it recorded is what is in its files: pictures, not bytes, and when they arrived."""
 
+import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
 import pytest
 
-from camvault.adapters.memory import PowerCut
+from camvault.adapters.memory import Calls, MemoryStorage, PowerCut
+from camvault.adapters.memory.calls import Call, Phase
 from camvault.adapters.memory.recorder import MemoryCamera
 from camvault.core.segments.coverage import Cause
 from camvault.core.segments.stored_record import STORED_FOLDER, StoredRecord, parse_stored
 from camvault.core.segments.timeline import TimelineKind
-from camvault.core.workflows.recording.record import MediaArrived, RecorderEnded, RecordingTroubled
+from camvault.core.workflows.recording.record import MediaArrived, RecorderEnded, RecordingTroubled, stored_keeping
 from camvault.ports.errors import DeniedError
 from tests.recording.fake_camera import FakeCamera, make_footage
 from tests.recording.record.desk import FOLDER, World, make_world
@@ -160,6 +163,96 @@ def test_a_segment_that_somebody_took_away_before_it_was_counted_is_no_trouble()
 
     assert list(world.segments()) == ["ROST2_20250528T120000.mkv"]
     assert not world.reporter.of(RecordingTroubled)
+
+
+def _record_files(world: World) -> dict[str, str]:
+    files = world.storage.files(FOLDER).items()
+    return {path.name: content.decode() for path, content in files if path.parent.name == STORED_FOLDER}
+
+
+def test_the_record_of_a_closed_day_has_one_line_for_each_run_and_one_for_each_name() -> None:
+    world = make_world()
+    world.options = attrs.evolve(world.options, segment_s=60)
+    world.run_for(300)
+    (before,) = _record_files(world).values()
+    said = record_of(world)
+    world.clock.wall += timedelta(days=2)
+
+    world.run_for(5)
+
+    after = _record_files(world)["2025-05-28"]
+    assert len(after.splitlines()) == len(said.runs) + len(said.names) < len(before.splitlines())
+    assert parse_stored([after]) == said
+
+
+def test_a_recorder_that_runs_for_days_makes_the_record_of_each_smaller() -> None:
+    world = make_world()
+    world.options = attrs.evolve(world.options, segment_s=3600)
+    world.recorder.tick_s = 20
+
+    world.run_for(4 * 86_400)
+
+    files = _record_files(world)
+    assert len(files) == 5
+    # a line for each segment that begins or ends on that day, and for each that gets its name
+    assert [len(files[day].splitlines()) for day in sorted(files)[:2]] == [12 + 11, 25 + 24]
+
+
+def test_the_oldest_files_of_the_record_go_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_keeping, "KEPT_FILES", 3)
+    world = make_world()
+    for name in ("1970-01-01", "2025-05-01", "2025-05-02", "2025-05-03", "2025-05-27", "2031-01-01", "notes"):
+        world.storage.put(FOLDER / STORED_FOLDER / name, b"x\n")
+
+    world.run_for(5)
+
+    kept = ["2025-05-01", "2025-05-02", "2025-05-03", "2025-05-27", "2025-05-28", "2031-01-01", "notes"]
+    assert sorted(_record_files(world)) == kept
+
+
+def test_a_power_cut_while_the_record_is_made_smaller_costs_no_line_that_says_something() -> None:
+    world = make_world()
+    world.run_for(100)
+    said = record_of(world)
+    later = world.clock.wall + timedelta(days=2)
+    points = 0
+    while True:
+        calls = Calls()
+        copy = MemoryStorage(calls=calls)
+        for path, content in world.storage.files(FOLDER).items():
+            copy.put(path, content)
+        calls.watchers.append(cut_at(points))
+        try:
+            stored_keeping.keep_small(FOLDER / STORED_FOLDER, now=later, storage=copy)
+        except PowerCut:
+            copy.restart()
+        else:
+            break
+        assert parse_stored([copy.content(FOLDER / STORED_FOLDER / "2025-05-28").decode()]) == said
+        points += 1
+    assert points > 5
+
+
+def cut_at(point: int) -> Callable[[Call, Phase], None]:
+    """Cut the power at the call, or the half-done call, of this number."""
+    reached = itertools.count()
+
+    def look(_call: Call, _phase: Phase) -> None:
+        if next(reached) == point:
+            raise PowerCut
+
+    return look
+
+
+def test_a_record_that_cannot_be_made_smaller_is_told_and_written_on() -> None:
+    world = make_world()
+    world.storage.put(FOLDER / STORED_FOLDER / "2025-05-01", b"x\n")
+    world.storage.calls.fail("storage.write_text", DeniedError(FOLDER, "Read-only file system"))
+
+    world.run_for(5)
+
+    assert "Read-only" in str(world.reporter.of(RecordingTroubled)[0])
+    assert record_of(world).names
 
 
 @pytest.mark.parametrize("version", VERSIONS)

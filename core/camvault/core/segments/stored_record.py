@@ -15,6 +15,7 @@ since then. Pictures and bytes are those of the segment. Times are UTC in ISO fo
 to its last tab: a torn line is not believed.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -34,6 +35,7 @@ _STORED, _NAMED = "stored", "named"
 _STORED_FIELDS, _NAMED_FIELDS = 12, 6
 _NO_BOOT = "-"
 _LONGEST_PICTURE_S = 10.0
+_DAY_NAME = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @attrs.frozen(kw_only=True)
@@ -141,7 +143,7 @@ def parse_stored(texts: Iterable[str]) -> StoredRecord:
     last = None
     for text in reversed(tuple(texts)):
         for line in reversed(text.split("\n")):
-            key = tuple(line.split("\t", 5)[1:5])
+            key = _key(line)
             if key in known or (found := _parsed(line)) is None:
                 continue
             known.add(key)
@@ -152,6 +154,28 @@ def parse_stored(texts: Iterable[str]) -> StoredRecord:
                 segment, name = found
                 names[name] = (segment, *names.get(name, ()))
     return StoredRecord(runs, names, last)
+
+
+def compacted(text: str) -> str:
+    """The text of one day without the lines that say nothing more: those that are replaced, and torn ones."""
+    kept = list[str]()
+    known = set[tuple[str, ...]]()
+    for line in reversed(text.split("\n")):
+        key = _key(line)
+        if key not in known and _parsed(line) is not None:
+            known.add(key)
+            kept.append(f"{line}\n")
+    return "".join(reversed(kept))
+
+
+def files_of_closed_days(names: Iterable[str], *, now: datetime) -> tuple[str, ...]:
+    """The files that nobody writes to any more, in order; what has another name is none of the record."""
+    yesterday = stored_file(now - timedelta(days=1))
+    return tuple(sorted(name for name in names if _DAY_NAME.fullmatch(name) and name < yesterday))
+
+
+def _key(line: str) -> tuple[str, ...]:
+    return tuple(line.split("\t", 5)[1:5])
 
 
 def _parsed(line: str) -> StoredRun | tuple[SegmentOfSession, str] | None:

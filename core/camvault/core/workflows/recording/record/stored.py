@@ -25,6 +25,7 @@ from camvault.core.segments.stored_record import (
 )
 from camvault.core.workflows.recording.record.journal import Journal
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
+from camvault.core.workflows.recording.record.stored_keeping import keep_small
 from camvault.ports.entries import FileEntry
 from camvault.ports.errors import NotFoundError, StorageError
 from camvault.ports.pictures import StoredPictures
@@ -43,6 +44,8 @@ class StoredLog:
     journal: Journal
     _ended: set[SegmentOfSession] = attrs.field(factory=set, init=False)
     """Segments whose last line was written."""
+    _tended: str = attrs.field(default="", init=False)
+    """The file of the day on which the record was made smaller last."""
 
     def write(self, run: StoredRun) -> None:
         """A line about what is stored."""
@@ -95,6 +98,12 @@ class StoredLog:
 
     def _append(self, line: str, at: datetime) -> None:
         folder = self.options.folder / STORED_FOLDER
+        if self._tended != stored_file(at):
+            self._tended = stored_file(at)
+            try:
+                keep_small(folder, now=at, storage=self.ports.storage)
+            except StorageError as error:
+                self.journal.trouble(error)  # tried again tomorrow
         try:
             try:
                 self.ports.storage.append_line(folder / stored_file(at), line)

@@ -44,7 +44,9 @@ for unit in "$@"; do
     *.timer) state='ActiveState=active\\nSubState=waiting' ;;
     *) state='ActiveState=inactive\\nSubState=dead' ;;
   esac
-  printf "LoadState=loaded\\\\n$state\\\\nUnitFileState=enabled\\\\nActiveEnterTimestampMonotonic=1000000\\\\n\\\\n"
+  printf "LoadState=loaded\\\\n$state\\\\nUnitFileState=enabled\\\\n"
+  printf "%sTimestampMonotonic=1000000\\\\n" ActiveEnter InactiveExit InactiveEnter
+  echo
 done
 """
 

@@ -74,6 +74,8 @@ class ServiceState:
         is_failed: Its last run ended badly.
         active_s: For how long it has been running, by the monotonic clock of the machine: no step of the wall clock
             changes it. 0 while it is starting; None if it does not run, or nobody knows.
+        since_s: For how long it has been running, or not running, whichever it does. Of a job that is starting, since
+            its start. None if it never ran, or the manager has forgotten it: it keeps what a timer that runs refers to.
     """
 
     name: str
@@ -83,6 +85,7 @@ class ServiceState:
     detail: str = ""
     is_failed: bool = False
     active_s: float | None = None
+    since_s: float | None = None
 
 
 class Services(Protocol):

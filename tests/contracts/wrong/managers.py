@@ -70,6 +70,19 @@ class TestServicesThatHideAFailure(_Services):
     services = _Failing
 
 
+class _Eternal(MemoryServices):
+    """Takes the start of the machine for that of every unit."""
+
+    def states(self, names: tuple[str, ...], /) -> tuple[ServiceState, ...]:
+        states = super().states(names)
+        return tuple(attrs.evolve(state, since_s=self.clock.monotonic_s() if self.clock else None) for state in states)
+
+
+class TestServicesThatNeverChange(_Services):
+    REFUSED_BY = by("what_runs_says_since_when", "what_ended_badly_says_since_when")
+    services = _Eternal
+
+
 class _Units(UnitsContract):
     units: type[MemoryUnits]
 

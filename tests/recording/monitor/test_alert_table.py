@@ -20,8 +20,8 @@ ROWS = {
     if line.startswith("| ") and (cells := [cell.strip() for cell in line.strip("|").split("|")])[1].isdecimal()
 }
 READY = PurePath("/ready")
-HOURS = 6 * 3600
-JOB = "backup_video.service"
+HOURS = 7 * 3600
+JOB, TIMER = "backup_video.service", "backup_video.timer"
 
 
 @attrs.define
@@ -170,6 +170,40 @@ def job_fails() -> Failure:
     return Failure(world, begin=lambda: world.services.failed.add(JOB), end=lambda: world.services.failed.discard(JOB))
 
 
+def job_world() -> World:
+    world = make_world("ROST2")
+    world.services.clock = world.clock
+    world.services.known |= {JOB, TIMER}
+    world.services.start((TIMER,))
+    world.services.enable((TIMER,))
+    world.options = attrs.evolve(world.options, jobs={JOB: 600})
+    return world
+
+
+def job_is_not_started() -> Failure:
+    """Of a unit that was not mounted for once, systemd's timer never starts another run."""
+    world = job_world()
+    failure = Failure(world)
+    failure.well = lambda: world.services.changed_s.update({JOB: world.clock.monotonic_s()})
+    return failure
+
+
+def job_hangs() -> Failure:
+    failure = job_is_not_started()
+    services = failure.world.services
+    failure.begin = lambda: services.start((JOB,))
+    failure.end = lambda: services.stop((JOB,))
+    return failure
+
+
+def job_is_stopped() -> Failure:
+    failure = job_is_not_started()
+    services = failure.world.services
+    failure.begin = lambda: services.stop((TIMER,))
+    failure.end = lambda: services.start((TIMER,))
+    return failure
+
+
 KINDS: dict[str, Callable[[], Failure]] = {
     "segments without pictures": only_headers,
     "the recorder stores a second, hangs, and starts again": stores_a_second,
@@ -183,6 +217,9 @@ KINDS: dict[str, Callable[[], Failure]] = {
     "recording disk fills up": lambda: full(ROOT),
     "disk of another folder fills up": lambda: full(READY),
     "job fails in each run": job_fails,
+    "job is not started any more": job_is_not_started,
+    "timer of a job was stopped": job_is_stopped,
+    "run of a job does not end": job_hangs,
     "too little of the last hour is recorded": half_is_recorded,
 }
 

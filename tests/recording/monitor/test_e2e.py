@@ -28,7 +28,7 @@ case "$*" in
         printf '%s\\n' LoadState=loaded ActiveState=active SubState=running UnitFileState=enabled ;;
     *) printf '%s\\n' LoadState=not-found ActiveState=inactive SubState=dead UnitFileState= ;;
     esac
-    echo ActiveEnterTimestampMonotonic=0 ;;
+    printf '%sTimestampMonotonic=0\\n' ActiveEnter InactiveExit InactiveEnter ;;
 *restart*) ;;
 *) exit 1 ;;
 esac

@@ -198,7 +198,8 @@ echo "$*" >> {shlex.quote(str(asked))}
 [ "$1" = show ] || exit 0
 shift 3
 for _ in "$@"; do printf 'LoadState=loaded\\nActiveState={state}\\nSubState=x\\nUnitFileState=enabled\\n'
-  printf 'ActiveEnterTimestampMonotonic=0\\n\\n'; done
+  printf 'ActiveEnterTimestampMonotonic=0\\nInactiveExitTimestampMonotonic=0\\n'
+  printf 'InactiveEnterTimestampMonotonic=0\\n\\n'; done
 """
     )
     (site.folder / "bin/systemctl").chmod(0o755)

@@ -259,12 +259,14 @@ def test_unit_names_are_escaped_as_systemd_escape_does_it(text: str) -> None:
 def test_what_systemctl_says_of_a_unit_is_read() -> None:
     text = "LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\n"
     text += "ActiveEnterTimestampMonotonic=61500000\n"
+    text += "InactiveExitTimestampMonotonic=61000000\nInactiveEnterTimestampMonotonic=9000000\n"
 
     state = state_of("a.service", parse_show(text), now_s=100.0)
 
     assert (state.is_known, state.is_active, state.is_enabled) == (True, True, True)
     assert state.detail == "loaded, active (running), enabled"
     assert state.active_s == 38.5
+    assert state.since_s == 39.0
 
 
 @pytest.mark.parametrize(
@@ -275,13 +277,14 @@ def test_only_what_runs_has_a_time_since_its_start(state: str, expected: float |
     """A unit that starts again still says when its last run began."""
     text = (
         f"LoadState=loaded\nActiveState={state}\nSubState=x\nUnitFileState=\nActiveEnterTimestampMonotonic=60000000\n"
+        + NEVER
     )
 
     assert state_of("a.service", parse_show(text), now_s=100.0).active_s == expected
 
 
 def test_a_time_that_is_no_number_is_not_taken_for_just_started() -> None:
-    systemctl, _ = _systemctl(SHOWN.replace(b"2000000", b"soon"))
+    systemctl, _ = _systemctl(SHOWN.replace(b"30457085", b"soon"))
 
     with pytest.raises(ToolError):
         systemctl.states(("a.service", "nope.service", "c.service"))
@@ -292,25 +295,33 @@ def test_an_answer_that_is_not_understood_is_not_taken_for_stopped() -> None:
         parse_show("LoadState=loaded\nActiveState=active\nUnitFileState=\n")
 
 
-# systemctl show --property=LoadState,ActiveState,SubState,UnitFileState,ActiveEnterTimestampMonotonic
-#           -- A nope.service C     (systemd 252)
+NEVER = "InactiveExitTimestampMonotonic=0\nInactiveEnterTimestampMonotonic=0\n"
+
+# systemctl show --property=LoadState,ActiveState,SubState,UnitFileState,ActiveEnterTimestampMonotonic,
+#           InactiveExitTimestampMonotonic,InactiveEnterTimestampMonotonic -- A nope.service C     (systemd 252)
 SHOWN = b"""LoadState=loaded
 ActiveState=active
 SubState=running
 UnitFileState=linked
-ActiveEnterTimestampMonotonic=2000000
+InactiveExitTimestampMonotonic=30457085
+ActiveEnterTimestampMonotonic=30457085
+InactiveEnterTimestampMonotonic=0
 
 LoadState=not-found
 ActiveState=inactive
 SubState=dead
 UnitFileState=
+InactiveExitTimestampMonotonic=0
 ActiveEnterTimestampMonotonic=0
+InactiveEnterTimestampMonotonic=0
 
 LoadState=loaded
 ActiveState=failed
 SubState=failed
 UnitFileState=enabled
-ActiveEnterTimestampMonotonic=1000000
+InactiveExitTimestampMonotonic=30905652
+ActiveEnterTimestampMonotonic=30905652
+InactiveEnterTimestampMonotonic=31033845
 """
 
 
@@ -328,7 +339,7 @@ class _FakeRun:
 
 def _systemctl(shown: bytes) -> tuple[Systemctl, _FakeRun]:
     run = _FakeRun(shown)
-    return Systemctl(MemoryCancellation(MemoryClock()), run), run
+    return Systemctl(MemoryCancellation(MemoryClock()), run, lambda: 100.0), run
 
 
 def test_all_units_are_asked_at_once_and_each_answer_is_its_own() -> None:
@@ -339,6 +350,7 @@ def test_all_units_are_asked_at_once_and_each_answer_is_its_own() -> None:
     assert [(each.is_known, each.is_active, each.is_failed) for each in states] == [
         (True, True, False), (False, False, False), (True, False, True),
     ]  # fmt: skip
+    assert [None if each.since_s is None else round(each.since_s, 1) for each in states] == [69.5, None, 69.0]
     assert len(run.asked) == 1
     assert systemctl.states(()) == ()
     assert len(run.asked) == 1
@@ -354,12 +366,14 @@ def test_an_answer_that_is_missing_is_not_taken_for_anothers() -> None:
 def test_a_unit_that_runs_without_a_definition_can_be_stopped_and_an_unknown_one_is_an_error() -> None:
     systemctl, run = _systemctl(
         b"LoadState=not-found\nActiveState=active\nSubState=running\nUnitFileState=\nActiveEnterTimestampMonotonic=1\n"
+        + NEVER.encode()
     )
     systemctl.stop(("gone.service",))
     assert run.asked[-1][-3:] == ("stop", "--", "gone.service")
 
     systemctl, run = _systemctl(
         b"LoadState=not-found\nActiveState=inactive\nSubState=dead\nUnitFileState=\nActiveEnterTimestampMonotonic=0\n"
+        + NEVER.encode()
     )
     with pytest.raises(NotFoundError):
         systemctl.stop(("nope.service",))

@@ -89,6 +89,28 @@ class ServicesContract:
         assert 3 <= before_s < 100
         assert 0 <= after_s < before_s
 
+    def test_what_runs_says_since_when(self, harness: ServicesHarness) -> None:
+        harness.services.start((DAEMON,))
+        harness.pass_time(3)
+        before_s = _state(harness, DAEMON).since_s
+        harness.services.restart(DAEMON)
+        after_s = _state(harness, DAEMON).since_s
+
+        assert before_s is not None
+        assert after_s is not None
+        assert 3 <= before_s < 100
+        assert 0 <= after_s < before_s
+
+    def test_what_ended_badly_says_since_when(self, harness: ServicesHarness) -> None:
+        with pytest.raises(ToolError):
+            harness.services.start((DYING,))
+        harness.pass_time(3)
+        failed_s = _state(harness, DYING).since_s
+
+        assert failed_s is not None
+        assert 3 <= failed_s < 100
+        assert _state(harness, UNKNOWN).since_s is None
+
     def test_a_step_of_the_wall_clock_makes_no_unit_older_or_younger(self, harness: ServicesHarness) -> None:
         harness.services.start((DAEMON,))
         for seconds in (86_400, -2 * 86_400):

@@ -31,6 +31,8 @@ class MemoryServices:
     """Units that fail as soon as they are started."""
     clock: Clock | None = None
     """Says for how long units run; without one, and for units that others made `active`, nobody knows."""
+    changed_s: dict[str, float] = attrs.field(factory=dict)
+    """When units were started or ended last."""
     _begun_s: dict[str, float] = attrs.field(factory=dict, init=False)
 
     def start(self, names: tuple[str, ...], /) -> None:
@@ -41,6 +43,8 @@ class MemoryServices:
     def stop(self, names: tuple[str, ...], /) -> None:
         """See `Services`."""
         self._act("stop", names)
+        for name in self.active & set(names):
+            self._note_change(name)
         self.active -= set(names)
 
     def restart(self, name: str, /) -> None:
@@ -81,15 +85,22 @@ class MemoryServices:
             if name in self.dying:
                 self.active.discard(name)
                 self.failed.add(name)
+                self._note_change(name)
                 raise ToolError("systemctl", 1, (f"Job for {name} failed",))
             self.active.add(name)
             self.failed.discard(name)
+            self._note_change(name)
             if self.clock:
                 self._begun_s[name] = self.clock.monotonic_s()
+
+    def _note_change(self, name: str) -> None:
+        if self.clock:
+            self.changed_s[name] = self.clock.monotonic_s()
 
     def _state(self, name: str) -> ServiceState:
         is_active = name in self.active
         begun_s = self._begun_s.get(name) if is_active and self.clock else None
+        changed_s = self.changed_s.get(name)
         return ServiceState(
             name,
             is_known=name in self.known,
@@ -97,6 +108,7 @@ class MemoryServices:
             is_enabled=name in self.enabled,
             is_failed=name in self.failed,
             active_s=None if begun_s is None or self.clock is None else self.clock.monotonic_s() - begun_s,
+            since_s=self.clock.monotonic_s() - changed_s if self.clock and changed_s is not None else None,
         )
 
 

@@ -15,7 +15,15 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import NotFoundError, ToolError
 from camvault.ports.services import Services, ServiceState
 
-_PROPERTIES = ("LoadState", "ActiveState", "SubState", "UnitFileState", "ActiveEnterTimestampMonotonic")
+_CHANGES = ("InactiveExitTimestampMonotonic", "InactiveEnterTimestampMonotonic")
+_PROPERTIES = (
+    "LoadState",
+    "ActiveState",
+    "SubState",
+    "UnitFileState",
+    "ActiveEnterTimestampMonotonic",
+    *_CHANGES,
+)
 _ANSWER_LIMIT_S = 120.0
 """Longer than any TimeoutStopSec, for which `systemctl stop` waits: a manager that takes longer is broken."""
 
@@ -53,6 +61,7 @@ def state_of(name: str, properties: Mapping[str, str], *, now_s: float) -> Servi
     Raises:
         ValueError: A time is not a number.
     """
+    changed_s = max(int(properties[each]) for each in _CHANGES) / 1e6  # 0 of what never happened
     return ServiceState(
         name,
         is_known=properties["LoadState"] != "not-found",
@@ -62,6 +71,7 @@ def state_of(name: str, properties: Mapping[str, str], *, now_s: float) -> Servi
         f"{properties['UnitFileState'] or 'no unit file'}",
         is_failed=properties["ActiveState"] == "failed",
         active_s=_active_s(properties["ActiveState"], properties["ActiveEnterTimestampMonotonic"], now_s),
+        since_s=max(0.0, now_s - changed_s) if changed_s else None,
     )
 
 

@@ -92,6 +92,14 @@ def job_failing(unit: str, failing_s: float, detail: str, *, host: AlertOrigin) 
     return _alert(f"[JOB] Failing {unit}", text, host)
 
 
+def job_lagging(unit: str, lag_s: float, detail: str, *, host: AlertOrigin) -> Alert:
+    """A job was not started, or has been running, for `lag_s` seconds; `detail` is the service manager's word."""
+    text = (
+        f"{unit} has not come to an end for {lag_s:.0f} s ({detail}); see: systemctl list-timers, journalctl -u {unit}"
+    )
+    return _alert(f"[JOB] Lagging {unit}", text, host)
+
+
 def job_well(unit: str, *, host: AlertOrigin) -> Alert:
     """A job ended well again."""
     return _alert(f"[JOB] Works again {unit}", f"{unit} ended well again", host)

@@ -61,6 +61,10 @@ class Options:
     alert_urls: Annotated[
         Path | None, typer.Option("--alert-urls", metavar="FILE", help="URLs of webhooks and services, one a line.")
     ] = None
+    ping_url: Annotated[
+        Path | None,
+        typer.Option("--ping-url", metavar="FILE", help="The URL in it is asked for after each look: a sign of life."),
+    ] = None
     metrics: Annotated[
         Path | None, typer.Option("--metrics", metavar="FILE", help="Write figures for Prometheus' node exporter.")
     ] = None
@@ -77,7 +81,10 @@ def run(context: Context, options: Options) -> None:
     from camvault.apps._assembly.places import watched_places  # noqa: PLC0415
     from camvault.core.workflows.recording.monitor import MonitorOptions, monitor  # noqa: PLC0415
 
-    ports = operator.monitor_ports(context, os.environ, options.alert_command, options.alert_urls)
+    ports = attrs.evolve(
+        operator.monitor_ports(context, os.environ, options.alert_command, options.alert_urls),
+        pulse=operator.pulse(context, options.ping_url),
+    )
     recording_dir = PurePath(options.recording_dir.absolute())
     found = watched_places(context, options.cameras_config, options.backup_config)
     asked = MonitorOptions(

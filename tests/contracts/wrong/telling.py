@@ -1,4 +1,4 @@
-"""Wrong adapters of `Alerts`, `Reporter`, `Metrics` and `Supervision`."""
+"""Wrong adapters of `Alerts`, `Reporter`, `Metrics`, `Pulse` and `Supervision`."""
 
 from collections.abc import Callable
 from pathlib import PurePath
@@ -9,9 +9,11 @@ import pytest
 from camvault.adapters.contracts.alerts import AlertsContract, Delivered
 from camvault.adapters.contracts.events import ReporterContract
 from camvault.adapters.contracts.metrics import Figures, MetricsContract, figures_of
+from camvault.adapters.contracts.pulse import PulseContract, Taken
 from camvault.adapters.contracts.supervision import Heard, SupervisionContract
 from camvault.adapters.memory.alerts import MemoryAlerts
 from camvault.adapters.memory.metrics import MemoryMetrics
+from camvault.adapters.memory.pulse import MemoryPulse
 from camvault.adapters.memory.supervision import MemorySupervision
 from camvault.ports.alerts import Alert
 from camvault.ports.errors import (
@@ -115,6 +117,57 @@ class TestMetricsWithoutLabels(_Metrics):
     @pytest.fixture
     def metrics(self) -> _Labelless:
         return _Labelless()
+
+
+_TOKEN = "3f0a17"  # noqa: S105 - the canary would be looked for in what fails here, as it is to
+
+
+class _Pulse(PulseContract):
+    @pytest.fixture
+    def taken(self, pulse: MemoryPulse) -> Taken:
+        return lambda: pulse.beats
+
+    @pytest.fixture
+    def secret(self) -> str:
+        return _TOKEN
+
+
+class _Talkative(MemoryPulse):
+    def beat(self) -> None:
+        try:
+            super().beat()
+        except AlertError as error:
+            raise AlertError(f"https://ping.example/{_TOKEN}", str(error)) from error
+
+
+class TestPulseThatTellsItsUrl(_Pulse):
+    REFUSED_BY = by("a_sign_that_nobody_takes_is_an_error_without_a_secret")
+
+    @pytest.fixture
+    def pulse(self) -> _Talkative:
+        return _Talkative()
+
+    @pytest.fixture
+    def unreachable(self) -> _Talkative:
+        return _Talkative(is_down=True)
+
+
+class _Once(MemoryPulse):
+    def beat(self) -> None:
+        if not self.beats:
+            super().beat()
+
+
+class TestPulseThatBeatsOnce(_Pulse):
+    REFUSED_BY = by("each_beat_is_one_sign")
+
+    @pytest.fixture
+    def pulse(self) -> _Once:
+        return _Once()
+
+    @pytest.fixture
+    def unreachable(self) -> _Once:
+        return _Once(is_down=True)
 
 
 class _Unguarded(MemorySupervision):

@@ -9,6 +9,7 @@ from camvault.adapters.memory.alerts import MemoryAlerts
 from camvault.adapters.memory.calls import Calls, watched
 from camvault.adapters.memory.cancellation import MemoryCancellation
 from camvault.adapters.memory.clock import MemoryClock
+from camvault.adapters.memory.pulse import MemoryPulse
 from camvault.adapters.memory.reporter import MemoryReporter
 from camvault.adapters.memory.services import MemoryServices
 from camvault.adapters.memory.storage import MemoryStorage
@@ -57,6 +58,7 @@ class World:
         factory=lambda: MonitorOptions(recording_dir=ROOT, state_paths=(STATE, SPARE), boot="boot 1", host="morus-vm")
     )
     channels: tuple[Alerts, ...] | None = None
+    pulse: MemoryPulse | None = None
     mail_is_missing: bool = False
     answers: bool = True
     silent: set[PurePath] = attrs.field(factory=set)
@@ -128,6 +130,7 @@ class World:
             clock=self.clock,
             reporter=self.reporter,
             cancel=self.cancel,
+            pulse=self.pulse,
             mail_is_missing=self.mail_is_missing,
             answers=lambda folder: self.answers and folder not in self.silent,
         )

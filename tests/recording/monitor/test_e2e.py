@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import canary
 from tests.contracts.test_alerts import Mailbox
+from tests.contracts.test_pulse import web_server
 
 PASSWORD = canary.password("-monitor")
 SYSTEMCTL = """#!/bin/sh
@@ -185,6 +186,7 @@ def test_a_missing_folder_is_an_error_and_one_incident(machine: Machine) -> None
         (("--alert-command", "'"), "--alert-command"),
         (("--alert-command", ""), "--alert-command: found nothing"),
         (("--alert-urls", "/no/such/file"), "--alert-urls /no/such/file: No such file"),
+        (("--ping-url", "/dev/null"), "The ping URL: found none that is shown here, expected one that begins with"),
         (("--cameras_config", "/no/such/file"), "/no/such/file"),
     ],
 )
@@ -226,3 +228,16 @@ def test_a_timeline_that_cannot_be_read_leaves_out_the_figures_of_its_station_al
     assert "--metrics: figures are missing, 1 problem(s), see above" in done.stderr
     assert 'camvault_coverage_24h_percent{station="ROST3"} 0' in figures.read_text()
     assert 'camvault_coverage_24h_percent{station="ROST2"}' not in figures.read_text()
+
+
+def test_a_sign_of_life_goes_to_the_url_in_a_file(machine: Machine) -> None:
+    url = canary.keep(machine.folder / "ping")
+    with web_server() as web:
+        url.write_text(f"{web.url()}\n")
+        done = machine.run("--ping-url", str(url))
+    assert len(web.asked) == 1
+    again = machine.run("--ping-url", str(url))
+
+    assert (done.returncode, again.returncode) == (0, 0)
+    assert "No sign of life: Alert not sent by the ping URL: nobody answers" in again.stderr
+    canary.look("log", "what monitor_recordings said", done.stdout + done.stderr + again.stdout + again.stderr)

@@ -5,11 +5,12 @@ from pathlib import PurePath
 import attrs
 import pytest
 
+from camvault.adapters.memory.pulse import MemoryPulse
 from camvault.core.segments.stored_record import STORED_FOLDER
 from camvault.core.stations.site import Station
 from camvault.core.workflows.recording.monitor import monitor
 from camvault.core.workflows.recording.monitor.segments import seen_segments
-from camvault.ports.errors import DeniedError, MissingToolError, NotFoundError, ToolError
+from camvault.ports.errors import DeniedError, MissingToolError, NotFoundError, ToolError, UsageError
 from camvault.ports.events import Failed
 from camvault.ports.pictures import StoredPictures
 from tests.recording.monitor.desk import ROOT, make_world
@@ -145,3 +146,34 @@ def test_at_the_first_look_only_the_newest_files_are_read() -> None:
     files = seen_segments(ROOT / "ROST2", None, world.ports(), boot="boot 1").files
     assert len(files) == 10
     assert [name for name, file in files.items() if file.picture_count] == [f"ROST2_{n:06}.mkv" for n in (7, 8, 9)]
+
+
+def test_each_look_gives_a_sign_of_life_but_while_something_waits_to_be_told() -> None:
+    world = make_world("ROST2")
+    world.pulse = MemoryPulse()
+    world.live(1800)
+    assert world.pulse.beats == 6
+    world.mail.is_down = True
+    world.recording.clear()
+    world.live(3600)
+    assert world.pulse.beats < 6 + 6, "nobody was told, and somebody outside is to notice"
+    before = world.pulse.beats
+    world.mail.is_down = False
+    world.live(600)
+    assert world.pulse.beats == before + 2
+
+
+def test_a_look_at_a_missing_recording_folder_is_a_look_too() -> None:
+    world = make_world("ROST2")
+    world.pulse = MemoryPulse()
+    world.silent.add(ROOT)
+    with pytest.raises(UsageError):
+        world.look()
+    assert world.pulse.beats == 1
+
+
+def test_a_sign_of_life_that_nobody_takes_is_reported_and_stops_nothing() -> None:
+    world = make_world("ROST2")
+    world.pulse = MemoryPulse(is_down=True)
+    world.live(600)
+    assert any("No sign of life" in str(each) for each in world.reporter.of(Failed))

@@ -21,6 +21,7 @@ from camvault.ports.errors import UsageError
 
 if TYPE_CHECKING:
     from camvault.ports.alerts import Alerts
+    from camvault.ports.pulse import Pulse
 
 STATE_NAME = ".monitor_recordings.json"
 _SPARE_ROOT = PurePath("/run/camvault")
@@ -102,6 +103,19 @@ def channels(
 
         found += apprise_channels(_urls(given_text(context, "--alert-urls", urls)))
     return tuple(found), settings is None
+
+
+def pulse(context: Context, url: Path | None) -> "Pulse | None":
+    """Who expects a sign of life at the URL in the file; None without one.
+
+    Raises:
+        UsageError: There is no URL in it.
+    """
+    if url is None:
+        return None
+    from camvault.adapters.webping import WebPulse  # noqa: PLC0415 - few ask for it
+
+    return WebPulse("".join(_urls(given_text(context, "--ping-url", url))))
 
 
 def _argv(command: str) -> tuple[str, ...]:

@@ -45,6 +45,15 @@ class Delivery:
         for channel in self.ports.channels:
             self._deliver_by(channel)
 
+    def give_sign(self) -> None:
+        """Tell whoever watches the watchdog that it looked; not while it cannot tell the operator what it saw."""
+        if self.ports.pulse is None or self.memory.state.queue.items:
+            return
+        try:
+            self.ports.pulse.beat()
+        except AlertError as error:
+            self.ports.reporter.emit(Failed(f"No sign of life: {error}"))
+
     def _deliver_by(self, channel: Alerts) -> None:
         refusals = 0
         for item in self.memory.state.queue.waiting_for(channel.name):

@@ -96,6 +96,7 @@ def _look(options: MonitorOptions, ports: MonitorPorts, problem: str) -> Monitor
         memory.keep_only({station.name for station in stations})
     memory.save()  # power fails before: all of this is decided again; after: every alert is in the queue
     delivery.deliver()
+    delivery.give_sign()
     return MonitorReport(memory.state, watch.live_bytes, shut)
 
 

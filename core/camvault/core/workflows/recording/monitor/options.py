@@ -15,6 +15,7 @@ from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
 from camvault.ports.mounts import MountTable
 from camvault.ports.pictures import PictureCounter
+from camvault.ports.pulse import Pulse
 from camvault.ports.services import Services
 
 
@@ -58,6 +59,7 @@ class MonitorPorts:
     """What the watchdog works with.
 
     Attributes:
+        pulse: Gets a sign of life after each look of which nothing waits to be told; None if nobody expects one.
         pictures: Counts the pictures in files whose recorder does not write down what it stores.
         mail_is_missing: Whether no mail server is configured; that is reported with each alert.
         answers: Whether a folder can be used at all, asked without touching it in this process: a process that touches
@@ -72,6 +74,7 @@ class MonitorPorts:
     clock: Clock
     reporter: Reporter
     cancel: Cancellation
+    pulse: Pulse | None = None
     mail_is_missing: bool = False
     answers: Callable[[PurePath], bool] = lambda _: True
 

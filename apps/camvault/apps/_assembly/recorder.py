@@ -6,10 +6,12 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import NoReturn
 
+import attrs
+
 from camvault.adapters._shared.process import find_program
 from camvault.adapters.filesystem import LocalStorage, lock_across_exec
 from camvault.adapters.matroska import MatroskaPictures
-from camvault.adapters.rtsp import become_recorder
+from camvault.adapters.rtsp import FfmpegRecorder, become_recorder
 from camvault.adapters.systemd.notify import SystemdNotify
 from camvault.apps._assembly.given_text import given_text
 from camvault.apps._assembly.places import recording_problem
@@ -20,6 +22,7 @@ from camvault.core.workflows.recording.record import (
     RecordOptions,
     RecordPorts,
     claim_station,
+    learned_way,
     prepare_unsupervised,
 )
 from camvault.ports.errors import MissingToolError, UsageError
@@ -149,7 +152,10 @@ def supervisor_ports(context: Context, recorder: Recorder) -> RecordPorts:
 
 
 def become_ffmpeg(context: Context, program: PurePath, source: StreamSource, options: RecordOptions) -> NoReturn:
-    """Replace this process by ffmpeg, which holds the locks of station and session; `organize_video` adopts."""
+    """Replace this process by ffmpeg, which holds the locks of station and session; `organize_video` adopts.
+
+    Before that, the way is found in which the camera can be recorded: nobody is there to find it afterwards.
+    """
     problem = recording_problem(options.output_root)
     if problem:
         raise UsageError(problem)
@@ -157,6 +163,8 @@ def become_ffmpeg(context: Context, program: PurePath, source: StreamSource, opt
     storage.make_folder(options.lock_path.parent)
     take = partial(lock_across_exec, options.lock_path)
     claim_station(take, options, clock=context.clock, cancel=context.cancel)
+    ports = supervisor_ports(context, FfmpegRecorder(program))
+    options = attrs.evolve(options, way=learned_way(source, options=options, ports=ports))
     settings = prepare_unsupervised(options, storage=storage, clock=context.clock)
     lock_across_exec(settings.folder)  # says which session has the open file
     become_recorder(program, source, settings=settings)

@@ -15,6 +15,7 @@ from camvault.core.workflows.recording.record.options import RecordOptions, Reco
 from camvault.core.workflows.recording.record.session_folder import prepare_unsupervised
 from camvault.core.workflows.recording.record.station_lock import StationBusyError, claim_station
 from camvault.core.workflows.recording.record.supervisor import record_camera
+from camvault.core.workflows.recording.record.trial import learned_way
 
 __all__ = [
     "TIMELINE_NAME",
@@ -30,6 +31,7 @@ __all__ = [
     "StationBusyError",
     "StreamTakenOtherwise",
     "claim_station",
+    "learned_way",
     "prepare_unsupervised",
     "record_camera",
 ]

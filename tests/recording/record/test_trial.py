@@ -17,8 +17,7 @@ from tests.recording.record.desk import FOLDER, SOURCE, World, make_world
 from tests.recording.record.helpers import FFMPEGS, VERSIONS, kept_frames, recording, wait_for
 from tests.recording.sounds import SOUNDS
 
-
-NO_SECRET = "-"
+NO_SECRET = "-"  # noqa: S105 - no secret
 
 
 def learned(world: World) -> StreamWay:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 import attrs
 
 from camvault.adapters._shared import process
+from camvault.adapters._shared.wheel import wheel_program
 from camvault.adapters.ffmpeg.argv import encoders_argv, version_argv
 from camvault.adapters.ffmpeg.versions import (
     ENCODERS,
@@ -48,18 +49,6 @@ class FoundTools:
     ffmpeg: FoundProgram
     ffprobe: FoundProgram | None
     notes: tuple[str, ...]
-
-
-def wheel_program() -> PurePath | None:
-    """The program in the `imageio-ffmpeg` wheel, if it is installed and has one for this system."""
-    try:
-        from imageio_ffmpeg import get_ffmpeg_exe  # noqa: PLC0415 - only where it is needed
-    except ImportError:
-        return None
-    try:
-        return PurePath(get_ffmpeg_exe())
-    except RuntimeError:
-        return None
 
 
 def find_ffmpeg(

@@ -93,9 +93,3 @@ def watched_places(context: Context, cameras: Path | None, backup: Path | None) 
     for warning in report.warnings:
         context.reporter.emit(Warned(warning))
     return {place.path: report.closed.get(place.path, "") for place in places if place.use is not PlaceUse.TARGET}
-
-
-def recording_problem(folder: PurePath) -> str:
-    """Why nothing may be recorded into an `output_dir`; "" if it may. It is looked at before each session."""
-    place = ConfiguredPlace("output_dir", PlaceUse.RECORDING, folder)
-    return places_report((place,), storage=LocalStorage(), table=read_mount_table()).closed.get(folder, "")

@@ -14,7 +14,7 @@ from camvault.adapters.matroska import MatroskaPictures
 from camvault.adapters.rtsp import FfmpegRecorder, become_recorder
 from camvault.adapters.systemd.notify import SystemdNotify
 from camvault.apps._assembly.given_text import given_text
-from camvault.apps._assembly.places import recording_problem
+from camvault.apps._assembly.recording_place import recording_problem
 from camvault.apps._cli.stage import Context
 from camvault.core.checked_values import is_host
 from camvault.core.stations.stream_address import HOST_RULE, PATH_RULE, is_stream_path, shown
@@ -115,7 +115,7 @@ def find_recorder_program(name: str) -> PurePath:
     """
     found = find_program(name)
     if found is None and name == "ffmpeg":
-        from camvault.adapters.ffmpeg.find import wheel_program  # noqa: PLC0415 - only where it is needed
+        from camvault.adapters._shared.wheel import wheel_program  # noqa: PLC0415 - only where it is needed
 
         found = wheel_program()
     if found is None:

@@ -25,6 +25,7 @@ PUBLIC_NAMES: Final[Mapping[str, str]] = {
     "camvault.adapters.memory.camera_card.pull": _FACE,
     "camvault.adapters.memory.clock.suspend": _FACE,
     "camvault.adapters.memory.explorer.explore": _FACE,
+    "camvault.adapters.memory.pulse.beats": _FACE,
     "camvault.adapters.memory.recorder.AUDIO_ONLY": _FACE,
     "camvault.adapters.memory.storage.of_another_process": _FACE,
     "camvault.adapters.memory.storage.put_hard_link": _FACE,

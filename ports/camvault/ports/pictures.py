@@ -31,13 +31,14 @@ class StoredPictures:
     def with_picture(self, at_s: float) -> "StoredPictures":
         """The same with one more picture, shown at `at_s`; a picture may be shown before one that is stored earlier."""
         if not self.runs:
-            return attrs.evolve(self, count=1, runs=((at_s, at_s),))
-        *before, (begin_s, end_s) = self.runs
-        if at_s - end_s > self._longest_s:
-            runs = (*before, (begin_s, end_s), (at_s, at_s))
+            return StoredPictures(1, ((at_s, at_s),), self.place)
+        begin_s, end_s = self.runs[-1]
+        # of 25 pictures a second, hardly any is asked how usual its distance is
+        if at_s - end_s > _SHORTEST_HOLE_S and at_s - end_s > self._longest_s:
+            runs = (*self.runs, (at_s, at_s))
         else:
-            runs = (*before, (min(begin_s, at_s), max(end_s, at_s)))
-        return attrs.evolve(self, count=self.count + 1, runs=runs)
+            runs = (*self.runs[:-1], (min(begin_s, at_s), max(end_s, at_s)))
+        return StoredPictures(self.count + 1, runs, self.place)
 
     @property
     def _longest_s(self) -> float:

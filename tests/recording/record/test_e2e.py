@@ -22,7 +22,7 @@ from camvault.core.segments.live_names import parse_live_name
 from camvault.ports.errors import BusyError
 from tests import canary
 from tests.recording.fake_camera import FakeCamera, Footage, Mode, make_footage
-from tests.recording.record.helpers import CANARY, FFMPEGS, STALL_S, frames_of, recording, wait_for
+from tests.recording.record.helpers import CANARY, FFMPEGS, STALL_S, frames_of, kept_frames, recording, wait_for
 
 RSS_LIMIT_BYTES = 40_000_000
 """Of a supervisor, once for each camera and for months: 33.3 million are usual."""
@@ -215,7 +215,7 @@ def _killed(folder: Path, footage: Footage) -> tuple[float, list[Path]]:
         run.process.kill()
         run.process.wait()
     live = list((folder / "ROST2" / ".live").glob("*/*.mkv"))
-    return (sent - sum(frames_of(each) for each in live)) / footage.frame_rate, live
+    return (sent - sum(kept_frames(each) for each in live)) / footage.frame_rate, live
 
 
 @pytest.mark.parametrize("kbps", [150, 2000])

@@ -4,7 +4,6 @@ A clip is done only after its output is durable (INV-4). A done output that is n
 trusted, and is made again as long as its original is there (INV-2).
 """
 
-import operator
 from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
@@ -29,8 +28,6 @@ from camvault.ports.encoding import Allocation, EncodeRecord, RateSearch, Sample
 from camvault.ports.entries import FileEntry, FileIdentity, FileKind
 from camvault.ports.errors import RecordError
 from camvault.ports.media import TargetBitrate
-
-_KEY = operator.attrgetter("key")
 
 
 @attrs.define(str=False)
@@ -207,10 +204,9 @@ def done(clip: ClipRecord, output: OutputRecord) -> ClipRecord:
 
 def replaced(progress: BatchRecord, *clips: ClipRecord) -> BatchRecord:
     """The progress with these clips in the place of those of the same keys."""
-    found, keys = list(progress.clips), list(map(_KEY, progress.clips))  # a job of thousands asks for each of its clips
-    for clip in clips:
-        found[keys.index(clip.key)] = clip
-    return attrs.evolve(progress, clips=tuple(found))
+    found = {clip.key: clip for clip in progress.clips}
+    found.update((clip.key, clip) for clip in clips)
+    return attrs.evolve(progress, clips=tuple(found.values()))
 
 
 # --- to and from the values of allocation ----------------------------------------------------------------------------

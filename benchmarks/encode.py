@@ -1,17 +1,17 @@
-"""Benchmark: the specification's plain command against both allocations, on the same clips and the same usable bytes.
+"""Benchmark: the specification's plain command, the allocations, and their limit, on the same clips and usable bytes.
 
     python -m benchmarks.encode --kbps 450,800                            mixed footage, made if it is not there
     python -m benchmarks.encode --kbps 400 --seconds 150 --size 320x180 --only 04,05,12 --variants complexity --no-vmaf
 
 `--kbps` are total rates: usable bytes = rate x footage. `plain` is the specification's command to the letter; where it
-overflows, `fitted` is the same at a rate that was lowered until it fits. Prints, for each rate and way: total/usable,
-VMAF (mean over clips, and the worst clip), CPU seconds of all encodes, and those of the samples as a share of the first
-encodes. Nothing else changes between the ways. VMAF comes from the libvmaf of the wheel, whatever encodes.
+overflows, `fitted` is the same at a rate that was lowered until it fits. `exponent` is `complexity` where nothing can
+be measured, and `limit` the best that any allocation could do (`benchmarks.ladder`). Prints, for each rate and way:
+total/usable, VMAF (mean over clips, mean of a second, and the worst clip), CPU seconds of all encodes, and those of the
+samples as a share of the first encodes. Nothing else changes between the ways. VMAF is that of the wheel,
+whatever encodes.
 """
 
 import argparse
-import json
-import resource
 import statistics
 import subprocess
 import tempfile
@@ -21,7 +21,9 @@ from pathlib import Path
 import attrs
 
 from benchmarks.footage import SETS, make_footage, parse_size
-from camvault.adapters.ffmpeg import FfmpegEncoder, find_ffmpeg
+from benchmarks.ladder import best_choice, cpu_s, ladder_of, vmaf
+from benchmarks.real_footage import REAL, real_footage
+from camvault.adapters.ffmpeg import FfmpegEncoder, FfmpegQualityMeter, find_ffmpeg
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.pyav import PyavProbe
 from camvault.core.capacity.allocation import (
@@ -37,6 +39,7 @@ from camvault.core.capacity.allocation import (
     next_encodes,
 )
 from camvault.core.capacity.rate import TooLong, plan_rate
+from camvault.ports.quality import QualityMeasure
 
 
 @attrs.frozen
@@ -51,39 +54,28 @@ class Row:
     sample_cpu_s: float = 0.0
     first_cpu_s: float = 0.0
     encodes: int = 0
+    durations_s: dict[str, float] = attrs.field(factory=dict)
 
     def __str__(self) -> str:
         total = sum(self.sizes_bytes.values())
         worst = min(self.vmaf, key=lambda key: self.vmaf[key]) if self.vmaf else "-"
         mean = statistics.fmean(self.vmaf.values()) if self.vmaf else float("nan")
+        seconds = sum(self.durations_s[key] for key in self.vmaf)
+        by_second = (
+            sum(value * self.durations_s[key] for key, value in self.vmaf.items()) / seconds if seconds else mean
+        )
         low = self.vmaf.get(worst, float("nan"))
         share = self.sample_cpu_s / self.first_cpu_s if self.first_cpu_s else 0.0
         return (
-            f"| {self.way} | {total / self.usable_bytes:.4f} | {mean:.1f} | {low:.1f} ({worst[:2]}) "
+            f"| {self.way} | {total / self.usable_bytes:.4f} | {mean:.1f} | {by_second:.1f} | {low:.1f} ({worst[:2]}) "
             f"| {self.cpu_s:.0f} | {share:.1%} | {self.encodes} |"
         )
 
 
 HEADER = (
-    "| way | total/usable | VMAF mean | worst clip | CPU s | samples/first encodes | encodes |\n"
-    "|---|---|---|---|---|---|---|"
+    "| way | total/usable | VMAF mean | of a second | worst clip | CPU s | samples/first encodes | encodes |\n"
+    "|---|---|---|---|---|---|---|---|"
 )
-
-
-def cpu_s() -> float:
-    """CPU seconds of all programs that ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def vmaf(ffmpeg: Path, output: Path, source: Path) -> float:
-    """The mean VMAF of an output against its source."""
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "vmaf.json"
-        graph = f"[0:v]setpts=PTS-STARTPTS[a];[1:v]setpts=PTS-STARTPTS[b];[a][b]libvmaf=log_fmt=json:log_path={log}"
-        argv = [ffmpeg, "-v", "error", "-nostdin", "-i", output, "-i", source, "-lavfi", graph, "-f", "null", "-"]
-        subprocess.run([*map(str, argv)], check=True)
-        return float(json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"])
 
 
 def plain(ffmpeg: Path, clips: dict[str, Path], seconds: float, usable_bytes: int, folder: Path) -> float:
@@ -112,8 +104,21 @@ def fitted(
         aim = int(aim * usable_bytes / total * 0.99)
 
 
+def taken(
+    encoder: FfmpegEncoder, meter: FfmpegQualityMeter, batch: EncodeBatch, sample: EncodeSample, source: Path
+) -> Sampled:
+    """One sample, as the command takes it."""
+    settings, cancel = batch.settings(sample.rate), MemoryCancellation()
+    stretch = {"start_s": sample.start_s, "length_s": sample.length_s}
+    measure = batch.policy.measure if isinstance(batch.policy, ComplexityRate) else QualityMeasure.NONE
+    if measure is QualityMeasure.NONE:
+        return Sampled(sample, encoder.sample(source, **stretch, settings=settings, cancel=cancel))
+    made = meter.measured_sample(source, **stretch, settings=settings, measure=measure, cancel=cancel)
+    return Sampled(sample, made.size_bytes, made.quality)
+
+
 def allocated(
-    encoder: FfmpegEncoder, batch: EncodeBatch, clips: dict[str, Path], folder: Path
+    encoder: FfmpegEncoder, meter: FfmpegQualityMeter, batch: EncodeBatch, clips: dict[str, Path], folder: Path
 ) -> tuple[float, float, float, int]:
     """Drive `next_encodes` as the command does.
 
@@ -125,11 +130,7 @@ def allocated(
     while actions := next_encodes(batch, results):
         action, before = actions[0], cpu_s()
         if isinstance(action, EncodeSample):
-            settings = batch.settings(action.rate)
-            size = encoder.sample(
-                clips[action.key], start_s=action.start_s, length_s=action.length_s, settings=settings, cancel=cancel
-            )
-            results.append(Sampled(action, size))
+            results.append(taken(encoder, meter, batch, action, clips[action.key]))
             sampling += cpu_s() - before
             continue
         temporary = folder / "part"
@@ -145,34 +146,68 @@ def allocated(
     return cpu_s() - begun, sampling, first, sum(isinstance(result, Encoded) for result in results)
 
 
-def main() -> None:
-    """Read the command line, run everything, print one table for each rate."""
+def limit(encoder: FfmpegEncoder, wheel: Path, clips: dict[str, Path], usable_bytes: int, preset: int) -> Row:
+    """The best choice from the ladders of all clips; its CPU seconds are those of ladders that were not there yet."""
+    before = cpu_s()
+    ladders = {key: ladder_of(encoder, wheel, source, preset=preset) for key, source in clips.items()}
+    chosen = best_choice(ladders, usable_bytes)
+    sizes = {key: rung.size_bytes for key, rung in chosen.items()}
+    scores = {key: rung.vmaf for key, rung in chosen.items()}
+    return Row("limit", usable_bytes, sizes, scores, cpu_s() - before, encodes=sum(map(len, ladders.values())))
+
+
+def asked() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description="Compare allocations.")
     parser.add_argument("--footage", type=Path, default=Path(tempfile.gettempdir()) / "camvault-footage")
     parser.add_argument("--kbps", default="300,800", help="total rates, comma-separated")
     parser.add_argument("--seconds", type=float, default=10, help="length of each clip")
     parser.add_argument("--size", type=parse_size, default=(480, 270))
-    parser.add_argument("--set", choices=SETS, default="mixed", help="which footage")
+    parser.add_argument("--set", choices=(*SETS, REAL), default="mixed", help="which footage")
     parser.add_argument("--only", default="", help="clips whose names hold one of these words")
-    parser.add_argument("--variants", default="plain,fitted,constant,complexity")
+    parser.add_argument("--variants", default="plain,fitted,constant,exponent,complexity,limit")
+    parser.add_argument("--measure", choices=tuple(QualityMeasure), help="of `complexity`; the best one if left out")
     parser.add_argument("--exponent", type=float, default=0.6)
     parser.add_argument("--preset", type=int, default=8, help="of the allocations; the plain command has ffmpeg's own")
     parser.add_argument("--ffmpeg", type=Path, help="what encodes; the wheel's if left out")
     parser.add_argument("--no-vmaf", action="store_true")
-    arguments = parser.parse_args()
+    return parser.parse_args()
 
+
+def print_clips(rows: list[Row], durations: dict[str, float]) -> None:
+    """What each way gave each clip."""
+    print("\n| clip | " + " | ".join(row.way for row in rows) + " |\n|---" * 1 + "|---" * len(rows) + "|")
+    for key, duration_s in durations.items():
+        cells = (f"{row.vmaf[key]:.1f} ({row.sizes_bytes[key] * 8 / duration_s / 1000:.0f} kbit/s)" for row in rows)
+        print(f"| {key} | " + " | ".join(cells) + " |")
+
+
+def main() -> None:
+    """Run everything, print one table for each rate."""
+    arguments = asked()
     cancel = MemoryCancellation()
     wheel = Path(find_ffmpeg(environ={}, cancel=cancel).ffmpeg.path)
     tool = find_ffmpeg(environ={}, cancel=cancel, ffmpeg=arguments.ffmpeg).ffmpeg
     encoder = FfmpegEncoder(tool.path, str(tool.version), PyavProbe(), cancel)
+    meter = FfmpegQualityMeter(encoder)
     place = arguments.footage.resolve() / f"{arguments.seconds:g}s-{'x'.join(map(str, arguments.size))}"
     shape = {"seconds": arguments.seconds, "size": arguments.size, "only": arguments.only}
-    sources = make_footage(wheel, place, footage=arguments.set, **shape)
+    if arguments.set == REAL:
+        sources = real_footage(arguments.footage.resolve() / REAL, only=arguments.only)
+    else:
+        sources = make_footage(wheel, place, footage=arguments.set, **shape)
     clips = {source.stem: source for source in sources}
-    durations = {key: PyavProbe().probe(source).duration_s for key, source in clips.items()}
+    found = {key: PyavProbe().probe(source) for key, source in clips.items()}
+    durations = {key: info.duration_s for key, info in found.items()}
     seconds = sum(durations.values())
-    words = tuple(EncodeClip(key, durations[key], source.stat().st_size) for key, source in clips.items())
-    print(f"{encoder.name}, {len(clips)} clips, {seconds:.0f} s, {sum(c.size_bytes for c in words):,} bytes\n")
+    words = tuple(
+        EncodeClip(key, durations[key], source.stat().st_size, has_audio=found[key].has_audio)
+        for key, source in clips.items()
+    )
+    measure = QualityMeasure(arguments.measure) if arguments.measure else (*meter.measures, QualityMeasure.NONE)[0]
+    print(
+        f"{encoder.name}, {measure}, {len(clips)} clips, {seconds:.0f} s, {sum(c.size_bytes for c in words):,} bytes\n"
+    )
     for total_kbps in map(int, arguments.kbps.split(",")):
         usable_bytes = int(total_kbps * 125 * seconds)
         rate = plan_rate(list(durations.values()), limit_bytes=usable_bytes, min_kbps=1)
@@ -185,7 +220,8 @@ def main() -> None:
 
         policies = {
             "constant": ConstantRate(rate.video_kbps, is_open=True, is_filling=True),
-            "complexity": ComplexityRate(arguments.exponent, encoder.crf_step_quarters),
+            "exponent": ComplexityRate(arguments.exponent, encoder.crf_step_quarters),
+            "complexity": ComplexityRate(crf_step_quarters=encoder.crf_step_quarters, measure=measure),
         }
         ways: dict[str, Callable[[Path], tuple[float, float, float, int]]] = {
             "plain": lambda folder, limit=usable_bytes: (  # type: ignore[misc]
@@ -198,30 +234,30 @@ def main() -> None:
                 Path(tool.path), clips, seconds, limit, folder
             ),
             **{
-                name: lambda folder, policy=policy: allocated(encoder, batch(policy), clips, folder)  # type: ignore[misc]
+                name: lambda folder, policy=policy: allocated(  # type: ignore[misc]
+                    encoder, meter, batch(policy), clips, folder
+                )
                 for name, policy in policies.items()
             },
         }
         rows = []
         for way in arguments.variants.split(","):
             print(f"  {way} at {total_kbps} kbit/s", flush=True)
+            if way == "limit":
+                row = limit(encoder, wheel, clips, usable_bytes, arguments.preset)
+                rows.append(attrs.evolve(row, durations_s=durations))
+                continue
             with tempfile.TemporaryDirectory() as folder:
                 cpu, sampling, first, encodes = ways[way](Path(folder))
                 sizes = {key: (Path(folder) / f"{key}.mp4").stat().st_size for key in clips}
                 scores = {} if arguments.no_vmaf else {
                     key: vmaf(wheel, Path(folder) / f"{key}.mp4", source) for key, source in clips.items()
                 }  # fmt: skip
-            rows.append(Row(way, usable_bytes, sizes, scores, cpu, sampling, first, encodes))
+            rows.append(Row(way, usable_bytes, sizes, scores, cpu, sampling, first, encodes, durations))
         print(f"\nusable {usable_bytes:,} bytes ({total_kbps} kbit/s in all)\n\n{HEADER}")
         print("\n".join(map(str, rows)))
         if len(rows) > 1 and not arguments.no_vmaf:
-            print("\n| clip | " + " | ".join(row.way for row in rows) + " |\n|---" * 1 + "|---" * len(rows) + "|")
-            for key in clips:
-                cells = (
-                    f"{row.vmaf[key]:.1f} ({row.sizes_bytes[key] * 8 / durations[key] / 1000:.0f} kbit/s)"
-                    for row in rows
-                )
-                print(f"| {key} | " + " | ".join(cells) + " |")
+            print_clips(rows, durations)
         print(flush=True)
 
 

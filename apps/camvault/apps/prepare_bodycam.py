@@ -193,6 +193,7 @@ def prepared(context: Context, options: Options) -> "PrepareReport":
                 storage=tools.storage,
                 probe=tools.probe,
                 encoder=tools.encoder,
+                quality_meter=tools.meter,
                 progress_files=tools.progress_files,
                 executor=tools.executor,
                 reporter=context.reporter,

@@ -5,6 +5,7 @@ import enum
 import attrs
 
 from camvault.ports.media import ConstantQuality, TargetBitrate
+from camvault.ports.quality import QualityMeasure
 
 
 class Allocation(enum.StrEnum):
@@ -30,7 +31,8 @@ class EncodeOptions:
     """What was chosen for the whole batch and does not change between its runs.
 
     `thread_count` threads for each encode; `crf_step_quarters` is 1 where the encoder takes fractions of a CRF. No
-    correction lowers the picture of a clip below `min_kbps`; 1 in records of versions that did not keep it.
+    correction lowers the picture of a clip below `min_kbps`; 1 in records of versions that did not keep it. `measure`
+    is what the quality of samples is measured with, for bits by complexity.
     """
 
     allocation: Allocation = Allocation.CONSTANT
@@ -40,16 +42,21 @@ class EncodeOptions:
     crf_step_quarters: int = 4
     min_kbps: int = 1
     rate_search: RateSearch = RateSearch.NONE
+    measure: QualityMeasure = QualityMeasure.NONE
 
 
 @attrs.frozen
 class SampleRecord:
-    """A stretch of a clip that was encoded to learn how much it takes; 0 bytes where that failed."""
+    """A stretch of a clip that was encoded to learn how much it takes; 0 bytes where that failed.
+
+    `quality` is from 0 to 100; None where it was not measured.
+    """
 
     start_s: float
     length_s: float
     rate: TargetBitrate | ConstantQuality
     size_bytes: int
+    quality: float | None = None
 
 
 @attrs.frozen

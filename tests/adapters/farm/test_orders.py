@@ -8,13 +8,15 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from camvault.adapters.farm import Farm, FarmEncoder
+from camvault.adapters.farm import Farm, FarmEncoder, FarmQualityMeter
 from camvault.adapters.farm import order as orders
 from camvault.adapters.farm.order import OrderCancellation, worked_on
+from camvault.adapters.ffmpeg import FfmpegQualityMeter
 from camvault.adapters.memory import MemoryCancellation
 from camvault.adapters.system import EventCancellation
 from camvault.ports.errors import Cancelled, MediaError, NotFoundError, ToolError
 from camvault.ports.media import ConstantQuality, EncodeSettings
+from camvault.ports.quality import QualityMeasure
 from tests.adapters.ffmpeg.tools import make_clip, tools
 
 CANCEL = MemoryCancellation()
@@ -173,6 +175,14 @@ def test_clips_are_encoded_by_a_farm_as_here(threads: Executor, tmp_path: Path) 
     assert len(samples) == 1
     assert farm.crf_step_quarters == here.crf_step_quarters
     assert farm.name == f"farm (here: {here.name})"
+    meter, stretch = FfmpegQualityMeter(here), {"start_s": 0.2, "length_s": 0.5}
+    far = FarmQualityMeter(meter, Farm(threads, "farm"), lambda: meter)
+    assert far.measures == meter.measures
+    figures = {
+        one.measured_sample(source, **stretch, settings=settings, measure=QualityMeasure.VMAF, cancel=CANCEL)
+        for one in (meter, far)
+    }
+    assert len(figures) == 1
     stopped = MemoryCancellation()
     stopped.request()
     with pytest.raises(Cancelled):

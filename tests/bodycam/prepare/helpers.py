@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from camvault.adapters.memory import MemoryCancellation, MemoryReporter, MemoryStorage
-from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
+from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe, MemoryQualityMeter
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.core.batch.plan import PreparePlan, PrepareRequest
 from camvault.core.batch.resuming import ResumeWishes
@@ -50,6 +50,7 @@ class World:
     is_keeping_going: bool = False
     job_count: int = 1
     lag_parts: int = 100
+    is_measuring: bool = True
     sources: tuple[PurePath, ...] = ()
     encoder: MemoryEncoder = attrs.field(
         default=attrs.Factory(lambda world: MemoryEncoder(world.storage), takes_self=True)
@@ -105,6 +106,7 @@ class World:
             storage=self.storage,
             probe=MemoryProbe(self.storage),
             encoder=self.encoder,
+            quality_meter=MemoryQualityMeter(self.encoder) if self.is_measuring else None,
             progress_files=self.progress_files,
             executor=self.executor,
             reporter=self.reporter,

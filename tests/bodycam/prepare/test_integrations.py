@@ -65,6 +65,7 @@ from camvault.ports.errors import (
 )
 from camvault.ports.events import Progressed
 from camvault.ports.media import MediaInfo, TargetBitrate
+from camvault.ports.quality import QualityMeasure
 from camvault.ports.witness import ReadFrom
 from tests.bodycam.prepare.helpers import BUILD, CLIPS, COMPLETED, PROGRESS, InlineExecutor, World, small_world
 
@@ -663,6 +664,60 @@ def test_one_bitrate_is_found_by_samples_and_kept() -> None:
     assert world.reporter.of(BitrateSought)[0].kbps == planned
     assert {clip.encodes[0].rate for clip in record.clips} == {TargetBitrate(record.kbps or 0)}
     assert all(sample.size_bytes for clip in record.clips for sample in clip.samples)
+
+
+def measured_world() -> World:
+    """Clips of one size, of which each has more to gain by bits than the one before it."""
+    world = small_world(Allocation.COMPLEXITY)
+    world.options = attrs.evolve(world.options, measure=QualityMeasure.VMAF)
+    for source, loss in zip(world.sources, (2.0, 15.0, 40.0), strict=True):
+        clip = MemoryClip(duration_s=2.0, bytes_per_s=40_000.0, loss=loss)
+        world.storage.put(source, clip.content(100_000))
+    return world
+
+
+def test_quality_is_measured_stored_and_decides() -> None:
+    """The figures stand beside the sizes of the samples, and the clip that gains most gets most."""
+    world = measured_world()
+    world.run()
+    clips = world.progress(COMPLETED).clips
+    assert world.progress(COMPLETED).options.measure is QualityMeasure.VMAF
+    assert all(sample.quality is not None for clip in clips for sample in clip.samples)
+    sizes = [clip.output.identity.size_bytes for clip in clips if clip.output]
+    assert sizes == sorted(sizes)
+    assert sizes[2] > 1.2 * sizes[0]
+    assert 0.99 * 200_000 <= sum(sizes) <= 200_000
+
+
+@pytest.mark.parametrize("place", [1, 2, 4])
+def test_a_measured_job_that_is_stopped_measures_nothing_twice(place: int) -> None:
+    """The resume ends with the outputs of a job that was not stopped."""
+    whole, world = measured_world(), measured_world()
+    whole.run()
+    begun = itertools.count()
+
+    def fail(call: Call, phase: Phase) -> None:
+        if phase is Phase.BEFORE and call.operation == "encoder.sample" and next(begun) == place:
+            raise NoSpaceError(BUILD)
+
+    world.storage.calls.watchers.append(fail)
+    with pytest.raises(NoSpaceError):
+        world.run()
+    assert sum(len(clip.samples) for clip in world.progress().clips) == place
+    world.resume()
+    assert world.outputs() == whole.outputs()
+    samples = [clip.samples for clip in world.progress(COMPLETED).clips]
+    assert samples == [clip.samples for clip in whole.progress(COMPLETED).clips]
+
+
+def test_a_measured_job_ends_where_nothing_can_be_measured() -> None:
+    """It was begun with another ffmpeg, or there is no meter: the sizes of samples are still known."""
+    world = measured_world()
+    world.is_measuring = False
+    world.run()
+    record = world.progress(COMPLETED)
+    assert all(sample.quality is None for clip in record.clips for sample in clip.samples)
+    assert set(world.states(COMPLETED).values()) == {"done"}
 
 
 def test_a_job_stopped_among_its_samples_takes_no_sample_twice() -> None:

@@ -8,14 +8,16 @@ import attrs
 import pytest
 
 from camvault.adapters.contracts.media import EncoderContract, MediaProbeContract
+from camvault.adapters.contracts.quality import QualityMeterContract
 from camvault.adapters.contracts.streams import StreamProbeContract
 from camvault.adapters.memory import MemoryStorage
-from camvault.adapters.memory.media import MemoryEncoder, MemoryProbe
+from camvault.adapters.memory.media import MemoryEncoder, MemoryProbe, MemoryQualityMeter
 from camvault.ports.errors import (
     Cancelled,
     MediaError,
 )
 from camvault.ports.media import EncodedFile, MediaInfo
+from camvault.ports.quality import MeasuredSample
 from camvault.ports.streams import StreamFacts
 from tests.contracts import (
     test_media,
@@ -103,6 +105,46 @@ class TestEncoderThatKeepsSamples(EncoderContract):
     @pytest.fixture
     def harness(self) -> _MediaWorld:
         return _MediaWorld(encoder_type=_Littering)
+
+
+class _Flattering(MemoryQualityMeter):
+    """Makes up a figure for what it cannot measure."""
+
+    def measured_sample(self, source: PurePath, /, **options: Any) -> MeasuredSample:
+        made = super().measured_sample(source, **options)
+        return MeasuredSample(made.size_bytes, 100.0 if made.quality is None else made.quality)
+
+
+class TestMeterThatMakesUpAFigure(QualityMeterContract):
+    REFUSED_BY = by("without_the_measure_there_is_a_size_and_no_figure")
+
+    @pytest.fixture
+    def harness(self) -> _MediaWorld:
+        return _MediaWorld()
+
+    @pytest.fixture
+    def meter(self, harness: _MediaWorld) -> MemoryQualityMeter:
+        return _Flattering(MemoryEncoder(harness.storage))
+
+
+class _Reversed(MemoryQualityMeter):
+    """Takes the lack of quality for quality."""
+
+    def measured_sample(self, source: PurePath, /, **options: Any) -> MeasuredSample:
+        made = super().measured_sample(source, **options)
+        return MeasuredSample(made.size_bytes, None if made.quality is None else 100 - made.quality)
+
+
+class TestMeterThatPraisesTheWorse(QualityMeterContract):
+    REFUSED_BY = by("coarser_is_smaller_and_worse")
+
+    @pytest.fixture
+    def harness(self) -> _MediaWorld:
+        return _MediaWorld()
+
+    @pytest.fixture
+    def meter(self, harness: _MediaWorld) -> MemoryQualityMeter:
+        return _Reversed(MemoryEncoder(harness.storage))
 
 
 class _Flat(MemoryProbe):

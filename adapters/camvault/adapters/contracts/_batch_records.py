@@ -8,6 +8,7 @@ from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Codi
 from camvault.ports.encoding import Allocation, EncodeOptions, EncodeRecord, RateSearch, SampleRecord
 from camvault.ports.entries import FileIdentity
 from camvault.ports.media import ConstantQuality, TargetBitrate
+from camvault.ports.quality import QualityMeasure
 
 TEXT = st.text(
     st.characters(exclude_characters="/\0", exclude_categories=["Cs"]) | st.sampled_from("\udc80\udcff"), min_size=1
@@ -17,6 +18,8 @@ IDENTITIES = st.builds(FileIdentity, BYTES, st.integers(-(2**62), 2**62))
 RATES = st.builds(TargetBitrate, st.integers(1, 10**6)) | st.builds(ConstantQuality, st.integers(4, 252))
 SHA = st.text("0123456789abcdef", min_size=64, max_size=64)
 LENGTHS = st.floats(0.125, 1e6)
+QUALITIES = st.none() | st.floats(0, 100)
+SAMPLES = st.builds(SampleRecord, LENGTHS, LENGTHS, RATES, BYTES, QUALITIES)
 
 
 @st.composite
@@ -37,7 +40,7 @@ def batch_records(draw: st.DrawFn) -> BatchRecord:
                 left_out=draw(st.sampled_from(["", "Input/output error"])),
                 output_name=f"{index}.mp4",
                 output=output,
-                samples=tuple(draw(st.lists(st.builds(SampleRecord, LENGTHS, LENGTHS, RATES, BYTES), max_size=2))),
+                samples=tuple(draw(st.lists(SAMPLES, max_size=2))),
                 encodes=tuple(draw(st.lists(st.builds(EncodeRecord, RATES, BYTES, st.booleans()), max_size=2))),
             )
         )
@@ -54,5 +57,6 @@ def batch_records(draw: st.DrawFn) -> BatchRecord:
             thread_count=draw(BYTES),
             min_kbps=draw(st.integers(1, 10**6)),
             rate_search=draw(st.sampled_from(RateSearch)),
+            measure=draw(st.sampled_from(QualityMeasure)),
         ),
     )

@@ -7,6 +7,6 @@ one file, and none writes to a file that was proven.
 """
 
 from camvault.adapters.farm.order import Farm
-from camvault.adapters.farm.remote import FarmArchiver, FarmEncoder
+from camvault.adapters.farm.remote import FarmArchiver, FarmEncoder, FarmQualityMeter
 
-__all__ = ["Farm", "FarmArchiver", "FarmEncoder"]
+__all__ = ["Farm", "FarmArchiver", "FarmEncoder", "FarmQualityMeter"]

@@ -10,6 +10,7 @@ from camvault.adapters.farm.order import Farm, OrderCancellation, worked_on
 from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.media import EncodedFile, Encoder, EncodeSettings
+from camvault.ports.quality import MeasuredSample, QualityMeasure, QualityMeter
 
 MakeArchiver = Callable[[], Archiver]
 """Called by a worker, which finds its own programs and devices. It is sent to it: a function of a module, or a partial
@@ -17,6 +18,9 @@ of one."""
 
 MakeEncoder = Callable[[], Encoder]
 """The same for an encoder."""
+
+MakeMeter = Callable[[], QualityMeter]
+"""The same for a meter."""
 
 
 def _ignore(_seconds: float) -> None:
@@ -48,6 +52,22 @@ def sample_order(
     # the order of a sample is its source: nobody takes that away to stop it
     cancel = OrderCancellation(source)
     return make().sample(source, start_s=start_s, length_s=length_s, settings=settings, cancel=cancel)
+
+
+def measure_order(
+    *,
+    make: MakeMeter,
+    source: PurePath,
+    start_s: float,
+    length_s: float,
+    settings: EncodeSettings,
+    measure: QualityMeasure,
+) -> MeasuredSample:
+    """In a worker: encode a stretch of some seconds, and measure it."""
+    cancel = OrderCancellation(source)  # as of a sample
+    return make().measured_sample(
+        source, start_s=start_s, length_s=length_s, settings=settings, measure=measure, cancel=cancel
+    )
 
 
 @attrs.frozen
@@ -141,5 +161,50 @@ class FarmEncoder:
         return self.farm.done(work, cancel=cancel)
 
 
+@attrs.frozen
+class FarmQualityMeter:
+    """Samples are encoded and measured by workers.
+
+    Attributes:
+        local: What says which measures there are: a worker without the one that is asked for measures nothing.
+        farm: Where the work is done.
+        make: Makes the meter of a worker.
+    """
+
+    local: QualityMeter
+    farm: Farm
+    make: MakeMeter
+
+    @property
+    def measures(self) -> tuple[QualityMeasure, ...]:
+        """As here."""
+        return self.local.measures
+
+    def measured_sample(
+        self,
+        source: PurePath,
+        /,
+        *,
+        start_s: float,
+        length_s: float,
+        settings: EncodeSettings,
+        measure: QualityMeasure,
+        cancel: Cancellation,
+    ) -> MeasuredSample:
+        """Have a short stretch encoded and measured; one that runs is not stopped."""
+        cancel.check()
+        work = partial(
+            measure_order,
+            make=self.make,
+            source=source,
+            start_s=start_s,
+            length_s=length_s,
+            settings=settings,
+            measure=measure,
+        )
+        return self.farm.done(work, cancel=cancel)
+
+
 _conforms_archiver: type[Archiver] = FarmArchiver
 _conforms_encoder: type[Encoder] = FarmEncoder
+_conforms_meter: type[QualityMeter] = FarmQualityMeter

@@ -230,6 +230,48 @@ def sample_argv(
     )
 
 
+def measured_sample_argv(
+    ffmpeg: PurePath,
+    source: PurePath,
+    *,
+    start_s: float,
+    length_s: float,
+    settings: EncodeSettings,
+    crf_step_quarters: int,
+    measure: str,
+) -> tuple[str | PurePath, ...]:
+    """As `sample_argv`, and print how near the picture is to that of the source.
+
+    What was encoded is decoded again in the same run (`-dec`, from ffmpeg 7.0 on). Frames are encoded as `encode_argv`
+    does it, and paired by their order.
+    """
+    return (
+        *(ffmpeg, *TALK, "-y"),
+        *("-ss", f"{start_s:.3f}", "-t", f"{length_s:.3f}", *_decoder(settings), "-i", file_url(source)),
+        *("-map", "0:V:0", "-c:v", "libsvtav1", *_video(settings, crf_step_quarters)),
+        *("-fps_mode:v", "passthrough", "-enc_time_base:v", "1:90000"),
+        *("-f", "obu", "file:/dev/null"),
+        *_compared(measure),
+    )
+
+
+def measure_trial_argv(ffmpeg: PurePath, measure: str) -> tuple[str | PurePath, ...]:
+    """Encode some small frames, and measure them."""
+    picture = ("-f", "lavfi", "-i", "testsrc2=size=128x128:rate=25:duration=0.2")
+    codec = ("-map", "0:V:0", "-c:v", "libsvtav1", "-preset", "12", "-crf", "40")
+    return (ffmpeg, *QUIETLY, "-y", *picture, *codec, "-f", "obu", "file:/dev/null", *_compared(measure))
+
+
+def _compared(measure: str) -> tuple[str, ...]:
+    """Decode the first output again, and measure it against the first picture.
+
+    `fps` says the rate again, which `setpts` takes away: without one, XPSNR of 7.1 divides by zero (SIGFPE).
+    """
+    alike = "setsar=1,format=yuv420p,settb=1/25,setpts=N,fps=25"
+    graph = f"[0:V:0]{alike}[s];[dec:0]{alike}[d];[d][s]{measure}[o]"
+    return ("-dec", "0:0", "-filter_complex", graph, "-map", "[o]", "-f", "null", "-")
+
+
 def _decoder(settings: EncodeSettings) -> tuple[str, ...]:
     return ("-threads", str(settings.thread_count)) if settings.thread_count else ()
 

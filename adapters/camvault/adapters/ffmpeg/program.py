@@ -54,6 +54,10 @@ def nobody_asks(_seconds: float) -> None:
     """The position of a run that nobody waits for."""
 
 
+def nobody_reads(_line: str) -> None:
+    """What a run says beside what `Talk` keeps of it."""
+
+
 @attrs.frozen
 class FfmpegProgram:
     """One ffmpeg.
@@ -76,8 +80,9 @@ class FfmpegProgram:
         cancel: Cancellation,
         on_seconds: Callable[[float], None] = nobody_asks,
         on_stdout_bytes: Callable[[bytes], None] | None = None,
+        on_line: Callable[[str], None] = nobody_reads,
     ) -> FfmpegRun:
-        """Run it to its end; `source` is what is blamed where it stands still.
+        """Run it to its end; `source` is what is blamed where it stands still. `on_line` gets what it says, too.
 
         Raises:
             NotFoundError: There is no source.
@@ -101,11 +106,15 @@ class FfmpegProgram:
             watch.see(taken)
             on_stdout_bytes(piece)
 
+        def on_said(line: str) -> None:
+            talk.take(line)
+            on_line(line)
+
         done = self._watched(
             argv,
             source,
             watch,
-            on_line=talk.take,
+            on_line=on_said,
             on_stdout=None if on_stdout_bytes else on_stdout,
             on_stdout_bytes=on_bytes if on_stdout_bytes else None,
         )

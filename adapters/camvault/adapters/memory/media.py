@@ -21,6 +21,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileKind
 from camvault.ports.errors import MediaError, NotFoundError
 from camvault.ports.media import EncodedFile, Encoder, EncodeSettings, MediaInfo, MediaProbe, TargetBitrate
+from camvault.ports.quality import MeasuredSample, QualityMeasure, QualityMeter
 from camvault.ports.streams import StreamFacts, StreamProbe
 
 _MAGIC = b"camvault memory clip "
@@ -57,6 +58,8 @@ class MemoryClip:
     duration_s: float | None = 10.0
     bytes_per_s: float = 1000.0
     slope: float = 0.019
+    loss: float = 20.0
+    """What its quality lacks of 100 at CRF 40."""
     has_video: bool = True
     has_audio: bool = True
     damage: str = ""
@@ -194,6 +197,36 @@ class MemoryEncoder:
         return at((settings.rate.crf_quarters + step // 2) // step * step)
 
 
+@attrs.frozen
+class MemoryQualityMeter:
+    """Measures what the model says: the odds of the loss rise by 2.5 % a quarter of CRF."""
+
+    encoder: MemoryEncoder
+    measures: tuple[QualityMeasure, ...] = (QualityMeasure.VMAF,)
+
+    def measured_sample(
+        self,
+        source: PurePath,
+        /,
+        *,
+        start_s: float,
+        length_s: float,
+        settings: EncodeSettings,
+        measure: QualityMeasure,
+        cancel: Cancellation,
+    ) -> MeasuredSample:
+        """As `MemoryEncoder.sample`; a bitrate has the quality of the CRF of its size."""
+        size_bytes = self.encoder.sample(source, start_s=start_s, length_s=length_s, settings=settings, cancel=cancel)
+        if measure not in self.measures:
+            return MeasuredSample(size_bytes)
+        clip = _clip_at(self.encoder.storage, source)
+        seconds = min(length_s, (clip.duration_s or 0.0) - start_s)
+        quarters = -math.log(size_bytes / (clip.bytes_per_s * seconds)) / clip.slope
+        odds = math.log(clip.loss / (100 - clip.loss)) + 0.025 * quarters
+        return MeasuredSample(size_bytes, 100 / (1 + math.exp(odds)))
+
+
 _conforms_probe: type[MediaProbe] = MemoryProbe
 _conforms_streams: type[StreamProbe] = MemoryProbe
 _conforms_encoder: type[Encoder] = MemoryEncoder
+_conforms_meter: type[QualityMeter] = MemoryQualityMeter

@@ -15,6 +15,7 @@ from camvault.ports.batch_record import BatchRecord, ClipRecord, ClipState, Codi
 from camvault.ports.encoding import Allocation, EncodeOptions, EncodeRecord, RateSearch, SampleRecord
 from camvault.ports.entries import FileIdentity
 from camvault.ports.media import ConstantQuality, TargetBitrate
+from camvault.ports.quality import QualityMeasure
 
 FORMAT = 1
 
@@ -41,6 +42,9 @@ class SampleDocument(RatedDocument):
 
     start_s: float = attrs.field(validator=attrs.validators.ge(0))
     length_s: float = attrs.field(validator=attrs.validators.gt(0))
+    quality: int | float | None = attrs.field(
+        default=None, validator=attrs.validators.optional([attrs.validators.ge(0), attrs.validators.le(100)])
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -94,6 +98,7 @@ class OptionsDocument:
     )
     min_kbps: int = attrs.field(default=EncodeOptions().min_kbps, validator=attrs.validators.ge(1))
     rate_search: RateSearch = EncodeOptions().rate_search
+    measure: QualityMeasure = EncodeOptions().measure
 
 
 @attrs.frozen(kw_only=True)
@@ -135,7 +140,7 @@ def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     for kinds in ((str,), (int,), (bool,), (int, float)):
         converter.register_structure_hook(kinds[-1], _exactly(*kinds))
-    for choice in (Mode, ClipState, Coding, Allocation, RateSearch):  # else they are taken for any text
+    for choice in (Mode, ClipState, Coding, Allocation, RateSearch, QualityMeasure):  # else they are taken for any text
         converter.register_structure_hook(choice, lambda value, kind: kind(value))
     converter.register_structure_hook_func(lambda kind: kind == int | float | None, _number_or_none)
     converter.register_structure_hook_func(lambda kind: kind == int | None, _exactly(int, type(None)))
@@ -245,7 +250,8 @@ def _output(output: OutputDocument) -> OutputRecord:
 
 
 def _sample(sample: SampleDocument) -> SampleRecord:
-    return SampleRecord(sample.start_s, sample.length_s, _rate(sample), sample.size_bytes)
+    quality = None if sample.quality is None else float(sample.quality)
+    return SampleRecord(sample.start_s, sample.length_s, _rate(sample), sample.size_bytes, quality)
 
 
 def _encode(encode: EncodeDocument) -> EncodeRecord:
@@ -273,8 +279,9 @@ def own_value(progress: BatchRecord) -> dict[str, Any] | None:
     """
     if any(clip.source is None for clip in progress.clips):
         return None
-    choices = {"allocation": progress.options.allocation.value, "rate_search": progress.options.rate_search.value}
-    options = {**attrs.asdict(progress.options), **choices}
+    choices = ("allocation", "rate_search", "measure")
+    options = attrs.asdict(progress.options)
+    options |= {name: options[name].value for name in choices}
     return {"format": FORMAT, "options": options}
 
 
@@ -309,7 +316,8 @@ def clip_value(clip: ClipRecord) -> dict[str, Any]:
 
 def _sample_value(sample: SampleRecord) -> dict[str, Any]:
     stretch = {"start_s": sample.start_s, "length_s": sample.length_s}
-    return {**stretch, **_rate_value(sample.rate), "size_bytes": sample.size_bytes}
+    quality = {} if sample.quality is None else {"quality": sample.quality}
+    return {**stretch, **_rate_value(sample.rate), "size_bytes": sample.size_bytes, **quality}
 
 
 def _encode_value(encode: EncodeRecord) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from camvault.adapters.farm import FarmEncoder
+from camvault.adapters.farm import FarmEncoder, FarmQualityMeter
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.adapters.pyav import PyavProbe
@@ -24,11 +24,12 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.events import Note
 from camvault.ports.files import Storage
 from camvault.ports.media import Encoder, MediaProbe
+from camvault.ports.quality import QualityMeter
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from camvault.adapters.ffmpeg import FoundTools
+    from camvault.adapters.ffmpeg import FfmpegEncoder, FoundTools
     from camvault.core.workflows.recording.stream_check import CheckedStation
     from camvault.ports.streams import StreamProbe
 
@@ -40,6 +41,7 @@ class MediaTools:
     storage: Storage
     probe: MediaProbe
     encoder: Encoder
+    meter: QualityMeter
     progress_files: BatchRecords
     executor: "Executor"
     farm_job_count: int = 0
@@ -64,7 +66,7 @@ def media_tools(
     """
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not every command encodes
 
-    from camvault.adapters.ffmpeg import FfmpegEncoder, find_ffmpeg  # noqa: PLC0415
+    from camvault.adapters.ffmpeg import FfmpegEncoder, FfmpegQualityMeter, find_ffmpeg  # noqa: PLC0415
 
     cancel = context.cancel
     found = find_ffmpeg(environ=os.environ, cancel=cancel, ffmpeg=ffmpeg, ffprobe=ffprobe)
@@ -75,17 +77,21 @@ def media_tools(
     context.reporter.emit(Note(f"clips are looked at with {probe.name}"))
     encoder_probe = probe_of(found, cancel, stall_s)
     storage = LocalStorage()
-    encoder: Encoder = FfmpegEncoder(found.ffmpeg.path, str(found.ffmpeg.version), encoder_probe, cancel, stall_s)
+    here = FfmpegEncoder(found.ffmpeg.path, str(found.ffmpeg.version), encoder_probe, cancel, stall_s)
+    encoder: Encoder = here
+    meter: QualityMeter = FfmpegQualityMeter(here)
     with farm_at(context, executor) as farm:
         jobs = (wished_jobs or farm.job_count) if farm else 0
         if farm:
             encoder = FarmEncoder(encoder, farm.farm, partial(workers_encoder, ffmpeg, ffprobe, stall_s))
+            meter = FarmQualityMeter(meter, farm.farm, partial(workers_meter, ffmpeg, ffprobe, stall_s))
         workers = worker_count(wished_jobs=jobs or wished_jobs, cpu_count=cpu_count())
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="prepare") as threads:
             yield MediaTools(
                 storage=storage,
                 probe=probe,
                 encoder=encoder,
+                meter=meter,
                 progress_files=JsonProgressFiles(storage),
                 executor=threads,
                 farm_job_count=jobs,
@@ -93,7 +99,7 @@ def media_tools(
 
 
 @cache
-def workers_encoder(ffmpeg: Path | None, ffprobe: Path | None, stall_s: float) -> Encoder:
+def workers_encoder(ffmpeg: Path | None, ffprobe: Path | None, stall_s: float) -> "FfmpegEncoder":
     """In the process of a worker, once: its own programs.
 
     Raises:
@@ -105,6 +111,14 @@ def workers_encoder(ffmpeg: Path | None, ffprobe: Path | None, stall_s: float) -
     never = EventCancellation()
     found = find_ffmpeg(environ=os.environ, cancel=never, ffmpeg=ffmpeg, ffprobe=ffprobe)
     return FfmpegEncoder(found.ffmpeg.path, str(found.ffmpeg.version), probe_of(found, never, stall_s), never, stall_s)
+
+
+@cache
+def workers_meter(ffmpeg: Path | None, ffprobe: Path | None, stall_s: float) -> QualityMeter:
+    """The same for samples that are measured."""
+    from camvault.adapters.ffmpeg import FfmpegQualityMeter  # noqa: PLC0415
+
+    return FfmpegQualityMeter(workers_encoder(ffmpeg, ffprobe, stall_s))
 
 
 def probe_of(found: "FoundTools", cancel: Cancellation, stall_s: float) -> MediaProbe:

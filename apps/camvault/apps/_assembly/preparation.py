@@ -15,6 +15,7 @@ from camvault.core.batch.space_outlook import budget_of
 from camvault.core.capacity.parallelism import thread_count
 from camvault.core.workflows.bodycam.prepare import plan_new, plan_resumed
 from camvault.ports.encoding import Allocation, EncodeOptions
+from camvault.ports.quality import QualityMeasure
 
 
 def plan_preparation(
@@ -89,4 +90,5 @@ def _encode_options(
         allocation=allocation,
         thread_count=thread_count(allocation, wished_jobs=wished_jobs, cpu_count=cpu_count()),
         crf_step_quarters=tools.encoder.crf_step_quarters,
+        measure=next(iter(tools.meter.measures), QualityMeasure.NONE),
     )

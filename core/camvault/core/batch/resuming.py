@@ -221,7 +221,7 @@ def batch_of(progress: BatchRecord, *, without: Collection[str] = (), set_apart_
     options = progress.options
     policy: ConstantRate | ComplexityRate = _constant_rate(progress, without)
     if options.allocation is Allocation.COMPLEXITY:
-        policy = ComplexityRate(crf_step_quarters=options.crf_step_quarters)
+        policy = ComplexityRate(crf_step_quarters=options.crf_step_quarters, measure=options.measure)
     clips = [clip for clip in progress.clips if _is_encoded(clip, without)]
     if not clips:
         return None
@@ -269,7 +269,7 @@ def results_of(progress: BatchRecord, *, without: Collection[str] = ()) -> list[
             continue
         for s in clip.samples:
             sample = EncodeSample(clip.key, start_s=s.start_s, length_s=s.length_s, rate=s.rate)
-            results.append(Sampled(sample, s.size_bytes))
+            results.append(Sampled(sample, s.size_bytes, s.quality))
         results += [Encoded(clip.key, e.rate, e.size_bytes, is_accepted=e.is_accepted) for e in clip.encodes]
     return results
 
@@ -277,7 +277,7 @@ def results_of(progress: BatchRecord, *, without: Collection[str] = ()) -> list[
 def with_sample(clip: ClipRecord, result: Sampled) -> ClipRecord:
     """The clip with one more sample."""
     sample = result.sample
-    record = SampleRecord(sample.start_s, sample.length_s, sample.rate, result.size_bytes)
+    record = SampleRecord(sample.start_s, sample.length_s, sample.rate, result.size_bytes, result.quality)
     return attrs.evolve(clip, samples=(*clip.samples, record))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from camvault.ports.media import ConstantQuality, EncodeSettings, TargetBitrate
+from camvault.ports.quality import QualityMeasure
 
 LAG = 4
 """The settings of the clip at place i depend on the results of places up to i - LAG: so many may run at once."""
@@ -44,11 +45,13 @@ class ConstantRate:
 class ComplexityRate:
     """Bits in proportion to complexity to the power of `exponent`; 1 would be the same CRF for all, 0 the same rate.
 
-    `crf_step_quarters` is what the encoder can do: 1 for quarter steps, 4 for whole CRFs.
+    `crf_step_quarters` is what the encoder can do: 1 for quarter steps, 4 for whole CRFs. `measure` is what the quality
+    of samples is measured with: bits go where they buy most of it then, and the exponent counts for nothing.
     """
 
     exponent: float = attrs.field(default=0.6, validator=[attrs.validators.ge(0), attrs.validators.le(1)])
     crf_step_quarters: int = attrs.field(default=1, validator=attrs.validators.in_((1, 4)))
+    measure: QualityMeasure = QualityMeasure.NONE
 
 
 def _keys_are_unique(_: object, __: object, clips: tuple[EncodeClip, ...]) -> None:
@@ -98,10 +101,11 @@ class Encode:
 
 @attrs.frozen
 class Sampled:
-    """Result: the size of a stretch; 0 where it could not be encoded."""
+    """Result: the size of a stretch; 0 where it could not be encoded. `quality` is None where it was not measured."""
 
     sample: EncodeSample
     size_bytes: int
+    quality: float | None = None
 
 
 @attrs.frozen

@@ -1,13 +1,10 @@
 """Adapter for ffmpeg: how near the picture of an archive is to that of its source, at some places."""
 
-import re
-from collections.abc import Sequence
 from pathlib import PurePath
-
-import attrs
 
 from camvault.adapters._shared import process
 from camvault.adapters.ffmpeg.archive.argv import filters_argv, measure_argv
+from camvault.adapters.ffmpeg.measures import VMAF, XPSNR
 from camvault.adapters.ffmpeg.program import FfmpegProgram
 from camvault.ports.cancellation import Cancellation
 
@@ -15,27 +12,8 @@ PLACES = (0.15, 0.5, 0.85)
 """Where a second is measured, in parts of the clip."""
 
 _LONGEST_S = 600.0
-_XPSNR = re.compile(r"XPSNR\s+y: (?P<value>[\d.]+|inf)")
-_VMAF = re.compile(r"VMAF score: (?P<value>[\d.]+)")
-_EQUAL_DB = 100.0
-"""What stands for the infinity of equal pictures."""
 
-
-@attrs.frozen
-class Measure:
-    """A filter of ffmpeg that measures quality, and how its figure is told."""
-
-    filter_name: str
-    figure: re.Pattern[str]
-    words: str
-
-    def value_of(self, lines: Sequence[str]) -> float | None:
-        """The figure in what ffmpeg says; None if it is not there."""
-        found = [match["value"] for line in lines if (match := self.figure.search(line))]
-        return min(_EQUAL_DB, float(found[-1])) if found else None
-
-
-MEASURES = (Measure("xpsnr", _XPSNR, "XPSNR {:.1f} dB"), Measure("libvmaf", _VMAF, "VMAF {:.1f}"))
+MEASURES = (XPSNR, VMAF)
 """The first that an ffmpeg has is taken: XPSNR is in all that are new enough, so that figures can be compared."""
 
 

@@ -1,7 +1,8 @@
-"""Pure: bits in proportion to complexity^exponent, found by short samples and a closed loop over the batch."""
+"""Pure: bits where they buy most quality, or by complexity^exponent, by samples and a closed loop."""
 
 from camvault.core.capacity.complexity.closed_loop import next_actions
 from camvault.core.capacity.complexity.corrections import FILL_MINIMUM
 from camvault.core.capacity.complexity.estimate import COARSEST, stretches
+from camvault.core.capacity.complexity.measuring import measured_stretches
 
-__all__ = ["COARSEST", "FILL_MINIMUM", "next_actions", "stretches"]
+__all__ = ["COARSEST", "FILL_MINIMUM", "measured_stretches", "next_actions", "stretches"]

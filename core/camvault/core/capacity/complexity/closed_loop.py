@@ -1,7 +1,7 @@
 """Pure: the closed loop over a batch: samples, then encodes, then corrections.
 
-1. *Samples.* A few stretches of every clip at CRF 40; where the CRF that this suggests is far away, some of them again
-   at that one. For clips of minutes they add up to at most 4 % of the footage.
+1. *Samples* (modules `sampling` and `measuring`). A few stretches of every clip at CRF 40; where the CRF that this
+   suggests is far away, some of them again at that one. For clips of minutes they add up to at most 4 % of the footage.
 2. *Encodes*, the largest first. For each the level of the whole batch is solved anew: a clip that is encoded counts
    with its real size, every other one with its prediction, corrected by how wrong the predictions were so far.
 3. *Corrections* (module `corrections`), one clip at a time.
@@ -19,67 +19,30 @@ from camvault.core.capacity.allocation_values import (
     EncodeBatch,
     Encoded,
     EncodeResult,
-    EncodeSample,
     Sampled,
     firsts,
 )
 from camvault.core.capacity.complexity.corrections import next_correction
-from camvault.core.capacity.complexity.estimate import (
-    REFERENCE,
-    Prediction,
-    predictions_of,
-    quarters_of,
-    stretches,
-    video_bytes_of,
-)
-from camvault.core.capacity.complexity.level import level_of, on_grid, wanted_bytes
+from camvault.core.capacity.complexity.estimate import Prediction, quarters_of, video_bytes_of
+from camvault.core.capacity.complexity.level import is_measuring, level_of, on_grid, wanted_bytes
+from camvault.core.capacity.complexity.measuring import measured_so_far
+from camvault.core.capacity.complexity.sampling import sampled_so_far
 from camvault.ports.media import ConstantQuality
 
 _DRIFT = 16  # how far the loop may move a clip from its first plan (quarters); the rest is left to corrections
 _ODD = 0.4  # the most (in ln) by which one clip's wrong prediction may correct those of the others
-_FAR = 12  # from this distance (quarters) on, a second sample nearer to the final CRF is worth its time
 
 
 def next_actions(batch: EncodeBatch, results: Sequence[EncodeResult]) -> tuple[EncodeAction, ...]:
     """Samples, then encodes `LAG` at a time, then corrections one at a time; nothing at the end."""
-    sampled = {result.sample: result.size_bytes for result in results if isinstance(result, Sampled)}
-    firsts_wanted = _first_samples(batch)
-    if missing := _unsampled(firsts_wanted, sampled):
-        return missing
-    rough = predictions_of(batch, {sample: sampled[sample] for sample in firsts_wanted})
-    seconds_wanted = _second_samples(batch, rough)
-    if missing := _unsampled(seconds_wanted, sampled):
-        return missing
-    predictions = predictions_of(batch, sampled)
+    sampled = {result.sample: result for result in results if isinstance(result, Sampled)}
+    found = measured_so_far(batch, sampled) if is_measuring(batch) else sampled_so_far(batch, sampled)
+    if found.missing:
+        return found.missing
     encoded = firsts(results)
     if len(encoded) < len(batch.clips):
-        return _encodes(batch, predictions, encoded)
-    return next_correction(batch, predictions, results)
-
-
-def _unsampled(samples: Sequence[EncodeSample], sampled: Mapping[EncodeSample, int]) -> tuple[EncodeAction, ...]:
-    return tuple(sample for sample in samples if sample not in sampled)
-
-
-def _first_samples(batch: EncodeBatch) -> list[EncodeSample]:
-    return [
-        EncodeSample(clip.key, at, length, ConstantQuality(REFERENCE))
-        for clip in batch.clips
-        for at, length in stretches(clip.duration_s)
-    ]
-
-
-def _second_samples(batch: EncodeBatch, rough: Sequence[Prediction]) -> list[EncodeSample]:
-    """A third of the stretches again, at the CRF that the first ones suggest, where that is far from the reference."""
-    level = level_of(batch, rough, spent=0.0)
-    samples = []
-    for prediction in rough:
-        quarters = on_grid(batch, prediction.quarters_for(wanted_bytes(batch, prediction, level)))
-        if abs(quarters - REFERENCE) > _FAR:
-            again = stretches(prediction.clip.duration_s)[1::3] or stretches(prediction.clip.duration_s)
-            rate = ConstantQuality(quarters)
-            samples += [EncodeSample(prediction.clip.key, at, length, rate) for at, length in again]
-    return samples
+        return _encodes(batch, found.predictions, encoded)
+    return next_correction(batch, found.predictions, results)
 
 
 def _encodes(

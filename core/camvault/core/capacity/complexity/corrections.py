@@ -24,6 +24,7 @@ from camvault.core.capacity.complexity.estimate import (
     COARSEST,
     FINEST,
     Prediction,
+    falling,
     quarters_of,
     slope_of,
     video_bytes_of,
@@ -79,11 +80,11 @@ def _informed(prediction: Prediction, results: Sequence[EncodeResult]) -> Predic
         for r in results
         if isinstance(r, Encoded) and r.key == prediction.clip.key
     }
-    slope = prediction.slope
+    fall = prediction.fall
     if len(points) > 1:
         first, last = min(points), max(points)
-        slope = slope_of(math.log(points[first] / points[last]), last - first)
-    return attrs.evolve(prediction, known=tuple(points.items()), slope=slope)
+        fall = falling(slope_of(math.log(points[first] / points[last]), last - first))
+    return attrs.evolve(prediction, known=tuple(points.items()), fall=fall)
 
 
 def _moves(

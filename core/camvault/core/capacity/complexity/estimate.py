@@ -14,6 +14,7 @@ from camvault.core.capacity.allocation_values import (
     Encoded,
     EncodeSample,
 )
+from camvault.core.capacity.complexity.lines import Line, straight
 from camvault.core.capacity.rate import CONTAINER_BYTES_PER_CLIP, CONTAINER_KBPS
 from camvault.ports.media import ConstantQuality
 
@@ -29,9 +30,11 @@ COARSEST = 252
 SLOPE = 0.019
 """How much ln(size) falls for each quarter of CRF: 7.2 % a CRF measured around CRF 40 with SVT-AV1 4."""
 
+SAMPLE_EXCESS = 0.85
+"""A whole clip against its stretches, each of which has a key frame: 0.53 to 0.94 measured."""
+
 _SLOPE_MIN, _SLOPE_MAX = 0.008, 0.04
 _AUDIO_SHARE = 0.93  # Opus stays below its nominal rate: 58 to 61 of 64 kbit/s measured
-_SAMPLE_EXCESS = 0.85  # a whole clip against its stretches, each of which has a key frame: 0.53 to 0.94 measured
 _SHORT_S, _LONG_S = 6.0, 60.0
 
 
@@ -43,26 +46,37 @@ class Prediction:
     fixed_bytes: float
     video_bytes: float
     """At `REFERENCE`."""
-    slope: float
+    fall: Line
+    """ln(size), where that at `REFERENCE` is 0."""
     known: tuple[tuple[int, float], ...] = ()
+    odds: Line | None = None
+    """Its quality, as `worth.odds_of` has it; None where it was not measured."""
+    coarsest: float = COARSEST
+    """The CRF, in quarters, above which its picture is not to come."""
 
     def video_at(self, quarters: float) -> float:
         """Predicted bytes of the picture."""
         at, size = REFERENCE, self.video_bytes
         if self.known:
             at, size = min(self.known, key=lambda point: abs(point[0] - quarters))
-        return size * math.exp(-self.slope * (quarters - at))
+        return size * math.exp(self.fall.at(quarters) - self.fall.at(at))
 
     def least_at(self, quarters: float) -> float:
         """As `video_at`, if its size fell as fast as that of any clip does."""
-        return attrs.evolve(self, slope=_SLOPE_MAX).video_at(quarters)
+        return attrs.evolve(self, fall=falling(_SLOPE_MAX)).video_at(quarters)
 
     def quarters_for(self, video_bytes: float) -> float:
         """The CRF, in quarters and within range, that should give this size."""
         at, size = REFERENCE, self.video_bytes
         if self.known:
             at, size = min(self.known, key=lambda point: abs(math.log(point[1] / max(1.0, video_bytes))))
-        return min(COARSEST, max(FINEST, at + math.log(size / max(1.0, video_bytes)) / self.slope))
+        quarters = self.fall.where(self.fall.at(at) + math.log(max(1.0, video_bytes) / size))
+        return min(COARSEST, max(FINEST, quarters))
+
+
+def falling(slope: float) -> Line:
+    """How ln(size) falls, straight."""
+    return straight(-slope, through=(REFERENCE, 0.0))
 
 
 def stretches(duration_s: float) -> tuple[tuple[float, float], ...]:
@@ -85,11 +99,15 @@ def predictions_of(batch: EncodeBatch, sampled: Mapping[EncodeSample, int]) -> l
 def _prediction(batch: EncodeBatch, clip: EncodeClip, sizes: Mapping[EncodeSample, int]) -> Prediction:
     base = {sample.start_s: size for sample, size in sizes.items() if quarters_of(sample) == REFERENCE}
     sampled_s = math.fsum(length for _, length in stretches(clip.duration_s))
-    audio_kbps = batch.audio_kbps * _AUDIO_SHARE if clip.has_audio else 0.0
-    fixed = CONTAINER_BYTES_PER_CLIP + clip.extra_bytes + clip.duration_s * (audio_kbps + CONTAINER_KBPS) * 125
-    excess = _SAMPLE_EXCESS if sampled_s < clip.duration_s else 1.0
+    excess = SAMPLE_EXCESS if sampled_s < clip.duration_s else 1.0
     video = max(1.0, sum(base.values()) / sampled_s * clip.duration_s * excess)
-    return Prediction(clip, fixed, video, _sampled_slope(base, sizes))
+    return Prediction(clip, fixed_part(batch, clip), video, falling(_sampled_slope(base, sizes)))
+
+
+def fixed_part(batch: EncodeBatch, clip: EncodeClip) -> float:
+    """What an output takes beside its picture, in bytes."""
+    audio_kbps = batch.audio_kbps * _AUDIO_SHARE if clip.has_audio else 0.0
+    return CONTAINER_BYTES_PER_CLIP + clip.extra_bytes + clip.duration_s * (audio_kbps + CONTAINER_KBPS) * 125
 
 
 def _sampled_slope(base: Mapping[float, int], sizes: Mapping[EncodeSample, int]) -> float:

@@ -18,6 +18,8 @@ from camvault.ports.entries import FileIdentity
 class EncodeDone:
     """The result of a worker: size in bytes; of an encode also the original's digest, and what is not in the output.
 
+    Of a sample also its quality, where that is measured.
+
     `made` is which file the encoder wrote: what stands under its temporary name later is taken only if it is this one.
     """
 
@@ -25,6 +27,7 @@ class EncodeDone:
     made: FileIdentity | None = None
     source_sha256: str | None = None
     doubts: tuple[str, ...] = ()
+    quality: float | None = None
 
     @property
     def doubt(self) -> str:

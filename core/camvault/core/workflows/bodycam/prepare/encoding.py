@@ -58,6 +58,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.encoding import Allocation
 from camvault.ports.errors import CamvaultError, ChangedError, StorageError
 from camvault.ports.media import ConstantQuality, EncodeSettings, TargetBitrate
+from camvault.ports.quality import QualityMeasure
 
 
 def encode_all(job: PrepareJob) -> Mapping[str, str]:
@@ -125,7 +126,14 @@ def _sampled(
 ) -> EncodeDone:
     cancel.check()
     source, start_s, length_s = job.unchanged_source(clip), sample.start_s, sample.length_s
-    return EncodeDone(job.encoder.sample(source, start_s=start_s, length_s=length_s, settings=settings, cancel=cancel))
+    options = job.progress.options
+    if job.quality_meter is None or options.measure is QualityMeasure.NONE or options.allocation is Allocation.CONSTANT:
+        size_bytes = job.encoder.sample(source, start_s=start_s, length_s=length_s, settings=settings, cancel=cancel)
+        return EncodeDone(size_bytes)
+    made = job.quality_meter.measured_sample(
+        source, start_s=start_s, length_s=length_s, settings=settings, measure=options.measure, cancel=cancel
+    )
+    return EncodeDone(made.size_bytes, quality=made.quality)
 
 
 def _encoded(
@@ -165,7 +173,7 @@ def _take(loop: EncodeLoop) -> None:
         if action.key in loop.refused or action.key in loop.postponed or loop.batch is None:
             continue  # another action of this clip failed meanwhile
         if isinstance(action, EncodeSample):
-            _record_sample(loop, Sampled(action, done.size_bytes))
+            _record_sample(loop, Sampled(action, done.size_bytes, done.quality))
         else:
             _record_encode(loop, judged(loop.batch, loop.results, action, size_bytes=done.size_bytes), done)
 

@@ -28,6 +28,7 @@ from camvault.ports.errors import ChangedError, NotFoundError, StorageError
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
 from camvault.ports.media import Encoder, MediaProbe
+from camvault.ports.quality import QualityMeter
 
 _COARSEST_MTIME_NS = 2_000_000_000
 """FAT keeps times in steps of two seconds."""
@@ -45,6 +46,7 @@ class PrepareJob:
     storage: Storage
     probe: MediaProbe
     encoder: Encoder
+    quality_meter: QualityMeter | None
     progress_files: BatchRecords
     executor: Executor
     job_count: int

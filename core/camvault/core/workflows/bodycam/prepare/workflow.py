@@ -51,6 +51,7 @@ from camvault.ports.errors import CamvaultError, ChangedError, StorageError
 from camvault.ports.events import Reporter, Warned
 from camvault.ports.files import Storage
 from camvault.ports.media import Encoder, MediaProbe
+from camvault.ports.quality import QualityMeter
 
 
 @attrs.frozen(kw_only=True)
@@ -87,12 +88,14 @@ def prepare(
     is_cache_trusted: bool = False,
     is_keeping_going: bool = False,
     is_claimed: bool = False,
+    quality_meter: QualityMeter | None = None,
 ) -> PrepareReport:
     """Carry the plan out. `is_keeping_going`: the job is finished without clips that could not be prepared.
 
     At most `job_count` clips are encoded at once on `executor`; the result is the same for any.
 
     `is_cache_trusted` is that of `WitnessStand`. `is_claimed`: the caller holds the build directory (`claimed`).
+    Without a `quality_meter` no quality is measured, whatever the job asks for.
 
     Raises:
         ClipsLeftOutError: Some clips could not be prepared; all others are, and nothing was removed.
@@ -112,6 +115,7 @@ def prepare(
             storage=storage,
             probe=probe,
             encoder=encoder,
+            quality_meter=quality_meter,
             progress_files=progress_files,
             executor=executor,
             job_count=job_count,

@@ -72,6 +72,8 @@ class TestProgressThatChangesAFigure(_Progress):
         "what_is_saved_is_loaded",
         "the_specification_s_keys_come_first_and_mean_what_it_says",
         "the_plain_format_is_read_and_stays_plain",
+        "a_settled_file_says_everything_alone",
+        "whatever_is_saved_in_a_long_job_is_loaded_by_the_next_process",
     )
     files = _Lossy
 

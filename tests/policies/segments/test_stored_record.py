@@ -64,9 +64,11 @@ def test_a_later_line_of_a_run_replaces_the_earlier_one() -> None:
 def test_a_segment_is_found_by_its_final_name() -> None:
     name = "ROST2_20250528T140000.mkv"
     found = parse_stored(["\n".join([stored_line(RUN), named_line(SEGMENT, name, at=AT)])])
-    (span,) = found.spans_named(name, written_at=AT)
+    segment = found.segment_named(name, written_at=AT)
+    assert segment is not None
+    (span,) = segment.spans
     assert span.start_at == RUN.span.start_at
-    assert not found.spans_named("ROST2_20250528T140000~2.mkv", written_at=AT)
+    assert not found.segment_named("ROST2_20250528T140000~2.mkv", written_at=AT)
     assert found.first_of(("20250528T120000Z", 2)) is None
 
 
@@ -76,8 +78,11 @@ def test_of_two_segments_of_one_name_the_one_that_ended_then_is_meant() -> None:
     later = attrs.evolve(RUN, segment=("s", 7), span=Span(RUN.span.start_at + hour, AT + hour), picture_count=1)
     lines = (stored_line(RUN), named_line(SEGMENT, name, at=AT), stored_line(later), named_line(("s", 7), name, at=AT))
     found = parse_stored(["\n".join(lines)])
-    assert found.spans_named(name, written_at=AT)[0].start_at == RUN.span.start_at
-    assert found.spans_named(name, written_at=AT + hour) == (later.span,)
+    first, second = (found.segment_named(name, written_at=AT + each) for each in (timedelta(0), hour))
+    assert first is not None
+    assert second is not None
+    assert first.spans[0].start_at == RUN.span.start_at
+    assert second.spans == (later.span,)
 
 
 @pytest.mark.parametrize("cut", [1, 20, 60])

@@ -268,5 +268,7 @@ def test_a_real_recorder_writes_down_what_can_be_played(version: str, tmp_path: 
     for segment in run.segments():
         counts = {run.picture_count for run in record.runs.values() if run.segment in record.names[segment.name]}
         assert counts == {frames_of(segment)}
-        (span,) = record.spans_named(segment.name, written_at=datetime.now(UTC))
+        stored = record.segment_named(segment.name, written_at=datetime.now(UTC))
+        assert stored is not None
+        (span,) = stored.spans
         assert span.seconds == pytest.approx(frames_of(segment) / footage.frame_rate, abs=1)

@@ -163,6 +163,7 @@ def coverage(
     period: Span,
     events: Iterable[Outage] = (),
     steps: Iterable[ClockStep] = (),
+    holes: Iterable[Span] = (),
     tolerance_s: float = 1.5,
 ) -> Coverage:
     """What was recorded in `period`, and why the rest was not.
@@ -173,10 +174,12 @@ def coverage(
         period: The period of the report.
         events: The known causes, in any order.
         steps: When the clock was set, in that order.
-        tolerance_s: Holes up to this long come from the resolution of names; events this close to a gap belong to it.
+        holes: Times in which nothing was recorded for certain, however short they are.
+        tolerance_s: Other holes up to this long come from the resolution of names; events this close belong to a gap.
     """
     tolerance = timedelta(seconds=tolerance_s)
     skips = tuple(_never_shown(steps))
+    known = set(holes)
     bridged, lost, never_was = _ZERO, _ZERO, _ZERO
     missing: list[Span] = []
     gaps: list[Gap] = []
@@ -184,7 +187,7 @@ def coverage(
         rest = list(_holes(skips, hole))
         gaps += [Gap(span, Cause.CLOCK_STEP) for span in _holes(rest, hole)]
         for span in rest:
-            if span.end_at - span.start_at <= tolerance:
+            if span.end_at - span.start_at <= tolerance and span not in known:
                 bridged += span.end_at - span.start_at
             else:
                 lost += span.end_at - span.start_at

@@ -64,6 +64,14 @@ class StoredRun:
 
 
 @attrs.frozen
+class StoredSegment:
+    """When the pictures of a segment are shown: `spans`, in order, with holes between them."""
+
+    segment: SegmentOfSession
+    spans: tuple[Span, ...]
+
+
+@attrs.frozen
 class StoredRecord:
     """All lines that can be believed, joined.
 
@@ -86,10 +94,11 @@ class StoredRecord:
         runs = self._runs_of.get(segment)
         return runs[0].span.start_at if runs else None
 
-    def spans_named(self, name: str, *, written_at: datetime) -> tuple[Span, ...]:
-        """The same of the segment with this final name; of several, of that which ended closest to `written_at`."""
-        found = [spans for segment in self.names.get(name, ()) if (spans := self.spans_of(segment))]
-        return min(found, key=lambda spans: abs(spans[-1].end_at - written_at), default=())
+    def segment_named(self, name: str, *, written_at: datetime) -> StoredSegment | None:
+        """The segment with this final name; of several, that which ended closest to `written_at`."""
+        named = (StoredSegment(segment, self.spans_of(segment)) for segment in self.names.get(name, ()))
+        found = (each for each in named if each.spans)
+        return min(found, key=lambda each: abs(each.spans[-1].end_at - written_at), default=None)
 
     @cached_property
     def _runs_of(self) -> Mapping[SegmentOfSession, list[StoredRun]]:

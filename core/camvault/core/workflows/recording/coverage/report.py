@@ -61,4 +61,5 @@ def _of_station(
     events = tuple(each for each in said if isinstance(each, Outage))
     record = record_of(folder, options.period, ports.storage)
     spans = RecordedSpans(ports, found.lengths, steps, BlindTimes(events, steps), StoredSpans(record, ports))
-    return coverage(station, spans.of(found.of_station(station)), period=options.period, events=events, steps=steps)
+    recorded = spans.of(found.of_station(station))
+    return coverage(station, recorded.spans, period=options.period, events=events, steps=steps, holes=recorded.holes)

@@ -11,6 +11,8 @@ import attrs
 
 from camvault.core.segments.blind_times import BlindTimes, with_pictures
 from camvault.core.segments.coverage import ClockStep, Span, recorded_spans
+from camvault.core.segments.stored_chains import Recorded, laid_end_to_end
+from camvault.core.segments.stored_record import StoredSegment
 from camvault.core.workflows.recording.coverage.options import CoveragePorts
 from camvault.core.workflows.recording.coverage.segments import FoundSegment, SegmentLengths
 from camvault.core.workflows.recording.coverage.stored import StoredSpans
@@ -39,7 +41,7 @@ class RecordedSpans:
     blind: BlindTimes
     stored: StoredSpans
 
-    def of(self, segments: Sequence[FoundSegment]) -> Iterator[Span]:
+    def of(self, segments: Sequence[FoundSegment]) -> Recorded:
         """When the segments were recorded, in any order; segments without a hole between them make one span.
 
         Args:
@@ -48,10 +50,17 @@ class RecordedSpans:
         Raises:
             Cancelled: Stopped.
         """
+        stored = list[StoredSegment]()
+        others = tuple(self._without_record(segments, stored))
+        recorded = laid_end_to_end(stored)
+        return attrs.evolve(recorded, spans=(*recorded.spans, *others))
+
+    def _without_record(self, segments: Sequence[FoundSegment], stored: list[StoredSegment]) -> Iterator[Span]:
+        """The spans of those that no recorder wrote down; the others are added to `stored`."""
         begun = reached = _NEVER
         for number, segment in enumerate(segments):
             if recorded := self.stored.of(segment):
-                yield from recorded
+                stored.append(recorded)
                 continue
             following = segments[number + 1].start_at if number + 1 < len(segments) else None
             blind = self.blind.at(segment.closed_at)

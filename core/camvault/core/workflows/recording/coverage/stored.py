@@ -7,7 +7,7 @@ import attrs
 
 from camvault.core.segments.coverage import Span
 from camvault.core.segments.live_names import parse_live_name
-from camvault.core.segments.stored_record import STORED_FOLDER, StoredRecord, parse_stored, stored_files
+from camvault.core.segments.stored_record import STORED_FOLDER, StoredRecord, StoredSegment, parse_stored, stored_files
 from camvault.core.workflows.recording.coverage.options import CoveragePorts
 from camvault.core.workflows.recording.coverage.segments import FoundSegment
 from camvault.ports.errors import NotFoundError, StorageError
@@ -37,15 +37,17 @@ class StoredSpans:
     record: StoredRecord
     ports: CoveragePorts
 
-    def of(self, segment: FoundSegment) -> tuple[Span, ...]:
-        """The spans, in order; none if the recorder wrote nothing down of this segment, or it was damaged since."""
+    def of(self, segment: FoundSegment) -> StoredSegment | None:
+        """The spans; None if the recorder wrote nothing down of this segment, or it was damaged since."""
         if segment.is_broken:
-            return ()
+            return None
         live = parse_live_name(segment.name)
         if segment.folder is None or live is None:
-            return self.record.spans_named(segment.name, written_at=segment.written_at)
-        known = self.record.spans_of((segment.folder.name, live.number))
-        return self._read_on(segment.folder / segment.name, known) if known else ()
+            return self.record.segment_named(segment.name, written_at=segment.written_at)
+        key = (segment.folder.name, live.number)
+        known = self.record.spans_of(key)
+        spans = self._read_on(segment.folder / segment.name, known) if known else ()
+        return StoredSegment(key, spans) if spans else None
 
     def _read_on(self, file: PurePath, known: tuple[Span, ...]) -> tuple[Span, ...]:
         """The spans of a file that grows, with what was stored since the last line: as the file itself shows it."""

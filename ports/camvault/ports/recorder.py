@@ -129,7 +129,7 @@ class Recorder(Protocol):
     ) -> RecorderEnd:
         """Record until it ends by itself or `on_tick` returns False; all callbacks come from the calling thread.
 
-        `on_tick` is called at least five times a second. A recorder that does not end when asked to is killed within
+        `on_tick` is called at least three times a second. A recorder that does not end when asked to is killed within
         two seconds; what it had received up to a second before stays readable. No process is left on return. The
         password is in no command line, environment or line given to `on_log`.
 

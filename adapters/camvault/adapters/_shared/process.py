@@ -107,6 +107,7 @@ def run(
     timeout_s: float | None = None,
     stdout_limit_bytes: int = 16 * 1024 * 1024,
     ends_with_us: bool = True,
+    poll_s: float = _POLL_S,
 ) -> Finished:
     r"""Run a program to its end. Its exit code is for the caller to judge.
 
@@ -115,7 +116,7 @@ def run(
 
     Args:
         argv: Program and arguments, passed on byte for byte; no shell.
-        cancel: Asked ten times a second; if it is requested, `stop_signal` goes to the whole group, and SIGKILL after
+        cancel: Asked each `poll_s`; if it is requested, `stop_signal` goes to the whole group, and SIGKILL after
             `grace_s`.
         on_line: Gets each line of stderr.
         on_stdout: Gets each line of stdout.
@@ -129,6 +130,7 @@ def run(
         timeout_s: Longest run allowed.
         stdout_limit_bytes: Most that is kept of a stdout that no callback takes.
         ends_with_us: Whether the program is killed if this process is killed (Linux only).
+        poll_s: How long nothing is asked while the program is silent: what runs for years is asked less often.
 
     Raises:
         MissingToolError: There is no such program, or this system cannot run it.
@@ -157,7 +159,14 @@ def run(
         child = _start(argv, pipes, _stdin_file(stack, stdin), env, cwd, ends_with_us=ends_with_us)
         try:
             limit_s = None if timeout_s is None else time.monotonic() + timeout_s
-            _follow(child, pipes, {pipes.out: take_stdout, pipes.err: error_lines.feed}, cancel, limit_s)
+            _follow(
+                child,
+                pipes,
+                {pipes.out: take_stdout, pipes.err: error_lines.feed},
+                cancel,
+                limit_s=limit_s,
+                poll_s=poll_s,
+            )
             is_finished = not child.is_alive()
         finally:
             # Whatever happened, also an exception in a callback or a Ctrl-C: nothing of the group is left behind
@@ -181,14 +190,16 @@ def _follow(
     pipes: "_Pipes",
     takers: Mapping[int, Callable[[bytes], None]],
     cancel: Cancellation,
+    *,
     limit_s: float | None,
+    poll_s: float,
 ) -> None:
     """Hand out the output until the program ended, or has to be stopped."""
     ended_s: float | None = None
     look_s = 0.0
     pieces = 0
     while not cancel.is_requested:
-        is_talking = pipes.pump(takers, _POLL_S if pipes.is_open else _REAP_POLL_S)
+        is_talking = pipes.pump(takers, poll_s if pipes.is_open else _REAP_POLL_S)
         now_s = time.monotonic()
         pieces += is_talking
         if is_talking and pieces > _TALKING_PIECES and not pipes.is_pressed:

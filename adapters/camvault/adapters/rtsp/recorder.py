@@ -19,13 +19,15 @@ from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, Record
 _GRACE_S = 1.0
 """A stalled ffmpeg ignores SIGTERM (measured for 5.1 to 9.0): waiting longer gains nothing."""
 _LAST_LINES = 10
+_TICK_S = 0.25
+"""Nothing that a supervisor looks for is due sooner, and it is asked for years."""
 _EARLY_S = 30.0
 """What a stream is stumbled over for shows soon; what ends a recording later is something else."""
 
 
 @attrs.define
 class _Ticking:
-    """Hands the runner's question "shall we stop?" to the supervisor, about ten times a second."""
+    """Hands the runner's question "shall we stop?" to the supervisor, some times a second."""
 
     on_tick: Callable[[], bool]
     is_stopped: bool = False
@@ -92,6 +94,7 @@ class FfmpegRecorder:
                 stdin=ffconcat(source, settings),
                 env=environment(),
                 grace_s=_GRACE_S,
+                poll_s=_TICK_S,
             )
         except Cancelled:
             trouble = Trouble.SOUND if talk.waits_for_sound(time.monotonic()) else None

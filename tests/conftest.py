@@ -11,8 +11,10 @@ pytest_plugins = ["tests.rig.fixtures", "tests.canary_watch"]
 
 # A deadline per example measures the machine and what else runs on it, not the code. The examples of a test are the
 # same in each run, so that a change is judged by what it changes; `make nightly` draws new ones.
-hypothesis.settings.register_profile("camvault", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("nightly", deadline=None, print_blob=True)
+# how long an example takes to be made says how busy the machine is
+BUSY = (hypothesis.HealthCheck.too_slow,)
+hypothesis.settings.register_profile("camvault", deadline=None, derandomize=True, suppress_health_check=BUSY)
+hypothesis.settings.register_profile("nightly", deadline=None, print_blob=True, suppress_health_check=BUSY)
 hypothesis.settings.load_profile("camvault")
 
 

@@ -356,5 +356,7 @@ class TestClosedRate:
         clips = tuple(EncodeClip(key, 10, 10**7) for key in "ab")
         batch = EncodeBatch(clips, 1_000_000, ConstantRate(300, is_filling=True))
         results: list[EncodeResult] = [Encoded(key, TargetBitrate(300), 470_000) for key in "ab"]
-        results += [Encoded(key, TargetBitrate(301), 560_000, is_accepted=False) for key in "ab"]
+        results.append(Encoded("a", TargetBitrate(301), 560_000, is_accepted=False))
+        assert [action.key for action in next_encodes(batch, results)] == ["b"]
+        results.append(Encoded("b", TargetBitrate(301), 560_000, is_accepted=False))
         assert next_encodes(batch, results) == ()

@@ -210,6 +210,32 @@ def test_the_oldest_files_of_the_record_go_and_nothing_else(monkeypatch: pytest.
     assert sorted(_record_files(world)) == kept
 
 
+def test_a_file_of_the_record_that_somebody_else_removed_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_keeping, "KEPT_FILES", 0)
+    world = make_world()
+    day = FOLDER / STORED_FOLDER / "1970-01-01"
+    world.storage.put(day, b"x\n")
+    world.storage.calls.hook("storage.entry", lambda: world.storage.tree.discard(day))
+
+    stored_keeping.keep_small(day.parent, now=world.clock.wall, storage=world.storage)
+
+    assert _record_files(world) == {}
+
+
+def test_a_closed_day_is_made_smaller_once() -> None:
+    world = make_world()
+    world.run_for(100)
+    folder, later = FOLDER / STORED_FOLDER, world.clock.wall + timedelta(days=2)
+    before = _record_files(world)
+    stored_keeping.keep_small(folder, now=later, storage=world.storage)
+    assert _record_files(world) != before
+
+    count = len(world.storage.calls.log)
+    stored_keeping.keep_small(folder, now=later, storage=world.storage)
+    done = {call.operation for call in world.storage.calls.log[count:]}
+    assert done == {"storage.listing", "storage.read_text"}
+
+
 def test_a_power_cut_while_the_record_is_made_smaller_costs_no_line_that_says_something() -> None:
     world = make_world()
     world.run_for(100)

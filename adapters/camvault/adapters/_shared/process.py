@@ -202,7 +202,7 @@ def _follow(
         is_talking = pipes.pump(takers, poll_s if pipes.is_open else _REAP_POLL_S)
         now_s = time.monotonic()
         pieces += is_talking
-        if is_talking and pieces > _TALKING_PIECES and not pipes.is_pressed:
+        if pieces > _TALKING_PIECES and pipes.is_quiet:
             time.sleep(_GATHER_S)
         if is_talking and now_s < look_s:
             continue  # a program that prints a line for each picture is not asked after each whether it lives
@@ -315,9 +315,9 @@ class _Pipes:
         return bool(self._selector.get_map())
 
     @property
-    def is_pressed(self) -> bool:
-        """Whether the last pump found so much that there may be more, or that the program waits for us."""
-        return self._most_bytes >= _PRESSED_BYTES
+    def is_quiet(self) -> bool:
+        """Whether the last pump found something, but not so much that there may be more, or that the program waits."""
+        return 0 < self._most_bytes < _PRESSED_BYTES
 
     def pump(self, takers: Mapping[int, Callable[[bytes], None]], timeout_s: float) -> bool:
         """Wait for output and hand out one piece of each stream; False if there was none."""

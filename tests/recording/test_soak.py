@@ -35,6 +35,8 @@ LOSS_S = 1.5
 """What may be lost at each end of a recorder."""
 DEAF_S = 15.0
 """By UDP, ffmpeg gives up a camera that is silent at the start only then, also if it spoke again meanwhile."""
+AGAIN_S = 30.0
+"""So long after it is well again a camera is recorded: it was waited for longer and longer."""
 TROUBLE_EVERY_S = float(os.environ.get("CAMVAULT_SOAK_TROUBLE_S", "45"))
 STALL_S = 20.0
 UNIT_RESTARTS_AFTER_S = 2.0
@@ -61,6 +63,7 @@ class Station:
     dead_at: float | None = None
     ends: Counter[str] = attrs.Factory(Counter)
     well_again_at: float | None = None
+    ill_s: float = 0.0
 
     def start(self) -> None:
         argv = [
@@ -102,7 +105,8 @@ class Station:
             self.recorder.kill()
         elif self.camera:
             self.camera.mode = Mode(kind)
-            self.well_again_at = now_s + chance.uniform(0.2, 1) * STALL_S
+            self.ill_s += (lasts_s := chance.uniform(0.2, 1) * STALL_S)
+            self.well_again_at = now_s + lasts_s
 
     def stop(self) -> None:
         if self.recorder and self.recorder.poll() is None:
@@ -198,10 +202,17 @@ class Figures:
     monitor_s: float
     ends: int
     silences_by_udp: int
+    well_s: float
+    troubles: int
 
     @property
     def is_one_truth(self) -> bool:
         return max(abs(each - self.files_s) for each in (self.coverage_s, self.monitor_s)) <= AGREES_S
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it was recorded again, some time after each thing that happened to it."""
+        return self.well_s - self.files_s <= AGAIN_S * (self.troubles + 1)
 
     @property
     def is_kept(self) -> bool:
@@ -247,6 +258,7 @@ def soak(folder: Path, minutes: float, segment_time: int, seed: int) -> dict[str
         run.run(minutes * 60, random.Random(seed))
         for station in stations:
             station.stop()
+        ran_s = time.time() - begun_at
         sent = {each.name: each.camera.frames_sent / FRAMES_PER_S if each.camera else None for each in stations}
         for name in ("organize_video", "backup_video", "monitor_recordings"):
             run.job(name)
@@ -270,7 +282,16 @@ def soak(folder: Path, minutes: float, segment_time: int, seed: int) -> dict[str
             silences = sum(ends[mode.value] for mode in Mode if mode.is_stall) if by_udp else 0
             files_s = sum(map(kept_frames, run.files(name))) / FRAMES_PER_S
             sessions = len(re.findall("recorder started", _read(folder / f"{name}.said")))
-            figures[name] = Figures(sent[name], files_s, report["recorded_s"], of_day[name], sessions, silences)
+            figures[name] = Figures(
+                sent[name],
+                files_s,
+                report["recorded_s"],
+                of_day[name],
+                sessions,
+                silences,
+                ran_s - station.ill_s,
+                ends.total(),
+            )
             sys.stdout.write(f"{name}: {figures[name]} {dict(ends)}\n")
     return figures
 
@@ -287,3 +308,4 @@ def test_ten_cameras_of_which_coverage_files_and_figures_agree(tmp_path: Path) -
     assert len(figures) == 10
     assert [name for name, each in figures.items() if not each.is_one_truth] == []
     assert [name for name, each in figures.items() if not each.is_kept] == []
+    assert [name for name, each in figures.items() if not each.is_recorded] == []

@@ -211,6 +211,20 @@ def test_a_camera_that_tells_the_size_of_its_picture_late_is_looked_at_for_longe
     assert sum(map(kept_frames, run.segments())) >= 25
 
 
+@pytest.mark.parametrize("version", EACH)
+def test_a_camera_that_hangs_up_at_once_says_nothing_of_its_stream(
+    version: str, footage: Footage, tmp_path: Path
+) -> None:
+    """From then on each start was looked at for so long that it was ended as a stall."""
+    with FakeCamera(footage) as camera:
+        camera.mode = Mode.CLOSES
+        run = Sessions(version, camera, tmp_path)
+        run.run()
+
+    assert [end.trouble for end in run.ends] == [None]
+    assert run.way == StreamWay()
+
+
 def _without_key(footage: Footage) -> tuple[tuple[bytes, ...], ...]:
     return tuple(a for a in footage.access_units[:25] if not any(unit[0] & 31 in {5, 7, 8} for unit in a)) * 2
 

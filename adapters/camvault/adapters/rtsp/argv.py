@@ -28,7 +28,7 @@ _HOLD_US = 100_000
 _MATROSKA_OPTIONS = f"cluster_time_limit=1000:flush_packets=1:max_interleave_delta={_HOLD_US}"
 """At most one second in memory: by default a killed recorder loses 256 KiB, all of a segment of a dark scene."""
 
-_LOOK_US = 1_000_000
+LOOK_S = 1.0
 """How long ffmpeg looks at a stream before it writes; by default 5 s, if a track of it is silent."""
 _STUDY_BYTES = 64 * 1024 * 1024
 
@@ -78,8 +78,9 @@ def ffconcat(source: StreamSource, settings: RecorderSettings) -> bytes:
 
 def _look(settings: RecorderSettings) -> tuple[tuple[str, int], ...]:
     if settings.way.is_studied:
-        return ("analyzeduration", round(settings.start_timeout_s * 1_000_000)), ("probesize", _STUDY_BYTES)
-    return (("analyzeduration", _LOOK_US),)
+        # where a track stays unknown all of it is taken, and the supervisor waits no longer than this for a picture
+        return ("analyzeduration", round(settings.start_timeout_s * 500_000)), ("probesize", _STUDY_BYTES)
+    return (("analyzeduration", round(LOOK_S * 1_000_000)),)
 
 
 def _concat_quoted(text: str) -> str:

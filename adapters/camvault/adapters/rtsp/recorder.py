@@ -8,7 +8,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.adapters._shared.process import run
-from camvault.adapters.rtsp.argv import environment, ffconcat, record_argv
+from camvault.adapters.rtsp.argv import LOOK_S, environment, ffconcat, record_argv
 from camvault.adapters.rtsp.challenge import ask_challenge, unknown_digest
 from camvault.adapters.rtsp.parse import ProgressParser, redacted
 from camvault.adapters.rtsp.talk import StreamTalk
@@ -50,6 +50,13 @@ class _Ticking:
 
 
 _conforms: Callable[[Callable[[], bool]], Cancellation] = _Ticking
+
+
+def _learned(trouble: Trouble | None, *, after_s: float) -> Trouble | None:
+    """What a session that ended so soon says of the stream. A camera that hangs up at once was not looked at."""
+    if after_s >= _EARLY_S or (trouble is Trouble.UNSEEN and after_s < LOOK_S):
+        return None
+    return trouble
 
 
 @attrs.frozen
@@ -100,8 +107,7 @@ class FfmpegRecorder:
             trouble = Trouble.SOUND if talk.waits_for_sound(time.monotonic()) else None
             reason = "it is announced and does not come" if trouble else talk.reason
             return RecorderEnd(255, tuple(lines), reason, trouble)
-        is_early = time.monotonic() - begun_s < _EARLY_S
-        trouble = talk.trouble if is_early else None
+        trouble = _learned(talk.trouble, after_s=time.monotonic() - begun_s)
         return RecorderEnd(finished.exit_code, tuple(lines), self._reason(talk, source), trouble)
 
     @staticmethod

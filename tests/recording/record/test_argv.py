@@ -7,7 +7,7 @@ import pytest
 
 from camvault.adapters.rtsp.argv import ffconcat, stream_url
 from camvault.adapters.rtsp.parse import redacted
-from camvault.ports.recorder import RecorderSettings, StreamSource
+from camvault.ports.recorder import RecorderSettings, StreamSource, StreamWay
 from tests import canary
 
 
@@ -20,6 +20,16 @@ def test_trap_ffmpeg_takes_no_socket_timeout_of_more_than_31_bits(socket_timeout
     found = re.search(r"^option timeout (\d+)$", told, re.MULTILINE)
     assert found
     assert int(found[1]) == expected_us < 2**31
+
+
+def test_a_stream_is_never_looked_at_for_as_long_as_a_picture_is_waited_for() -> None:
+    """A track that stays unknown takes all of that time, and each start was ended as a stall."""
+    settings = RecorderSettings(PurePath("/x"), "A_%d.mkv", start_timeout_s=15, way=StreamWay(is_studied=True))
+    told = ffconcat(StreamSource(host="192.168.1.76"), settings).decode()
+
+    found = re.search(r"^option analyzeduration (\d+)$", told, re.MULTILINE)
+    assert found
+    assert 1_000_000 < int(found[1]) <= 0.6 * settings.start_timeout_s * 1_000_000
 
 
 def test_user_and_password_stand_in_the_path_where_the_camera_wants_them() -> None:

@@ -16,7 +16,7 @@ import attrs
 from camvault.core.segments.coverage import Span
 from camvault.core.segments.stored_record import StoredSegment
 
-_UNKNOWN = timedelta(seconds=1.5)
+_NOTICED_LATE = timedelta(seconds=1.5)
 """By how much the end of a segment and the begin of the next one differ where there is no hole."""
 _LONGEST = timedelta(minutes=10)
 """No more is laid end to end than this, because the clock of the camera runs at another pace than ours."""
@@ -55,7 +55,7 @@ def _chains(segments: Iterable[StoredSegment]) -> Iterator[list[Span]]:
     for each in segments:
         for place, span in enumerate(each.spans):
             is_next = place == 0 and each.segment[1] == number + 1
-            if chain and not (is_next and abs(span.start_at - chain[-1].end_at) <= _UNKNOWN and length < _LONGEST):
+            if chain and not (is_next and abs(span.start_at - chain[-1].end_at) <= _NOTICED_LATE and length < _LONGEST):
                 yield chain
                 chain, length = [], _ZERO
             chain.append(span)

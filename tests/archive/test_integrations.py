@@ -964,6 +964,19 @@ class TestWhatNobodyLooksAt:
         assert any(f"{CAMERA / '03/09'}: no date folder" in line for line in cameras.reporter.lines())
         assert any("and 2 in it named like footage" in line for line in cameras.reporter.lines())
 
+    def test_clips_of_another_name_are_told_once(self, cameras: Cameras) -> None:
+        """Found by a newcomer: a camera of another make was never archived, and each run said that all was done."""
+        for number in (2, 1):
+            cameras.storage.put(CAMERA / f"2024/03/{number:02}/front-{number}.MP4", b"clip")
+        cameras.storage.put(CAMERA / "2024/03/01/.front-3.mp4", b"an upload")
+        cameras.storage.put(CAMERA / "2024/03/01/notes.txt", b"")
+        for _ in range(2):
+            report = cameras.run()
+            assert (report.left_count, report.problem_count) == (1, 0)
+        told = [line for line in cameras.reporter.lines() if "2 clips that are not named like footage" in line]
+        assert len(told) == 2
+        assert all(f"{CAMERA / '2024/03/01/front-1.MP4'}: " in line for line in told)
+
     @pytest.mark.parametrize(("link", "count"), [("front", 1), ("2024", 1), (".hidden", 0)])
     def test_a_link_in_place_of_a_folder_is_told(self, cameras: Cameras, link: str, count: int) -> None:
         cameras.storage.put_folder("/big/2024/03/09")

@@ -61,6 +61,11 @@ class DatedName(NamedTuple):
     is_clip: bool
 
 
+def is_clip_name(name: str) -> bool:
+    """Whether a file is a clip by its extension, whatever else its name says; an unfinished upload is none."""
+    return name.lower().endswith(f".{_CLIP}") and not name.startswith(".")
+
+
 @attrs.frozen
 class NamePattern:
     """How the files of cameras are named, without their extension.

@@ -12,7 +12,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.core.archive.clip_pairs import DatedFile, FootageFolder
-from camvault.core.archive.dated_names import NamePattern, folder_day
+from camvault.core.archive.dated_names import NamePattern, folder_day, is_clip_name
 from camvault.core.workflows.archive.job import LEDGERS_NAME, TRASH_LEDGERS_NAME
 from camvault.ports.entries import FileEntry, Listing
 from camvault.ports.errors import NotFoundError, StorageError
@@ -21,6 +21,7 @@ from camvault.ports.files import FolderReader
 _RECORDS = frozenset({LEDGERS_NAME, TRASH_LEDGERS_NAME})
 
 OnProblem = Callable[[StorageError], None]
+OnOther = Callable[[PurePath], None]
 OnPassed = Callable[[PurePath, Listing], None]
 
 
@@ -37,14 +38,16 @@ class DateFolders:
             for file in listing.files:
                 yield FileEntry(folder / file.name, listing.identity_of(file))
 
-    def footage(self, pattern: NamePattern) -> Iterator[DatedFile]:
-        """The files that are named like footage."""
+    def footage(self, pattern: NamePattern, on_other: OnOther = lambda _: None) -> Iterator[DatedFile]:
+        """The files that are named like footage; `on_other` is told of each clip that has another name."""
         for path, listing in self.folders.items():
             folder = FootageFolder(path, listing)
             for file in listing.files:
                 name = pattern.parse(file.name)
                 if name is not None:
                     yield DatedFile(folder, file, name)
+                elif is_clip_name(file.name):
+                    on_other(path / file.name)
 
     def links(self, pattern: NamePattern) -> Iterator[PurePath]:
         """What is named like footage, and is no regular file."""

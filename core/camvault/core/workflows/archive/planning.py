@@ -21,6 +21,7 @@ from camvault.ports.errors import StorageError
 _NO_DATE_FOLDER = (
     "no date folder (…/YYYY/MM/DD below the input), and {count} in it named like footage: nobody looks at them"
 )
+_OTHER_NAME = "it is one of {count} clips that are not named like footage ({pattern}): nobody looks at them"
 _LINK = "it is a link, which is not followed"
 
 
@@ -33,6 +34,9 @@ class ClipPlanner:
     way_out: WayOut
     folders: ArchiveFolders
     _now_s: float = attrs.field(default=0.0, init=False)
+    _other: PurePath | None = attrs.field(default=None, init=False)
+    """The first clip that is not named like footage, of `_other_count`: one is told, because it is told in each run."""
+    _other_count: int = attrs.field(default=0, init=False)
 
     def plans(self) -> Iterator[ClipPlan | LeftFile]:
         """What is done with each clip, the oldest day first.
@@ -41,6 +45,7 @@ class ClipPlanner:
             StorageError: The input cannot be listed.
         """
         left: list[LeftFile] = []
+        self._other, self._other_count = None, 0
 
         def on_problem(error: StorageError) -> None:
             left.append(LeftFile(error.path, f"it cannot be listed: {error.problem}", is_problem=True))
@@ -56,6 +61,13 @@ class ClipPlanner:
             while left:
                 yield left.pop()
         yield from reversed(left)
+        if self._other is not None:
+            words = _OTHER_NAME.format(pattern=self.job.options.pattern.text, count=self._other_count)
+            yield LeftFile(self._other, words)
+
+    def _see_other(self, clip: PurePath) -> None:
+        self._other = self._other or clip
+        self._other_count += 1
 
     def _passed(self, folder: PurePath, listing: Listing) -> Iterator[LeftFile]:
         """What somebody may have meant to be archived, in a folder that is no date folder."""
@@ -68,7 +80,7 @@ class ClipPlanner:
         self._now_s = self.job.ports.clock.now().timestamp()
         pattern = self.job.options.pattern
         yield from (LeftFile(path, _LINK) for path in day.links(pattern))
-        footage = paired(day.footage(pattern))
+        footage = paired(day.footage(pattern, self._see_other))
         for clip in footage.clips:
             try:
                 yield self.plan(clip, is_twin=clip.name.stamp in footage.twins)

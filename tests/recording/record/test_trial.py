@@ -57,9 +57,29 @@ def test_each_way_is_tried_until_a_picture_is_stored() -> None:
     assert not world.lost()
 
 
-def test_a_stream_that_no_way_suits_is_taken_as_it_was_tried_last() -> None:
+def test_a_stream_that_no_way_suits_is_taken_as_it_was_asked_for() -> None:
     world = make_world()
     world.recorder.stumbles = lambda _: Trouble.ORDER
+
+    assert learned(world) == StreamWay()
+
+
+def test_a_way_that_leads_to_no_picture_is_not_taken_for_ever() -> None:
+    world = make_world()
+
+    def stumble(way: StreamWay) -> Trouble | None:
+        world.recorder.camera = MemoryCamera.SILENT if way.is_studied else MemoryCamera.NORMAL
+        return None if way.is_studied else Trouble.UNSEEN
+
+    world.recorder.stumbles = stumble
+
+    assert learned(world) == StreamWay()
+
+
+def test_a_camera_that_hangs_up_after_its_first_picture_has_sent_one() -> None:
+    world = make_world()
+    world.recorder.stumbles = lambda way: None if way.is_reordered else Trouble.ORDER
+    world.clock.after(0.5, lambda: setattr(world.recorder, "camera", MemoryCamera.CLOSES))
 
     assert learned(world) == StreamWay(is_reordered=True)
 

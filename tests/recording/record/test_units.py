@@ -30,6 +30,7 @@ from camvault.core.workflows.recording.record import (
     SegmentClosed,
     StationBusyError,
     StreamTakenOtherwise,
+    StreamWayGivenUp,
     prepare_unsupervised,
 )
 from camvault.core.workflows.steps.segment_step import StepRefused
@@ -42,7 +43,7 @@ from camvault.ports.errors import (
     StorageError,
     UsageError,
 )
-from camvault.ports.recorder import MediaProgress, RecorderEnd, SoundUse, Trouble
+from camvault.ports.recorder import MediaProgress, RecorderEnd, SoundUse, StreamWay, Trouble
 from tests import canary
 from tests.recording.record.desk import FOLDER, ROOT, make_world
 
@@ -566,6 +567,39 @@ def test_a_stream_that_no_way_suits_is_tried_at_leisure() -> None:
     assert len(world.reporter.of(StreamTakenOtherwise)) == 1
     assert len(world.recorder.sessions) < 80
     assert world.reporter.of(RecorderEnded)[0].words == "No tag found"
+
+
+def test_a_way_that_leads_to_no_recording_is_given_up_again() -> None:
+    """A camera that hung up at once was looked at for 15 s in each session from then on, which ended it as a stall."""
+    world = make_world()
+    began = world.clock.monotonic_s()
+
+    def stumble(way: StreamWay) -> Trouble | None:
+        is_rebooting = world.clock.monotonic_s() - began < 1
+        world.recorder.camera = MemoryCamera.SILENT if way.is_studied else MemoryCamera.NORMAL
+        return Trouble.UNSEEN if is_rebooting and not way.is_studied else None
+
+    world.recorder.stumbles = stumble
+    world.run_for(120)
+
+    assert [way.is_studied for way in world.recorder.ways] == [False, True, True, True, False]
+    assert world.clock.monotonic_s() - world.recorder.sessions[-1] > 60
+    told = [str(each) for each in world.reporter.of(StreamWayGivenUp)]
+    assert told == ["ROST2: how its stream was taken led to no recording: it is taken as at first again"]
+
+
+def test_what_is_learned_again_is_told_once() -> None:
+    world = make_world()
+    world.recorder.stumbles = lambda way: None if way.is_reordered else Trouble.ORDER
+    for number in range(1, 5):
+        world.clock.after(number * 200 - 100, lambda: setattr(world.recorder, "camera", MemoryCamera.REFUSES))
+        world.clock.after(number * 200, lambda: setattr(world.recorder, "camera", MemoryCamera.NORMAL))
+
+    world.run_for(1000)
+
+    assert world.recorder.ways.count(StreamWay()) > 4
+    assert len(world.reporter.of(StreamTakenOtherwise)) == 1
+    assert len(world.reporter.of(StreamWayGivenUp)) == 1
 
 
 def test_a_camera_that_sends_no_key_frame_is_told_of_by_its_name() -> None:

@@ -9,6 +9,7 @@ from camvault.core.workflows.recording.record.events import (
     RecordingTroubled,
     SegmentClosed,
     StreamTakenOtherwise,
+    StreamWayGivenUp,
 )
 from camvault.core.workflows.recording.record.journal import TIMELINE_NAME
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
@@ -30,6 +31,7 @@ __all__ = [
     "SegmentClosed",
     "StationBusyError",
     "StreamTakenOtherwise",
+    "StreamWayGivenUp",
     "claim_station",
     "learned_way",
     "prepare_unsupervised",

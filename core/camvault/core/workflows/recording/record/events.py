@@ -51,6 +51,16 @@ class StreamTakenOtherwise(Event):
 
 
 @attrs.frozen
+class StreamWayGivenUp(Event):
+    """The way in which the stream was taken led to no recording, some times in a row."""
+
+    station: str
+
+    def __str__(self) -> str:
+        return f"{self.station}: how its stream was taken led to no recording: it is taken as at first again"
+
+
+@attrs.frozen
 class SegmentClosed(Event):
     """A segment is complete and has its final name, `path`."""
 

@@ -52,6 +52,8 @@ class Session:
         rhythm: How regularly the camera's pictures come, in earlier sessions too.
         cause: Why the supervisor ended the session; None while it goes on, or if it ended by itself.
         words: What an operator has to know of that, if anything.
+        first_stored_s: When a picture was stored first, or before any, when the first one arrived; monotonic.
+        last_stored_s: When a picture was stored last, likewise.
     """
 
     folder: PurePath
@@ -66,13 +68,13 @@ class Session:
     stored: SessionPictures
     cause: Cause | None = attrs.field(default=None, init=False)
     words: str = attrs.field(default="", init=False)
+    first_stored_s: float = attrs.field(default=0.0, init=False)
+    last_stored_s: float = attrs.field(default=0.0, init=False)
     _counters: RecorderSigns = attrs.field(factory=RecorderSigns, init=False)
     _looked_s: float = attrs.field(default=0.0, init=False)
     _ticked_s: float | None = attrs.field(default=None, init=False)
     _unseen_s: float = attrs.field(default=0.0, init=False)
     _moved_bytes: int = attrs.field(default=0, init=False)
-    _stored_s: float = attrs.field(default=0.0, init=False)
-    """When the last picture was stored, or before any, when the first one arrived; monotonic."""
 
     @property
     def has_arrived(self) -> bool:
@@ -87,7 +89,7 @@ class Session:
     @property
     def recorded_s(self) -> float:
         """How long after its beginning the session stored a picture last."""
-        return self._stored_s - self.began_s if self.has_recorded else 0.0
+        return self.last_stored_s - self.began_s if self.has_recorded else 0.0
 
     def take_progress(self, progress: MediaProgress) -> None:
         """Take over what the recorder counted."""
@@ -120,7 +122,7 @@ class Session:
                     f"the camera sends, but no key frame within {limit_s:.0f} s, without which no recording can begin: "
                     "let it send key frames more often, or raise --stall-timeout above the time between two of them"
                 )
-        elif self.has_arrived and is_unstored(self._stored_s, now_s=now_s, policy=self.options.stall):
+        elif self.has_arrived and is_unstored(self.last_stored_s, now_s=now_s, policy=self.options.stall):
             self.cause = Cause.NOT_STORED
         return self.cause is None
 
@@ -168,7 +170,7 @@ class Session:
         if gap_s is not None:
             self.rhythm = with_gap(self.rhythm, gap_s, now_s=now_s)
         if self.has_arrived and not had_arrived and not self.has_recorded:
-            self._stored_s = now_s
+            self.first_stored_s = self.last_stored_s = now_s
 
     def _take_stored(self, files: list[FileEntry], *, is_end: bool = False) -> None:
         """Count what is stored in `files`; only now the station is recorded."""
@@ -176,9 +178,10 @@ class Session:
         self.stored.look(files, is_end=is_end)
         if self.stored.picture_count == before:
             return
-        self._stored_s = self.ports.clock.monotonic_s()
+        self.last_stored_s = self.ports.clock.monotonic_s()
         if not before:
-            self.ports.reporter.emit(MediaArrived(self.options.station, self._stored_s - self.began_s))
+            self.first_stored_s = self.last_stored_s
+            self.ports.reporter.emit(MediaArrived(self.options.station, self.last_stored_s - self.began_s))
             self.journal.gap_ended()
         self.journal.media_arrived(self.stored.last_s)
 

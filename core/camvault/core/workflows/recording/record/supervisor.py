@@ -17,7 +17,7 @@ from camvault.core.health.backoff import failures_after_end
 from camvault.core.health.line_limit import LineBudget, spend_line
 from camvault.core.health.rhythm import Rhythm
 from camvault.core.health.stall import started
-from camvault.core.health.stream_ways import next_way
+from camvault.core.health.stream_ways import TakenWay, next_way, way_after_session
 from camvault.core.segments.coverage import Cause
 from camvault.core.workflows.recording.record.adoption import Adoption
 from camvault.core.workflows.recording.record.events import (
@@ -25,6 +25,7 @@ from camvault.core.workflows.recording.record.events import (
     RecorderLogged,
     RecorderStarted,
     StreamTakenOtherwise,
+    StreamWayGivenUp,
 )
 from camvault.core.workflows.recording.record.journal import Journal
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
@@ -33,7 +34,7 @@ from camvault.core.workflows.recording.record.session_folder import new_session_
 from camvault.core.workflows.recording.record.station_lock import claim_station
 from camvault.core.workflows.recording.record.stored import SessionPictures, StoredLog
 from camvault.ports.errors import CamvaultError, Cancelled, NoSpaceError, StorageError, UsageError
-from camvault.ports.recorder import RecorderEnd, StreamSource, StreamWay
+from camvault.ports.recorder import RecorderEnd, StreamSource, StreamWay, Trouble
 
 _WAIT_STEP_S = 5.0
 
@@ -50,7 +51,8 @@ def record_camera(source: StreamSource, *, options: RecordOptions, ports: Record
     journal = Journal(options, ports)
     log = StoredLog(options, ports, journal)
     adoption, heartbeat = Adoption(options, ports, journal, log), Heartbeat(ports.supervision)
-    supervisor = _Supervisor(source, options, ports, journal, log, adoption, heartbeat, options.way)
+    taken = TakenWay(options.way, options.way)
+    supervisor = _Supervisor(source, options, ports, journal, log, adoption, heartbeat, taken)
     supervisor.make_folders()
     with supervisor.claimed():
         supervisor.run()
@@ -58,7 +60,10 @@ def record_camera(source: StreamSource, *, options: RecordOptions, ports: Record
 
 @attrs.define
 class _Supervisor:
-    """Starts session after session; `failures` counts those in a row that recorded less than one segment."""
+    """Starts session after session; `failures` counts those in a row that recorded less than one segment.
+
+    `told` are the troubles with each way that were told of: one is learned again each time that a camera was away.
+    """
 
     source: StreamSource
     options: RecordOptions
@@ -67,10 +72,12 @@ class _Supervisor:
     log: StoredLog
     adoption: Adoption
     heartbeat: Heartbeat
-    way: StreamWay
+    taken: TakenWay
+    told: set[tuple[Trouble | None, StreamWay]] = attrs.field(factory=set)
     failures: int = 0
     talk: LineBudget | None = None
     rhythm: Rhythm = attrs.field(factory=Rhythm)
+    is_taken_otherwise: bool = False
 
     def make_folders(self) -> None:
         problem = self.ports.place_problem(self.options.output_root)
@@ -99,7 +106,7 @@ class _Supervisor:
                 cause, end = self.one_session()
                 self.ports.cancel.check()
                 self.journal.not_recording(cause)
-                if not self.has_other_way(end):
+                if not self.is_taken_otherwise:
                     self.pause(cause, end)
         finally:
             # footage gets its final name, whatever ended the loop; power fails before: the next start does it
@@ -108,6 +115,7 @@ class _Supervisor:
             self.journal.stopped()
 
     def one_session(self) -> tuple[Cause, RecorderEnd]:
+        self.is_taken_otherwise = False
         problem = self.ports.place_problem(self.options.output_root)
         if problem:
             self.failures += 1
@@ -127,15 +135,23 @@ class _Supervisor:
         session.finish()
         recorded_s, segment_s = session.recorded_s, self.options.segment_s
         self.failures = failures_after_end(self.failures, recorded_s=recorded_s, segment_time_s=segment_s)
+        self.learn(end, lasted_s=session.last_stored_s - session.first_stored_s)
         return session.cause_of_end(), attrs.evolve(end, reason=session.words or end.reason)
 
-    def has_other_way(self, end: RecorderEnd) -> bool:
-        """Whether the stream is to be taken in another way at once, because of what the recorder stumbled over."""
-        if end.trouble is None or (way := next_way(self.way, end.trouble)) is None:
-            return False
-        self.way = way
-        self.ports.reporter.emit(StreamTakenOtherwise(self.options.station, end.trouble, way, end.reason))
-        return True
+    def learn(self, end: RecorderEnd, *, lasted_s: float) -> None:
+        """How the next session takes the stream, after one that ended so and recorded for `lasted_s`."""
+        before = self.taken.way
+        self.taken = way_after_session(self.taken, trouble=end.trouble, lasted_s=lasted_s)
+        if self.taken.way == before:
+            return
+        station, trouble = self.options.station, end.trouble
+        event: StreamTakenOtherwise | StreamWayGivenUp = StreamWayGivenUp(station)
+        if trouble is not None and next_way(before, trouble) == self.taken.way:
+            self.is_taken_otherwise = True
+            event = StreamTakenOtherwise(station, trouble, self.taken.way, end.reason)
+        if (trouble, before) not in self.told:
+            self.told.add((trouble, before))
+            self.ports.reporter.emit(event)
 
     def open_session(self) -> Session:
         self.journal.clock_was_set()
@@ -161,7 +177,7 @@ class _Supervisor:
         try:
             return self.ports.recorder.record(
                 self.source,
-                settings=recorder_settings(self.options, session.folder, self.way),
+                settings=recorder_settings(self.options, session.folder, self.taken.way),
                 on_progress=session.take_progress,
                 on_log=self.hear,
                 on_tick=session.tick,

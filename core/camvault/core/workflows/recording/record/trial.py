@@ -24,7 +24,7 @@ _LOOK_S = 0.5
 
 
 def learned_way(source: StreamSource, *, options: RecordOptions, ports: RecordPorts) -> StreamWay:
-    """The way in which a picture was stored; the one that was asked for, or tried last, if the camera sends none.
+    """The way in which a picture was stored; the one that was asked for, if none was.
 
     The caller holds the station's lock. Takes as long as the first picture, for each way that is tried.
 
@@ -44,11 +44,12 @@ def learned_way(source: StreamSource, *, options: RecordOptions, ports: RecordPo
 def _way_that_helps(source: StreamSource, options: RecordOptions, ports: RecordPorts) -> StreamWay:
     way = options.way
     while True:
-        end = _Trial(source, options, ports, way).run()
+        trial = _Trial(source, options, ports, way)
+        end = trial.run()
         ports.cancel.check()
         other = next_way(way, end.trouble) if end.trouble is not None else None
         if end.trouble is None or other is None:
-            return way
+            return way if trial.has_stored else options.way
         way = other
         ports.reporter.emit(StreamTakenOtherwise(options.station, end.trouble, way, end.reason))
 
@@ -61,6 +62,7 @@ class _Trial:
     options: RecordOptions
     ports: RecordPorts
     way: StreamWay
+    has_stored: bool = attrs.field(default=False, init=False)
     _looked_s: float = attrs.field(default=0.0, init=False)
 
     def run(self) -> RecorderEnd:
@@ -74,12 +76,15 @@ class _Trial:
             if now_s - self._looked_s < _LOOK_S:
                 return True
             self._looked_s = now_s
-            return not self._has_picture(settings.folder)
+            self.has_stored = self._has_picture(settings.folder)
+            return not self.has_stored
 
         settings = recorder_settings(self.options, folder, self.way)
-        return self.ports.recorder.record(
+        end = self.ports.recorder.record(
             self.source, settings=settings, on_progress=_ignore, on_log=_ignore, on_tick=go_on
         )
+        self.has_stored = self.has_stored or self._has_picture(folder)
+        return end
 
     def _has_picture(self, folder: PurePath) -> bool:
         try:

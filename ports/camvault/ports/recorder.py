@@ -104,12 +104,11 @@ class RecorderEnd:
     """How a session ended. Whatever it is, recording has stopped: exit code 0 is no success.
 
     Attributes:
-        reason: Why, in the recorder's own words, if it said so.
+        reason: Why, in the recorder's own words, if it said so: what is no complaint is no reason.
         trouble: What it stumbled over, if another way may help.
     """
 
     exit_code: int
-    last_lines: tuple[str, ...] = ()
     reason: str = ""
     trouble: Trouble | None = None
 

@@ -173,7 +173,7 @@ class RecorderContract:
         ended = seen.record(harness.silent)
 
         assert ended.exit_code
-        assert ended.last_lines
+        assert ended.reason
         assert seen.progress == []
         assert sum(harness.segments().values()) == 0
 
@@ -182,5 +182,5 @@ class RecorderContract:
         seen = session(FOR_S)
         ended = seen.record(source)
 
-        assert [line for line in (*seen.lines, *ended.last_lines) if source.password in line] == []
+        assert [line for line in (*seen.lines, ended.reason) if source.password in line] == []
         assert source.password not in repr(source)

@@ -80,10 +80,10 @@ class MemoryRecorder:
         with self.storage.calls.call("recorder.record", source.host):
             if self.camera is MemoryCamera.REFUSES:
                 on_log("Connection refused")
-                return RecorderEnd(1, ("Connection refused",))
+                return RecorderEnd(1, "Connection refused")
             if trouble := self.stumbles(settings.way):
                 self.clock.advance(self.tick_s)
-                return RecorderEnd(1, ("Invalid argument",), "No tag found", trouble)
+                return RecorderEnd(1, "No tag found", trouble)
             return self._record(settings, on_progress, on_tick)
 
     def _record(
@@ -109,7 +109,7 @@ class MemoryRecorder:
                 if self.camera is not MemoryCamera.UNSTORABLE:
                     self._write(int(self.clock.now().timestamp() * 1e9))
             except NoSpaceError:
-                return RecorderEnd(228, ("No space left on device",))
+                return RecorderEnd(228, "No space left on device")
             on_progress(MediaProgress(frames, int(self.clock.monotonic_s() * 1e6)))
         return RecorderEnd(255)
 

@@ -18,7 +18,6 @@ from camvault.ports.recorder import MediaProgress, Recorder, RecorderEnd, Record
 
 _GRACE_S = 1.0
 """A stalled ffmpeg ignores SIGTERM (measured for 5.1 to 9.0): waiting longer gains nothing."""
-_LAST_LINES = 10
 _TICK_S = 0.25
 """Nothing that a supervisor looks for is due sooner, and it is asked for years."""
 _EARLY_S = 30.0
@@ -79,7 +78,6 @@ class FfmpegRecorder:
         parser, talk = ProgressParser(), StreamTalk(settings.way, settings.log_level)
         begun_s = time.monotonic()
         ticking = _Ticking(lambda: on_tick() and not talk.waits_for_sound(time.monotonic()))
-        lines: list[str] = []
 
         def take_progress(line: str) -> None:
             if report := parser.feed(line):
@@ -87,8 +85,6 @@ class FfmpegRecorder:
 
         def take_log(line: str) -> None:
             clean = redacted(line, source)
-            lines.append(clean)
-            del lines[:-_LAST_LINES]
             if talk.hear(clean, now_s=time.monotonic()):
                 on_log(clean)
 
@@ -105,16 +101,16 @@ class FfmpegRecorder:
             )
         except Cancelled:
             trouble = Trouble.SOUND if talk.waits_for_sound(time.monotonic()) else None
-            reason = "it is announced and does not come" if trouble else talk.reason
-            return RecorderEnd(255, tuple(lines), reason, trouble)
+            reason = "it is announced and does not come" if trouble else talk.reason(time.monotonic())
+            return RecorderEnd(255, reason, trouble)
         trouble = _learned(talk.trouble, after_s=time.monotonic() - begun_s)
-        return RecorderEnd(finished.exit_code, tuple(lines), self._reason(talk, source), trouble)
+        return RecorderEnd(finished.exit_code, self._reason(talk, source), trouble)
 
     @staticmethod
     def _reason(talk: StreamTalk, source: StreamSource) -> str:
         kind = unknown_digest(ask_challenge(source)) if talk.is_refused else ""
         if not kind:
-            return talk.reason
+            return talk.reason(time.monotonic())
         return f"the camera wants digest authentication by {kind}, which ffmpeg does not know; let it accept MD5 too"
 
 

@@ -76,7 +76,7 @@ class SegmentClosed(Event):
 class RecorderEnded(Event):
     """A session ended, or could not begin, although the station is to be recorded; the next start is in `wait_s`.
 
-    `words` is the reason that the recorder gave, or the last line that it wrote, or what kept it from starting.
+    `words` is the reason that the recorder gave, or what kept it from starting; "" if none is known.
     """
 
     level: ClassVar[Level] = Level.WARNING

@@ -119,16 +119,16 @@ class _Supervisor:
         problem = self.ports.place_problem(self.options.output_root)
         if problem:
             self.failures += 1
-            return Cause.UNKNOWN, RecorderEnd(0, (problem,))
+            return Cause.UNKNOWN, RecorderEnd(0, problem)
         try:
             free_bytes = self.ports.storage.free_bytes(self.options.folder)
             if free_bytes < self.options.free_floor_bytes:
                 self.failures += 1
-                return Cause.DISK_FULL, RecorderEnd(0, (f"only {free_bytes:,} bytes are free",))
+                return Cause.DISK_FULL, RecorderEnd(0, f"only {free_bytes:,} bytes are free")
             session = self.open_session()
         except StorageError as error:
             self.failures += 1
-            return _cause_of(error), RecorderEnd(0, (str(error),))
+            return _cause_of(error), RecorderEnd(0, str(error))
         self.ports.reporter.emit(RecorderStarted(self.options.station, session.folder.name))
         end = self.recorded(session)
         self.rhythm = session.rhythm
@@ -186,7 +186,7 @@ class _Supervisor:
             raise
         except CamvaultError as error:
             # a program that cannot be started just now (it is being upgraded): tried again, like any other end
-            return RecorderEnd(-1, (str(error),))
+            return RecorderEnd(-1, str(error))
 
     def hear(self, line: str) -> None:
         """Report a line that the recorder wrote, within the limit that keeps the log small."""
@@ -200,8 +200,7 @@ class _Supervisor:
         """Wait until the next start is due."""
         self.failures = max(self.failures, 1)
         wait_s = self.options.back_off.delay_s(self.failures, chance=self.ports.chance())
-        words = end.reason or "".join(end.last_lines[-1:])
-        self.ports.reporter.emit(RecorderEnded(self.options.station, cause, end.exit_code, wait_s, words))
+        self.ports.reporter.emit(RecorderEnded(self.options.station, cause, end.exit_code, wait_s, end.reason))
         until_s = self.ports.clock.monotonic_s() + wait_s
         while (left_s := until_s - self.ports.clock.monotonic_s()) > 0:
             self.ports.supervision.alive(f"waiting, {cause.value}")
@@ -215,7 +214,7 @@ class _Supervisor:
                 make()
             except NoSpaceError as error:
                 self.failures += 1
-                self.pause(Cause.DISK_FULL, RecorderEnd(0, (str(error),)))
+                self.pause(Cause.DISK_FULL, RecorderEnd(0, str(error)))
             else:
                 return
 

@@ -53,12 +53,27 @@ def test_what_is_written_is_read(run: StoredRun) -> None:
 
 def test_a_later_line_of_a_run_replaces_the_earlier_one() -> None:
     later = attrs.evolve(RUN, span=Span(RUN.span.start_at, AT + timedelta(seconds=60)), picture_count=1725)
-    second = attrs.evolve(RUN, run=1, span=Span(AT + timedelta(hours=8), AT + timedelta(hours=8, seconds=5)))
+    second = attrs.evolve(
+        later, run=1, span=Span(AT + timedelta(hours=8), AT + timedelta(hours=8, seconds=5)), picture_count=1850
+    )
     found = parse_stored([f"{stored_line(RUN)}\n{stored_line(later)}\n", f"{stored_line(second)}\n"])
     assert [span.start_at for span in found.spans_of(SEGMENT)] == [later.span.start_at, second.span.start_at]
-    assert (found.spans_of(SEGMENT)[0].end_at - later.span.end_at).total_seconds() == pytest.approx(69 / 1724, abs=1e-3)
+    assert (found.spans_of(SEGMENT)[0].end_at - later.span.end_at).total_seconds() == pytest.approx(74 / 1848, abs=1e-3)
     assert found.first_of(SEGMENT) == RUN.span.start_at
     assert found.last == second
+
+
+@pytest.mark.parametrize("pictures_each", [1, 2, 250])
+def test_the_last_picture_of_each_run_is_shown_as_long_as_the_others(pictures_each: int) -> None:
+    """The pictures of the whole segment were taken for those of each run: it was shown too short."""
+    lasts, count = timedelta(seconds=0.2 * (pictures_each - 1)), 3 * pictures_each
+    runs = [
+        attrs.evolve(RUN, run=run, span=Span(begin_at, begin_at + lasts), picture_count=count)
+        for run, begin_at in enumerate(AT + timedelta(minutes=each) for each in range(3))
+    ]
+    spans = parse_stored([stored_line(run) + "\n" for run in runs]).spans_of(SEGMENT)
+    shown = [(span.end_at - run.span.end_at).total_seconds() for span, run in zip(spans, runs, strict=True)]
+    assert shown == pytest.approx([0.2 if pictures_each > 1 else 0.0] * 3, abs=1e-3)
 
 
 def test_a_segment_is_found_by_its_final_name() -> None:

@@ -16,7 +16,7 @@ to its last tab: a torn line is not believed.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from zlib import crc32
@@ -87,7 +87,9 @@ class StoredRecord:
 
     def spans_of(self, segment: SegmentOfSession) -> tuple[Span, ...]:
         """For how long the pictures of a segment are shown, in order; none if nothing is known of it."""
-        return tuple(map(_shown, self._runs_of.get(segment, ())))
+        runs = self._runs_of.get(segment, ())
+        each_s = _distance_s(runs)
+        return tuple(Span(run.span.start_at, run.span.end_at + timedelta(seconds=each_s)) for run in runs)
 
     def first_of(self, segment: SegmentOfSession) -> datetime | None:
         """When the first picture of a segment arrived; None if nothing is known of it."""
@@ -108,10 +110,10 @@ class StoredRecord:
         return found
 
 
-def _shown(run: StoredRun) -> Span:
-    """A picture is shown until the next one is due."""
-    each_s = run.span.seconds / (run.picture_count - 1) if run.picture_count > 1 else 0.0
-    return Span(run.span.start_at, run.span.end_at + timedelta(seconds=min(each_s, _LONGEST_PICTURE_S)))
+def _distance_s(runs: Sequence[StoredRun]) -> float:
+    """How far the pictures of a segment are apart: the last one of a run is shown until the next one is due."""
+    pairs = max((run.picture_count for run in runs), default=0) - len(runs)
+    return min(sum(run.span.seconds for run in runs) / pairs, _LONGEST_PICTURE_S) if pairs > 0 else 0.0
 
 
 def stored_line(run: StoredRun) -> str:

@@ -1,5 +1,6 @@
 """The bridge writer against readers that know nothing of it: 7z, xorriso, isoinfo, udfinfo, pycdlib."""
 
+import hashlib
 import itertools
 import os
 import re
@@ -317,39 +318,58 @@ def _link(path: Path) -> None:
     path.symlink_to("elsewhere")
 
 
-@pytest.mark.parametrize(
-    ("change", "is_during"),
-    [
-        *((change, False) for change in (_grow, _shrink, _touch, _vanish, _link, _replace_alike)),
-        (_grow, True),
-        (_shrink, True),
-        (_touch, True),
-    ],
-)
-def test_a_source_that_changes_fails_the_build(
-    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: object, is_during: bool
+@pytest.mark.parametrize("change", [_grow, _shrink, _touch, _vanish, _link, _replace_alike])
+def test_a_source_that_changes_before_it_is_read_fails_the_build(
+    small: Path, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
-    assert callable(change)
     builder = BridgeBuilder()
     plan = builder.plan(small, label="X", stamped_at=AT)
-    if not is_during:
-        change(small / "a.mp4")
-    else:
-        fill, todo = Sink.fill, [change]
-
-        def disturbed(self: Sink, read: object, size_bytes: int) -> int:
-            if todo:
-                todo.pop()(small / "a.mp4")
-            return fill(self, read, size_bytes)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(Sink, "fill", disturbed)
+    change(small / "a.mp4")
     with pytest.raises(ChangedError, match=r"a\.mp4"):
         builder.write(plan, target=tmp_path / "x.iso", on_bytes=lambda _: None, cancel=MemoryCancellation())
 
 
+@pytest.mark.parametrize("size_bytes", [10_000, 200_000], ids=["read in one go", "read in pieces"])
+@pytest.mark.parametrize("change", [_grow, _shrink, _touch])
+def test_a_source_that_changes_while_it_is_read_fails_the_build(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None], size_bytes: int
+) -> None:
+    (small / "a.mp4").write_bytes(bytes(size_bytes))
+    builder, read, fill = BridgeBuilder(), os.read, Sink.fill
+    plan = builder.plan(small, label="X", stamped_at=AT)
+    todo = [change]
+
+    def disturb() -> None:
+        if todo:
+            todo.pop()(small / "a.mp4")
+
+    def disturbed_read(descriptor: int, count: int) -> bytes:
+        disturb()
+        return read(descriptor, count)
+
+    def disturbed_fill(self: Sink, into: Callable[[memoryview], int], count: int) -> int:
+        disturb()
+        return fill(self, into, count)
+
+    monkeypatch.setattr(os, "read", disturbed_read)
+    monkeypatch.setattr(Sink, "fill", disturbed_fill)
+    with pytest.raises(ChangedError, match=r"a\.mp4"):
+        builder.write(plan, target=tmp_path / "x.iso", on_bytes=lambda _: None, cancel=MemoryCancellation())
+    assert not todo
+
+
+def test_a_source_that_is_given_in_small_pieces(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some network file systems do that."""
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda descriptor, count: read(descriptor, min(count, 3000)))
+    plan, manifest = build(small, tmp_path / "image.iso")
+    assert manifest.file_sha256[PurePosixPath("a.mp4")] == hashlib.sha256(b"0" * 10_000).hexdigest()
+    verify(tmp_path / "image.iso", plan, manifest)
+
+
 def test_an_unreadable_source_fails_the_plan(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may read everything: the system's answer is forced."""
-    monkeypatch.setattr(os, "access", lambda path, _: not str(path).endswith("b.mp4"))
+    monkeypatch.setattr(os, "access", lambda path, *_, **__: not str(path).endswith("b.mp4"))
     with pytest.raises(DeniedError, match=r"b\.mp4"):
         BridgeBuilder().plan(small, label="X", stamped_at=AT)
 

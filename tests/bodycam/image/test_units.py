@@ -125,6 +125,23 @@ class TestNames:
         assert len(set(iso_names(raws, is_folder=False, taken=set()).values())) == 10_000
 
 
+class TestOrder:
+    @given(st.lists(raw_names, unique=True, max_size=12), st.lists(raw_names, unique=True, max_size=12))
+    def test_a_folder_is_in_the_order_of_names_and_extensions_filled_up_with_spaces(
+        self, files: list[bytes], folders: list[bytes]
+    ) -> None:
+        """Source: ECMA-119 9.3. A folder has no extension."""
+        named = {PurePosixPath(os.fsdecode(raw)) for raw in folders}
+        inner = {path for path in named if len(path.parts) == 1}
+        others = {PurePosixPath(os.fsdecode(raw)) for raw in files} - inner
+        given = [(path, FileIdentity(1, 0)) for path in others if len(path.parts) == 1]
+        root = lay_out(given, [PurePosixPath(), *inner]).root
+        keys = [identifier.removesuffix(b";1").partition(b".")[::2] for identifier in (c.iso for c in root.by_iso)]
+        padded = [(name.ljust(31), extension.ljust(31)) for name, extension in keys]
+        assert padded == sorted(padded)
+        assert len(padded) == len(given) + len(inner)
+
+
 class TestOverhead:
     """What planning a batch takes an image to need beside its content, against what the bridge writer really needs."""
 

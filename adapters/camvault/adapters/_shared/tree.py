@@ -1,8 +1,9 @@
 """Private to adapters: what is in a folder that will become an image."""
 
+import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import PurePath, PurePosixPath
 
 import attrs
@@ -16,12 +17,14 @@ FileId = tuple[int, int]
 """Device and inode."""
 
 
+SourceFile = tuple[PurePosixPath, FileIdentity, FileId]
+
+
 @attrs.define
 class SourceTree:
     """Files with their identities, folders, and what was left out; in no order."""
 
-    files: list[tuple[PurePosixPath, FileIdentity]] = attrs.field(factory=list)
-    ids: dict[PurePosixPath, FileId] = attrs.field(factory=dict)
+    files: list[SourceFile] = attrs.field(factory=list)
     folders: list[PurePosixPath] = attrs.field(factory=list)
     left_out: list[PurePosixPath] = attrs.field(factory=list)
 
@@ -37,24 +40,32 @@ def scan(root: PurePath, *, is_left_out: IsLeftOut) -> SourceTree:
     while waiting:
         folder = waiting.pop()
         tree.folders.append(folder)
-        for path, status in _entries(root, folder):
-            if is_left_out(path):
-                tree.left_out.append(path)
-            elif stat.S_ISDIR(status.st_mode):
-                waiting.append(path)
-            elif stat.S_ISREG(status.st_mode):
-                tree.files.append((path, FileIdentity(status.st_size, status.st_mtime_ns)))
-                tree.ids[path] = (status.st_dev, status.st_ino)
-            else:
-                kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "a special file"
-                raise StorageError(root / path, f"it is {kind}; an image takes files and folders only")
+        with translated(root / folder):
+            waiting += _take(tree, root, folder, is_left_out)
     return tree
 
 
-def _entries(root: PurePath, folder: PurePosixPath) -> Iterator[tuple[PurePosixPath, os.stat_result]]:
-    with translated(root / folder), os.scandir(root / folder) as entries:
-        for entry in entries:
-            status = entry.stat(follow_symlinks=False)
-            if stat.S_ISREG(status.st_mode) and not os.access(entry.path, os.R_OK):
-                raise DeniedError(PurePath(entry.path), os.strerror(13))
-            yield folder / entry.name, status
+def _take(tree: SourceTree, root: PurePath, folder: PurePosixPath, is_left_out: IsLeftOut) -> list[PurePosixPath]:
+    """Add what is in this folder; the folders in it. A name is looked up in the open folder: that is sooner."""
+    inner: list[PurePosixPath] = []
+    descriptor = os.open(root / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                path, status = folder / entry.name, entry.stat(follow_symlinks=False)
+                is_file = stat.S_ISREG(status.st_mode)
+                if is_file and not os.access(entry.name, os.R_OK, dir_fd=descriptor):
+                    raise DeniedError(root / path, os.strerror(errno.EACCES))
+                if is_left_out(path):
+                    tree.left_out.append(path)
+                elif is_file:
+                    identity = FileIdentity(status.st_size, status.st_mtime_ns)
+                    tree.files.append((path, identity, (status.st_dev, status.st_ino)))
+                elif stat.S_ISDIR(status.st_mode):
+                    inner.append(path)
+                else:
+                    kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "a special file"
+                    raise StorageError(root / path, f"it is {kind}; an image takes files and folders only")
+    finally:
+        os.close(descriptor)
+    return inner

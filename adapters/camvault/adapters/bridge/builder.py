@@ -51,14 +51,14 @@ class BridgeBuilder:
             return self._plan(root, label, stamped_at, scan(root, is_left_out=is_left_out))
 
     def _plan(self, root: PurePath, label: str, stamped_at: datetime, tree: SourceTree) -> ImagePlan:
-        layout = lay_out(tree.files, tree.folders)
-        identities = dict(tree.files)
+        files = tree.files
+        layout = lay_out([(path, identity) for path, identity, _ in files], tree.folders)
         plan = ImagePlan(
             label,
             stamped_at,
             layout.sector_count,
             tuple(
-                ImageFile(f.path, root, identities[f.path], f.sector, f.sector_count, tree.ids[f.path])
+                ImageFile(f.path, root, files[f.number][1], f.sector, f.sector_count, files[f.number][2])
                 for f in layout.files
             ),
             tuple(folder.path for folder in layout.folders[1:]),
@@ -168,8 +168,6 @@ class _Writing:
         for file in self.plan.files:
             cancel.check()
             digests[file.path] = pour(file, sink)
-            if rest := sink.position % SECTOR_BYTES:
-                sink.zeros(SECTOR_BYTES - rest)
         return digests
 
     def _structures(self, sink: Sink) -> Iterator[bytes]:

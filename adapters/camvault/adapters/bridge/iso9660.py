@@ -130,17 +130,17 @@ def _path_entry(folder: FolderNode, order: str, *, is_joliet: bool) -> bytes:
 
 
 _RECORD = struct.Struct("<BBI4sI4s7sB2x4sB")
+_IN_OTHER_ORDER = struct.Struct(">I").pack
 
 
 def _record(name: bytes, extent: tuple[int, int], date: bytes, flags: int, more: bytes = b"") -> bytes:
     """`extent` is sector and length. Source: ECMA-119 9.1."""
-    where, size = extent
-    pad = b"" if len(name) % 2 else b"\0"
-    length = 33 + len(name) + len(pad) + len(more)
-    tail = b"\0" if length % 2 else b""
-    in_other_order = where.to_bytes(4, "big"), size.to_bytes(4, "big")
-    head = (length + len(tail), 0, where, in_other_order[0], size, in_other_order[1], date, flags, b"\1\0\0\1")
-    return b"".join((_RECORD.pack(*head, len(name)), name, pad, more, tail))
+    (where, size), name_bytes = extent, len(name)
+    content = name + more if name_bytes % 2 else name + b"\0" + more
+    if len(content) % 2 == 0:  # the head has 33 bytes, and a record an even number
+        content += b"\0"
+    others = (_IN_OTHER_ORDER(where), size, _IN_OTHER_ORDER(size))
+    return _RECORD.pack(33 + len(content), 0, where, *others, date, flags, b"\1\0\0\1", name_bytes) + content
 
 
 def _pieces(node: FolderNode | FileNode, *, is_joliet: bool) -> Iterable[tuple[int, int, int]]:
@@ -161,19 +161,22 @@ def joliet_folder(folder: FolderNode, volume: UdfVolume) -> bytes:
         _record(b"\0", (folder.joliet_sector, folder.joliet_bytes), stamp, _FOLDER_FLAG),
         _record(b"\1", (folder.up.joliet_sector, folder.up.joliet_bytes), stamp, _FOLDER_FLAG),
     ]
-    for child in folder.by_joliet():
+    for child in folder.by_joliet:
         date = record_date(child.mtime_ns) if isinstance(child, FileNode) else stamp
-        records += (_record(child.joliet, (w, s), date, flags) for w, s, flags in _pieces(child, is_joliet=True))
+        for where, size, flags in _pieces(child, is_joliet=True):
+            records.append(_record(child.joliet, (where, size), date, flags))
     return _packed(records, folder.joliet_bytes)
 
 
 def _packed(pieces: Iterable[bytes], size_bytes: int) -> bytes:
-    packing, content = Packing(), bytearray()
+    packing, parts, end = Packing(), list[bytes](), 0
     for piece in pieces:
         start = packing.add(len(piece))
-        content += bytes(start - len(content))
-        content += piece
-    return bytes(content.ljust(size_bytes, b"\0"))
+        if start != end:
+            parts.append(bytes(start - end))
+        parts.append(piece)
+        end = packing.end
+    return b"".join(parts).ljust(size_bytes, b"\0")
 
 
 # --- Rock Ridge (RRIP 1.09, on SUSP) --------------------------------------------------------------------------------
@@ -234,11 +237,11 @@ def iso_folder(folder: FolderNode, volume: UdfVolume) -> Iterator[bytes]:
         yield _record(b"\1", (up.iso_sector, up.iso_bytes), stamp, _FOLDER_FLAG, _posix(up) + _TIMES + 3 * stamp)
 
     def children() -> Iterator[bytes]:
-        for child in folder.by_iso():
+        for child in folder.by_iso:
             date = record_date(child.mtime_ns) if isinstance(child, FileNode) else stamp
             is_long = record_bytes(child.iso, child.raw)[1] > 0
             name = put(_names(child.raw)) if is_long else _name(child.raw, is_continued=False)
-            use = _posix(child) + _TIMES + 3 * date + name
+            use = b"".join((_posix(child), _TIMES, date, date, date, name))
             for where, size, flags in _pieces(child, is_joliet=False):
                 yield _record(child.iso, (where, size), date, flags, use)
 

@@ -50,8 +50,9 @@ _FID_HEAD_BYTES = 38
 
 @attrs.define(eq=False)
 class FileNode:
-    """A file, and how each tree names it."""
+    """A file, and how each tree names it; `number` is its place among the files that were given."""
 
+    number: int
     path: PurePosixPath
     raw: bytes
     size_bytes: int
@@ -99,19 +100,15 @@ class FolderNode:
     joliet_bytes: int = 0
     iso_number: int = 1
     joliet_number: int = 1
+    by_iso: list["FolderNode | FileNode"] = attrs.field(factory=list)
+    """The children in the order of the primary tree."""
+    by_joliet: list["FolderNode | FileNode"] = attrs.field(factory=list)
+    """The children in the order of the Joliet tree."""
 
     def children(self) -> Iterator["FolderNode | FileNode"]:
         """Folders, then files, each by name."""
         yield from self.folders
         yield from self.files
-
-    def by_iso(self) -> list["FolderNode | FileNode"]:
-        """In the order of the primary tree. Source: ECMA-119 9.3."""
-        return sorted(self.children(), key=_iso_key)
-
-    def by_joliet(self) -> list["FolderNode | FileNode"]:
-        """In the order of the Joliet tree."""
-        return sorted(self.children(), key=operator.attrgetter("joliet"))
 
     @property
     def up(self) -> "FolderNode":
@@ -119,9 +116,13 @@ class FolderNode:
         return self.parent or self
 
 
-def _iso_key(node: FolderNode | FileNode) -> tuple[bytes, bytes, bytes]:
-    name, _, suffix = node.iso.removesuffix(b";1").partition(b".")
-    return name.ljust(31), suffix.ljust(31), node.iso
+_ISO_ORDER = bytes.maketrans(b".;", b"\1\0")
+"""A name, and an extension, that goes on comes after one that ends, as if both were filled up with spaces."""
+
+
+def _iso_key(node: FolderNode | FileNode) -> bytes:
+    """Source: ECMA-119 9.3."""
+    return node.iso.translate(_ISO_ORDER)
 
 
 @attrs.define(eq=False)
@@ -179,13 +180,15 @@ def _tree(
     files: Iterable[tuple[PurePosixPath, FileIdentity]], folders: Iterable[PurePosixPath]
 ) -> tuple[FolderNode, list[FolderNode], list[FileNode]]:
     root = FolderNode(PurePosixPath(), b"", None)
-    known = {root.path: root}
+    known = {"": root}
     for path in sorted(set(folders) - {root.path}, key=lambda p: tuple(map(_raw, p.parts))):
-        parent = known[path.parent]
-        known[path] = FolderNode(path, _raw(path.name), parent)
-        parent.folders.append(known[path])
-    for path, identity in files:
-        known[path.parent].files.append(FileNode(path, _raw(path.name), identity.size_bytes, identity.mtime_ns))
+        above, _, name = str(path).rpartition("/")
+        parent = known[above]
+        known[str(path)] = folder = FolderNode(path, _raw(name), parent)
+        parent.folders.append(folder)
+    for number, (path, identity) in enumerate(files):
+        above, _, name = str(path).rpartition("/")  # a text is compared sooner than a path
+        known[above].files.append(FileNode(number, path, _raw(name), identity.size_bytes, identity.mtime_ns))
     for folder in known.values():
         folder.files.sort(key=operator.attrgetter("raw"))
     every = list(known.values())
@@ -206,7 +209,7 @@ def _check(folders: list[FolderNode], files: list[FileNode]) -> None:
 
 
 def _spell(folder: FolderNode) -> None:
-    """Names of the children in each tree."""
+    """Names of the children in each tree, and their orders."""
     inner, files = [f.raw for f in folder.folders], [f.raw for f in folder.files]
     udf = udf_names([*inner, *files])
     taken_iso: set[bytes] = set()
@@ -219,6 +222,8 @@ def _spell(folder: FolderNode) -> None:
     joliet = joliet_names(files, is_folder=False, taken=taken_joliet)
     for file in folder.files:
         file.udf, file.iso, file.joliet = udf[file.raw], iso[file.raw], joliet[file.raw]
+    folder.by_iso = sorted(folder.children(), key=_iso_key)
+    folder.by_joliet = sorted(folder.children(), key=operator.attrgetter("joliet"))
 
 
 def _numbered(root: FolderNode) -> tuple[list[FolderNode], list[FolderNode]]:
@@ -267,7 +272,7 @@ def _place_iso(folder: FolderNode, sector: int) -> int:
     records.add(DOT_BYTES)
     if folder.parent is None:
         more.add(ER_BYTES)
-    for child in folder.by_iso():
+    for child in folder.by_iso:
         record, continued = record_bytes(child.iso, child.raw)
         more.add(continued)
         for _ in range(extent_count(child)):
@@ -296,7 +301,7 @@ def _joliet_size(folder: FolderNode) -> int:
     records = Packing()
     records.add(34)
     records.add(34)
-    for child in folder.by_joliet():
+    for child in folder.by_joliet:
         for _ in range(extent_count(child)):
             records.add(RECORD_BYTES + len(child.joliet) + 1 - len(child.joliet) % 2)
     return records.sector_count * SECTOR_BYTES

@@ -1,7 +1,6 @@
 """Adapter for disc images, pure part: how a file's name is spelled in each tree, unique within its folder."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 
 _UDF_BYTES_MAX = 254
@@ -20,6 +19,8 @@ _ISO_BYTES = bytes(_ISO_TABLE.get(code, ord("_")) for code in range(256))
 
 _JOLIET_FORBIDDEN = {**dict.fromkeys(map(ord, '*/:;?\\"<>|'), "_"), **dict.fromkeys(range(32), "_")}
 """Joliet forbids the first six, Windows the rest."""
+_JOLIET_BYTES = bytes(ord(_JOLIET_FORBIDDEN.get(code, chr(code))) for code in range(256))
+"""The same for names that are ASCII."""
 
 
 def compressed(text: str) -> bytes:
@@ -40,7 +41,7 @@ def udf_names(raws: Iterable[bytes]) -> dict[bytes, str]:
             others.append(raw)
         else:
             found[raw] = exact
-    taken = set(found.values())
+    taken = set(found.values()) if others else set()
     for raw in others:
         found[raw] = next(name for name in _udf_substitutes(raw) if name not in taken)
         taken.add(found[raw])
@@ -48,6 +49,8 @@ def udf_names(raws: Iterable[bytes]) -> dict[bytes, str]:
 
 
 def _udf_exact(raw: bytes) -> str | None:
+    if raw.isascii() and len(raw) <= _UDF_BYTES_MAX:
+        return raw.decode("ascii")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -100,14 +103,15 @@ def _unique(
     found: dict[bytes, bytes] = {}
     counts: dict[bytes, int] = {}
     for raw in raws:
-        name = first = spell(raw, "")
-        # names that agree at their beginning share a counter, else ten thousand of them would be tried again and again
-        group = first[:16]
-        number = counts.get(group, 0)
-        while name in taken:
-            number += 1
-            name = spell(raw, f"_{number}")
-        if number:
+        name = spell(raw, "")
+        if name in taken:
+            # names that agree at their beginning share a counter, else ten thousand of them would be tried again and
+            # again
+            group = name[:16]
+            number = counts.get(group, 0)
+            while name in taken:
+                number += 1
+                name = spell(raw, f"_{number}")
             counts[group] = number
         taken.add(name)
         found[raw] = name + version
@@ -129,9 +133,10 @@ def _iso_folder(raw: bytes, tail: str) -> bytes:
 
 
 def _joliet(raw: bytes, tail: str) -> bytes:
-    text = os.fsdecode(raw) if raw.isascii() else raw.decode("utf-8", "surrogateescape")
-    text = text.translate(_JOLIET_FORBIDDEN)
-    if not raw.isascii():
+    if raw.isascii():
+        text = raw.translate(_JOLIET_BYTES).decode("ascii")
+    else:
+        text = raw.decode("utf-8", "surrogateescape").translate(_JOLIET_FORBIDDEN)
         text = "".join("_" if "\ud800" <= c <= "\udfff" else c for c in text)
     if len(text) + len(tail) <= _JOLIET_UNITS_MAX // 2 or not tail:
         units = (text + tail).encode("utf-16-be")

@@ -41,6 +41,12 @@ class Sink:
 
     def put(self, content: bytes) -> None:
         """Add these bytes."""
+        end = self._used + len(content)
+        if end < PIECE_BYTES:
+            self._buffer[self._used : end] = content
+            self.position += end - self._used
+            self._used = end
+            return
         left = memoryview(content)
         while left:
             count = min(len(left), PIECE_BYTES - self._used)

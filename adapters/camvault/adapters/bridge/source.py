@@ -9,15 +9,16 @@ from camvault.adapters._shared.durable import translate
 from camvault.adapters.bridge.sink import PIECE_BYTES, Sink
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import ChangedError
-from camvault.ports.image import ImageFile
+from camvault.ports.image import SECTOR_BYTES, ImageFile
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_SMALL_BYTES = 64 * 1024
 _ZEROS = bytes(PIECE_BYTES)
 _BLOCK_BYTES = 512  # what st_blocks counts in
 
 
 def pour(file: ImageFile, sink: Sink) -> str:
-    """Add the file's content to the image; its SHA-256.
+    """Add the file's content to the image, filled up to a whole sector; its SHA-256.
 
     Raises:
         ChangedError: It is not the file that was planned with, or changed meanwhile.
@@ -33,7 +34,11 @@ def pour(file: ImageFile, sink: Sink) -> str:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode) or not _has_identity(before, file.identity) or not _is_same(before, file):
             raise ChangedError(file.source, "it changed since the image was planned")
-        digest = _Pouring(file, descriptor, sink).run(before)
+        if before.st_size <= _SMALL_BYTES:
+            digest = _pour_small(file, descriptor, sink)
+        else:
+            digest = _Pouring(file, descriptor, sink).run(before)
+            sink.zeros(-sink.position % SECTOR_BYTES)
         if not _has_identity(os.fstat(descriptor), file.identity):
             raise ChangedError(file.source, "it changed while it was read")
     finally:
@@ -47,6 +52,21 @@ def _is_same(status: os.stat_result, file: ImageFile) -> bool:
 
 def _has_identity(status: os.stat_result, identity: FileIdentity) -> bool:
     return status.st_mtime_ns == identity.mtime_ns and status.st_size == identity.size_bytes
+
+
+def _pour_small(file: ImageFile, descriptor: int, sink: Sink) -> str:
+    """The whole file in one go: a folder may hold a hundred thousand of them."""
+    size_bytes = file.identity.size_bytes
+    try:
+        content = os.read(descriptor, size_bytes)
+        while len(content) < size_bytes and (more := os.read(descriptor, size_bytes - len(content))):
+            content += more
+    except OSError as error:
+        raise translate(error, file.source) from error
+    if len(content) != size_bytes:
+        raise ChangedError(file.source, "it became shorter while it was read")
+    sink.put(content.ljust(-(-size_bytes // SECTOR_BYTES) * SECTOR_BYTES, b"\0"))
+    return hashlib.sha256(content).hexdigest()
 
 
 class _Pouring:

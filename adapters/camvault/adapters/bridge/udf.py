@@ -18,6 +18,8 @@ _LATEST_S = 253_402_300_799  # the last second of the year 9999
 _EARLIEST_S = -62_135_596_800  # the first one of the year 1
 _SEQUENCE_BYTES = 16 * SECTOR_BYTES
 _TAG = struct.Struct("<HHBBHHHI")
+_EXTENT = struct.Struct("<II")
+"""A short allocation descriptor. Source: ECMA-167 4/14.14.1."""
 
 
 @attrs.frozen
@@ -33,8 +35,8 @@ def tagged(identifier: int, location: int, body: bytes) -> bytes:
     """A descriptor: its tag before its body. Source: ECMA-167 3/7.2, UDF 1.02 2.2.1."""
     crc = binascii.crc_hqx(body, 0)
     # an additive checksum over the tag without the checksum itself
-    fields = _TAG.pack(identifier, 2, 0, 0, 0, crc, len(body), location)
-    return fields[:4] + bytes((sum(fields) & 0xFF,)) + fields[5:] + body
+    checksum = sum(_TAG.pack(identifier, 2, 0, 0, 0, crc, len(body), location)) & 0xFF
+    return _TAG.pack(identifier, 2, checksum, 0, 0, crc, len(body), location) + body
 
 
 def dstring(text: str, size: int) -> bytes:
@@ -47,9 +49,8 @@ def dstring(text: str, size: int) -> bytes:
 
 def timestamp(mtime_ns: int) -> bytes:
     """UTC to the microsecond. Source: ECMA-167 1/7.3: type 1, offset 0."""
-    seconds, ns = divmod(mtime_ns, 1_000_000_000)
-    centi, rest = divmod(ns // 1000, 10_000)
-    return _date(min(max(seconds, _EARLIEST_S), _LATEST_S)) + bytes((centi, rest // 100, rest % 100))
+    seconds, us = divmod(mtime_ns // 1000, 1_000_000)
+    return _date(min(max(seconds, _EARLIEST_S), _LATEST_S)) + bytes((us // 10_000, us // 100 % 100, us % 100))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -204,69 +205,47 @@ def _long_ad(size_bytes: int, where: int) -> bytes:
 _FILE_PERMISSIONS = 0x1084  # ECMA-167 4/14.9.5: everybody may read
 _FOLDER_PERMISSIONS = 0x14A5  # and search
 _NOBODY = 0xFFFFFFFF  # UDF 1.02 2.3.4.1: no owner
-_ENTRY = struct.Struct("<IHHHBBIHHIIIHBBIQQ12s12s12sI16x32sQII")
+_ENTRY_HEAD = struct.Struct("<IHHHBBIHHIIIHBBI")
+_ENTRY_REST = struct.Struct("<QQ12s12s12sI16x32sQII")
 
 
 def file_entry(node: FileNode) -> bytes:
     """Source: ECMA-167 4/14.9, UDF 1.02 2.3.6."""
-    extents = b""
-    if node.size_bytes:
-        extents = b"".join(
-            struct.pack("<II", size, where - PARTITION_SECTOR) for where, size in node.pieces(UDF_EXTENT_BYTES_MAX)
-        )
-    return _entry(
-        node.entry_sector,
-        kind=5,
-        permissions=_FILE_PERMISSIONS,
-        links=1,
-        size_bytes=node.size_bytes,
-        blocks=node.sector_count,
-        at=timestamp(node.mtime_ns),
-        extents=extents,
-    )
+    size_bytes = node.size_bytes
+    if size_bytes > UDF_EXTENT_BYTES_MAX:
+        pieces = node.pieces(UDF_EXTENT_BYTES_MAX)
+        extents = b"".join(_EXTENT.pack(size, where - PARTITION_SECTOR) for where, size in pieces)
+    else:
+        extents = _EXTENT.pack(size_bytes, node.sector - PARTITION_SECTOR) if size_bytes else b""
+    return _entry(node.entry_sector, _FILE_HEAD, size_bytes, timestamp(node.mtime_ns), extents)
 
 
 def folder_entry(node: FolderNode, volume: UdfVolume) -> bytes:
     """Every folder inside links back to its parent. Source: ECMA-167 4/14.9.6."""
-    extents = struct.pack("<II", node.fid_bytes, node.fid_sector - PARTITION_SECTOR)
-    count = -(-node.fid_bytes // SECTOR_BYTES)
-    return _entry(
-        node.entry_sector,
-        kind=4,
-        permissions=_FOLDER_PERMISSIONS,
-        links=1 + len(node.folders),
-        size_bytes=node.fid_bytes,
-        blocks=count,
-        at=timestamp(stamp_ns(volume.stamped_at)),
-        extents=extents,
-        unique=0 if node.parent is None else None,
-    )
+    extents = _EXTENT.pack(node.fid_bytes, node.fid_sector - PARTITION_SECTOR)
+    head = _entry_head(kind=4, permissions=_FOLDER_PERMISSIONS, links=1 + len(node.folders))
+    at = timestamp(stamp_ns(volume.stamped_at))
+    return _entry(node.entry_sector, head, node.fid_bytes, at, extents, is_root=node.parent is None)
 
 
-def _entry(
-    where: int,
-    *,
-    kind: int,
-    permissions: int,
-    links: int,
-    size_bytes: int,
-    blocks: int,
-    at: bytes,
-    extents: bytes,
-    unique: int | None = None,
-) -> bytes:
+def _entry_head(*, kind: int, permissions: int, links: int) -> bytes:
+    """Source: ECMA-167 4/14.6: ICB tag, strategy 4, short allocation descriptors."""
+    return _ENTRY_HEAD.pack(*(0, 4, 0, 1, 0, kind, 0, 0, 0), *(_NOBODY, _NOBODY, permissions, links, 0, 0, 0))
+
+
+_FILE_HEAD = _entry_head(kind=5, permissions=_FILE_PERMISSIONS, links=1)
+
+
+def _entry(where: int, head: bytes, size_bytes: int, at: bytes, extents: bytes, *, is_root: bool = False) -> bytes:
     block = where - PARTITION_SECTOR
-    if unique is None:
-        unique = 16 + block - 2  # UDF 1.02 3.2.1.1: 0 is the root, 1 to 15 are reserved
-    body = _ENTRY.pack(
-        *(0, 4, 0, 1, 0, kind, 0, 0, 0),  # 4/14.6: ICB tag, strategy 4, short allocation descriptors
-        *(_NOBODY, _NOBODY, permissions, links, 0, 0, 0),
-        *(size_bytes, blocks, at, at, at, 1, _OURS, unique, 0, len(extents)),
-    )
-    return tagged(261, block, body + extents).ljust(SECTOR_BYTES, b"\0")
+    unique = 0 if is_root else 16 + block - 2  # UDF 1.02 3.2.1.1: 0 is the root, 1 to 15 are reserved
+    blocks = -(-size_bytes // SECTOR_BYTES)
+    rest = _ENTRY_REST.pack(size_bytes, blocks, at, at, at, 1, _OURS, unique, 0, len(extents))
+    return sector(tagged(261, block, head + rest + extents))
 
 
 _FID = struct.Struct("<HBBIIH6xH")
+_FILLING = (b"", bytes(3), bytes(2), bytes(1))
 
 
 def identifiers(folder: FolderNode) -> Iterator[bytes]:
@@ -277,7 +256,7 @@ def identifiers(folder: FolderNode) -> Iterator[bytes]:
     def descriptor(traits: int, where: int, name: bytes) -> bytes:
         nonlocal at
         body = _FID.pack(1, traits, len(name), SECTOR_BYTES, where - PARTITION_SECTOR, 0, 0) + name
-        body += bytes(-len(body) % 4 if len(body) % 4 else 0)
+        body += _FILLING[len(body) % 4]
         found = tagged(257, block + at // SECTOR_BYTES, body)
         at += len(found)
         return found

@@ -54,7 +54,7 @@ class GenisoimageBuilder:
             raise UsageError(f"A label has 1 to {_LABEL_CHARACTERS_MAX} ASCII characters, this one is {label!r}")
         tree = scan(root, is_left_out=is_left_out)
         _check(tree)
-        files = tuple(ImageFile(path, root, identity, 0, 0, tree.ids[path]) for path, identity in sorted(tree.files))
+        files = tuple(ImageFile(path, root, identity, 0, 0, file_id) for path, identity, file_id in sorted(tree.files))
         folders = tuple(sorted(folder for folder in tree.folders if folder.parts))
         done = process.run(
             build_argv(self._program, label=label, target=None),
@@ -127,7 +127,7 @@ def _check(tree: SourceTree) -> None:
     Raises:
         UsageError: The first such entry, and why.
     """
-    reasons = [why_not(path, identity.size_bytes, identity.mtime_ns) for path, identity in sorted(tree.files)]
+    reasons = [why_not(path, identity.size_bytes, identity.mtime_ns) for path, identity, _ in sorted(tree.files)]
     reasons += [why_not(folder, is_folder=True) for folder in sorted(tree.folders) if folder.parts]
     for reason in reasons:
         if reason is not None:

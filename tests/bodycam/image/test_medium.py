@@ -1,9 +1,11 @@
 """The image verifier reads what is on the medium, and says so. On real mounts."""
 
+import hashlib
 import mmap
 import os
 from pathlib import Path
 
+import attrs
 import pytest
 
 from camvault.adapters._shared import medium
@@ -11,7 +13,7 @@ from camvault.adapters.isoverify import BridgeVerifier
 from camvault.adapters.isoverify.content import ImageReader
 from camvault.adapters.isoverify.open_image import OpenImage
 from camvault.adapters.memory import MemoryCancellation
-from camvault.ports.errors import MismatchError, NotFoundError
+from camvault.ports.errors import Cancelled, MismatchError, NotFoundError
 from camvault.ports.image import ImageManifest, ImagePlan
 from camvault.ports.witness import ReadFrom
 from tests.adapters.filesystem.test_medium import disk
@@ -88,3 +90,53 @@ class TestFromTheMedium:
     def test_an_image_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(NotFoundError):
             source_of(tmp_path / "image.iso", *build(tmp_path, tmp_path.with_name("other.iso")))
+
+
+class TestInOnePass:
+    """An image is read once, front to back; in front of the content of its files nothing is looked for."""
+
+    SIZE_BYTES = (5 << 20) + 2048
+
+    @pytest.fixture
+    def image(self, in_memory: Path) -> Path:
+        (in_memory / "image.iso").write_bytes(os.urandom(self.SIZE_BYTES))
+        return in_memory / "image.iso"
+
+    @pytest.mark.parametrize("content_at", [0, 2048, 1 << 20, (3 << 20) + 4096, 5 << 20, (5 << 20) + 2048])
+    def test_the_digest_of_the_whole_is_that_of_all_of_it(self, image: Path, content_at: int) -> None:
+        told: list[int] = []
+        with OpenImage(image) as file:
+            cancel = MemoryCancellation()
+            with ImageReader(file, content_at=content_at, on_bytes=told.append, cancel=cancel) as reader:
+                at = -(-content_at // 2048)
+                wanted = hashlib.sha256(image.read_bytes()[at * 2048 : at * 2048 + 5000]).hexdigest()
+                assert content_at > 5 << 20 or reader.digest(((at, min(5000, self.SIZE_BYTES - at * 2048)),)) == wanted
+                assert reader.rest() == hashlib.sha256(image.read_bytes()).hexdigest()
+        assert sum(told) == self.SIZE_BYTES
+
+    def test_what_is_in_front_is_stopped_as_the_rest_is(self, image: Path) -> None:
+        cancel = MemoryCancellation()
+        cancel.request()
+        with OpenImage(image) as file, pytest.raises(Cancelled):
+            ImageReader(file, content_at=4 << 20, on_bytes=lambda _: None, cancel=cancel).rest()
+
+    def test_a_file_that_is_not_where_the_plan_says_is_proven_all_the_same(self, small: Path, tmp_path: Path) -> None:
+        (small / "b.mp4").write_bytes(bytes(3 << 20))
+        plan, manifest = build(small, tmp_path / "image.iso")
+        moved = [attrs.evolve(file, first_sector=file.first_sector + 1200) for file in plan.files]
+        plan = attrs.evolve(plan, files=tuple(moved))
+        assert source_of(tmp_path / "image.iso", plan, manifest)
+        wrong = {**manifest.file_sha256, plan.files[0].path: manifest.sha256}
+        with pytest.raises(MismatchError, match=r"a\.mp4: the content differs"):
+            source_of(tmp_path / "image.iso", plan, attrs.evolve(manifest, file_sha256=wrong))
+
+    def test_memory_is_used_again_for_what_was_read_longest_ago(self, in_memory: Path) -> None:
+        content = os.urandom(1000) * 40_000
+        (in_memory / "image.iso").write_bytes(content)
+        with OpenImage(in_memory / "image.iso") as file:
+            first = file.piece(0, 2048)
+            for at in [*range(0, 64 << 18, 1 << 18), *range(0, 64 << 18, 3 << 17)]:
+                assert file.piece(at, 2048) == content[at : at + 2048]
+            assert first == content[:2048]
+            for at in [*range(120 << 18, 0, -(1 << 18)), *range(0, 152 << 18, 3 << 17)]:
+                assert file.piece(at, 2048) == content[at : at + 2048]

@@ -3,6 +3,7 @@
 import binascii
 import hashlib
 import os
+import re
 import struct
 import tempfile
 import time
@@ -15,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from camvault.adapters.genisoimage import find_genisoimage
-from camvault.adapters.isoverify import BridgeVerifier, PycdlibVerifier, udf
+from camvault.adapters.isoverify import BridgeVerifier, PycdlibVerifier, iso9660, udf
 from camvault.adapters.isoverify.open_image import OpenImage
 from camvault.adapters.isoverify.pycdlib_trees import read_with_pycdlib
+from camvault.adapters.isoverify.sectors import Sectors
 from camvault.adapters.isoverify.trees import read_image
 from camvault.adapters.isoverify.views import ImageView, ReadImage
 from camvault.adapters.memory import MemoryCancellation
@@ -360,6 +362,31 @@ def test_an_image_that_was_written_wrong_is_found(
 
 def test_an_image_that_is_right_is_right_for_both(made: Made) -> None:
     assert check(BridgeVerifier(), made) == check(PycdlibVerifier(), made) == 8
+
+
+@given(at=st.integers(0, 200), value=st.integers(0, 255), is_cut=st.booleans(), tail=st.binary(max_size=3))
+def test_an_entry_of_rock_ridge_that_is_read_in_one_go_says_what_it_says_field_by_field(
+    made: Made, at: int, value: int, is_cut: bool, tail: bytes
+) -> None:
+    """Whatever is wrong in it."""
+    content = made.image.read_bytes()
+    start = Edited(bytearray(content), made.plan).record("a.mp4")
+    use = bytearray(content[start + 33 + content[start + 32] + 1 - content[start + 32] % 2 : start + content[start]])
+    use[at % len(use)] = value
+    whole = memoryview(bytes(use[: at % len(use)] if is_cut else use) + tail)
+    record = iso9660.Record(b"A.MP4;1", 1, 1, bytes(7), 0, whole)
+
+    def read() -> object:
+        with OpenImage(made.image) as file:
+            try:
+                return iso9660.Iso9660Reader(Sectors(file), 100).entry_of(record)
+            except MismatchError as error:
+                return str(error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        found = read()
+        patch.setattr(iso9660, "_USUAL", re.compile(b"(?!)"))
+        assert read() == found
 
 
 def test_more_entries_than_expected_by_far_are_refused_before_they_are_read(made: Made) -> None:

@@ -23,11 +23,14 @@ class ImageReader:
     The whole is hashed in a second thread, and the next piece is read in a third: both leave the lock to the first.
     Where the cache is passed by, nothing else reads ahead.
 
+    What is in front of `content_at`, which may be the trees of a hundred thousand files, is read and hashed at once,
+    while somebody else reads the trees: no file is looked for there.
+
     A context manager: it owns the threads, not the file.
     """
 
-    def __init__(self, file: OpenImage, *, on_bytes: OnBytes, cancel: Cancellation) -> None:
-        self.position = 0
+    def __init__(self, file: OpenImage, *, content_at: int = 0, on_bytes: OnBytes, cancel: Cancellation) -> None:
+        self.position = content_at - content_at % PIECE_BYTES
         """How much of the image was asked for in order."""
         self._file, self._on_bytes, self._cancel = file, on_bytes, cancel
         self._whole = hashlib.sha256()
@@ -36,7 +39,8 @@ class ImageReader:
         self._hashed: list[Future[None] | None] = [None] * _BUFFERS
         self._number = 0
         self._piece = self._buffers[0][:0]
-        self._start = self._end = 0
+        self._start = self._end = self.position
+        self._front: Future[None] | None = self._reading.submit(self._hash_front, self._end)
         self._ahead = self._read_ahead()
 
     def __enter__(self) -> Self:
@@ -91,6 +95,10 @@ class ImageReader:
     def _next(self) -> bool:
         """Take the next piece; false at the end."""
         self._cancel.check()
+        if self._front is not None:
+            self._front.result()
+            self._front = None
+            self._on_bytes(self._end)
         count = self._ahead.result()
         self._piece = self._buffers[self._number][:count]
         self._start, self._end = self._end, self._end + count
@@ -102,6 +110,12 @@ class ImageReader:
         self._ahead = self._read_ahead()
         self._on_bytes(count)
         return count > 0
+
+    def _hash_front(self, end: int) -> None:
+        for at in range(0, end, PIECE_BYTES):
+            self._cancel.check()
+            piece = self._buffers[0]
+            self._whole.update(piece[: self._file.read_piece(piece, at)])
 
     def _read_ahead(self) -> Future[int]:
         return self._reading.submit(self._file.read_piece, self._buffers[self._number], self._end)

@@ -4,8 +4,10 @@ Source: ECMA-119, SUSP (IEEE P1281), RRIP 1.09. What it does not know is refused
 """
 
 import functools
+import re
 import struct
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import attrs
 
@@ -24,6 +26,13 @@ _RECORD_BE = struct.Struct(">6xI4xI")
 _PATH_ENTRY_BYTES = 8
 _CONTINUATIONS_MAX = 8
 _NAME_HEAD_BYTES = 5  # RRIP 4.1.4
+_USUAL = re.compile(
+    rb"PX\x24\x01(?:\x24\x81\0\0\0\0\x81\x24).{24}"  # mode of a file that all may read, links, user, group
+    rb"TF\x1a\x01\x0e(.{7}).{14}"  # modify, access, attributes
+    rb"NM(.)\x01\0([^\0/]+)\0?",  # a whole name
+    re.DOTALL,
+)
+"""Rock Ridge's entry of nearly each file: read in one go, which takes a third of the time of one field at a time."""
 
 Table = dict[int, tuple[bytes, int]]
 """Identifier and the parent's sector of each folder, by its sector."""
@@ -37,8 +46,7 @@ def _both32(content: memoryview | bytes, at: int) -> int:
     return value
 
 
-@attrs.frozen
-class Record:
+class Record(NamedTuple):
     """A directory record; `use` is its system use area."""
 
     identifier: bytes
@@ -102,7 +110,7 @@ class Iso9660Reader:
         """The primary tree, with the names and times of Rock Ridge."""
         view, names = TreeView({}, set()), {self._primary.root[0]: ""}
         for folder, record, extents in self._walk(self._primary, "ISO 9660"):
-            entry = self._rock_ridge_entry(record)
+            entry = self.entry_of(record)
             name = names[folder] + entry.name
             if name in view.files or name in view.folders:
                 damaged(f"ISO 9660 has {name} twice")
@@ -213,8 +221,11 @@ class Iso9660Reader:
             damaged("it does not hold all of UDF, Rock Ridge and Joliet")
         return root.use[6]
 
-    def _rock_ridge_entry(self, record: Record) -> "_RockRidge":
-        """Source: RRIP 4.1: PX has the mode, NM the name, TF the times."""
+    def entry_of(self, record: Record) -> "_RockRidge":
+        """Name and time of a record of the primary tree. Source: RRIP 4.1: PX is the mode, NM the name, TF a time."""
+        usual = None if self._skipped or record.flags & _IS_FOLDER else _USUAL.fullmatch(record.use)
+        if usual and usual[2][0] == _NAME_HEAD_BYTES + len(usual[3]):
+            return _RockRidge(usual[3].decode("utf-8", "surrogateescape"), _seconds(usual[1]))
         name, is_unfinished, mode, date = b"", False, None, b""
         for signature, content in self._use_entries(record.use[self._skipped :]):
             if signature == b"NM":
@@ -264,8 +275,7 @@ class Iso9660Reader:
         return self._sectors.one(sector)[offset : offset + size]
 
 
-@attrs.frozen
-class _RockRidge:
+class _RockRidge(NamedTuple):
     name: str
     seconds: int
 

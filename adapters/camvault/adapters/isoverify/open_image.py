@@ -29,7 +29,8 @@ class OpenImage(io.RawIOBase):
         super().__init__()
         self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._at = 0
-        self._blocks: OrderedDict[int, memoryview] = OrderedDict()
+        self._blocks: OrderedDict[int, tuple[memoryview, memoryview]] = OrderedDict()
+        self._last_number, self._last = -1, memoryview(b"")
         try:
             self.size_bytes = os.fstat(self.descriptor).st_size
             self.source = ReadFrom(medium.past_the_cache(self.descriptor, os.path.realpath(path)))
@@ -66,9 +67,14 @@ class OpenImage(io.RawIOBase):
         return len(piece)
 
     def piece(self, at: int, most_bytes: int) -> memoryview:
-        """What is there from `at` to the end of its block, or less; empty at the end of the image."""
+        """What is there from `at` to the end of its block, or less; empty at the end of the image.
+
+        It stays until `_BLOCKS_KEPT` other blocks were read: what is kept for longer is copied.
+        """
         number, offset = divmod(at, _BLOCK_BYTES)
-        return self._block(number)[offset : offset + most_bytes]
+        if number != self._last_number:
+            self._last_number, self._last = number, self._block(number)
+        return self._last[offset : offset + most_bytes]
 
     def read_piece(self, buffer: memoryview, at: int) -> int:
         """Fill memory that begins at a page, and is whole pages, from a place that does; 0 at the end, or beyond."""
@@ -77,13 +83,13 @@ class OpenImage(io.RawIOBase):
         return os.preadv(self.descriptor, [buffer], at)
 
     def _block(self, number: int) -> memoryview:
-        block = self._blocks.get(number)
-        if block is None:
-            whole = memoryview(mmap.mmap(-1, _BLOCK_BYTES))
-            block = whole[: self.read_piece(whole, number * _BLOCK_BYTES)]
-            self._blocks[number] = block
-            if len(self._blocks) > _BLOCKS_KEPT:
-                self._blocks.popitem(last=False)
+        found = self._blocks.get(number)
+        if found is None:
+            is_full = len(self._blocks) == _BLOCKS_KEPT
+            # new memory costs more than what is read into it
+            whole = self._blocks.popitem(last=False)[1][0] if is_full else memoryview(mmap.mmap(-1, _BLOCK_BYTES))
+            found = whole, whole[: self.read_piece(whole, number * _BLOCK_BYTES)]
+            self._blocks[number] = found
         else:
             self._blocks.move_to_end(number)
-        return block
+        return found[1]

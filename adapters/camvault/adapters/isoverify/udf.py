@@ -191,14 +191,16 @@ class UdfReader:
         step = 16 if flags & 7 else 8
         if ad_bytes == step:
             extents = self._one_extent(content, start)
+            total_bytes = extents[0][1] if extents else 0
         else:
             extents = tuple(
                 extent for at in range(start, start + ad_bytes, step) for extent in self._one_extent(content, at)
             )
-        if sum([size for _, size in extents]) != size_bytes:
+            total_bytes = sum(size for _, size in extents)
+            if any(size % SECTOR_BYTES for _, size in extents[:-1]):
+                damaged(f"an extent of UDF's entry in block {block:,} ends within a sector")
+        if total_bytes != size_bytes:
             damaged(f"the extents of UDF's entry in block {block:,} do not add up to its {size_bytes:,} bytes")
-        if len(extents) > 1 and any(size % SECTOR_BYTES for _, size in extents[:-1]):
-            damaged(f"an extent of UDF's entry in block {block:,} ends within a sector")
         return extents, _seconds(stamp)
 
     def _one_extent(self, content: memoryview, at: int) -> Extents:
@@ -234,7 +236,7 @@ class UdfReader:
                     damaged(f"UDF's folder in block {block:,} has another parent")
                 has_parent = True
             elif not traits & (_DELETED | _HIDDEN):
-                yield _name(bytes(content[start : start + name_bytes])), entry, bool(traits & _IS_FOLDER)
+                yield _name(bytes(content[start : start + name_bytes])), entry, traits & _IS_FOLDER != 0
             at = past
         if not has_parent:
             damaged(f"UDF's folder in block {block:,} has no parent")

@@ -7,10 +7,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path, PurePath
+from typing import Any
 
 import attrs
 import pytest
@@ -179,6 +180,27 @@ class TestOutput:
         assert sum(size for size in story if size > 0) == 200_000_000
         assert [size for size, then in pairwise(story) if then == -1 and size >= 32 * 1024] == []
 
+    def test_what_outlives_the_program_and_talks_without_end_holds_nobody_up(self, mocker: MockerFixture) -> None:
+        """It left the group, has the pipe, and is never quiet: after the end, only what is there already is heard."""
+        drain, drained = process._Pipes.drain, list[int]()
+
+        def while_it_talks(pipes: Any, takers: Mapping[int, Callable[[bytes], None]]) -> None:
+            with os.fdopen(os.open(f"/proc/self/fd/{pipes.err}", os.O_WRONLY), "wb", buffering=0) as talker:
+
+                def answered(piece: bytes) -> None:
+                    drained.append(len(piece))
+                    if len(drained) < 100:
+                        talker.write(b"more\n")
+
+                talker.write(b"first\n")
+                drain(pipes, {pipes.out: takers[pipes.out], pipes.err: answered})
+
+        mocker.patch.object(process._Pipes, "drain", while_it_talks)
+        holder = "import subprocess, sys\nchild = ['sleep', '60']\n"
+        done = python(f"{holder}print(subprocess.Popen(child, stdout=2, start_new_session=True).pid)")
+        os.kill(int(done.text), signal.SIGKILL)
+        assert drained == [6]
+
     def test_a_line_without_end_does_not_fill_the_memory(self) -> None:
         lines: list[str] = []
         python("import sys\nfor _ in range(100): sys.stderr.write('x' * 10_000)", on_line=lines.append)
@@ -254,7 +276,7 @@ class TestMissing:
         broken.write_bytes(b"\x7fELF nonsense")
         broken.chmod(0o755)
         files, before = open_files(), children()
-        with pytest.raises(MissingToolError, match=r"broken.*Exec format error"):
+        with pytest.raises(MissingToolError, match=r"broken: \[Errno 8\] Exec format error"):
             run((broken,), cancel=Stop())
         assert_files_are_closed(files)
         assert children() <= before

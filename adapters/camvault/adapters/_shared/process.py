@@ -26,6 +26,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import termios
 import time
 import traceback
 from collections import deque
@@ -57,6 +58,8 @@ _PRESSED_BYTES = 32 * 1024
 """Half of what a pipe holds that could not be widened: a program that said so much may wait for us."""
 _LINE_LIMIT_BYTES = 64 * 1024
 _LAST_LINES = 20
+_INT_BYTES = 4
+"""Of a C int, in which the system says how much is in a pipe."""
 _UNKNOWN = -255
 """In the place of an exit code that the system has forgotten. No signal has this number."""
 _PR_SET_PDEATHSIG = 1  # source: linux/prctl.h
@@ -333,9 +336,13 @@ class _Pipes:
         return bool(events)
 
     def drain(self, takers: Mapping[int, Callable[[bytes], None]]) -> None:
-        """Hand out what already is in the pipes."""
-        while self.is_open and self.pump(takers, 0):
-            pass
+        """Hand out what already is in the pipes: something that left the group may write to them without an end."""
+        for descriptor in [key.fd for key in self._selector.get_map().values()]:
+            left = int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(_INT_BYTES)), sys.byteorder)
+            while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK_BYTES))):
+                left -= len(chunk)
+                if descriptor in takers:
+                    takers[descriptor](chunk)
 
 
 def _widen(descriptor: int) -> None:
@@ -483,7 +490,7 @@ def _fork_failures(program: PurePath, kind: type[Exception]) -> Iterator[None]:
     except kind as error:
         _reap_failed(error)
         # The text is the child's traceback; its last line says what the system said
-        problem = str(error).strip().splitlines()[-1].removeprefix("OSError: ")
+        problem = str(error).strip().splitlines()[-1].strip().removeprefix("OSError: ")
         raise MissingToolError(program.name, "a program this system can run", f"{program}: {problem}") from error
 
 

@@ -24,7 +24,7 @@ from camvault.apps._assembly.no_archiver import NO_ARCHIVER
 from camvault.core.archive.plan import Eviction, LeftFile, RemoveAction
 from camvault.core.archive.records import INPUT
 from camvault.core.workflows.archive import ActionOutcome, ArchiveOptions, ArchiveReport, ArchiveRun
-from camvault.ports.archiving import ArchiveSettings
+from camvault.ports.archiving import ArchiveSettings, Sound
 from camvault.ports.entries import FileEntry, FileIdentity
 from camvault.ports.errors import NotFoundError
 from camvault.ports.removal import RetentionReason
@@ -148,7 +148,7 @@ def test_what_archives_nothing_says_so() -> None:
     assert NO_ARCHIVER.name == "nothing"
     cancel = Cameras().cancel
     with pytest.raises(NotImplementedError):
-        NO_ARCHIVER.doubts(PurePath("/a"), source=PurePath("/b"), cancel=cancel)
+        NO_ARCHIVER.doubts(PurePath("/a"), source=PurePath("/b"), sound=Sound.KEEP, cancel=cancel)
     with pytest.raises(NotImplementedError):
         NO_ARCHIVER.archive(
             PurePath("/a"), target=PurePath("/b"), settings=ArchiveSettings(), on_seconds=print, cancel=cancel
@@ -159,7 +159,7 @@ def test_the_archiver_in_memory_says_what_differs() -> None:
     storage = MemoryStorage()
     archiver, cancel = MemoryArchiver(storage), Cameras().cancel
     with pytest.raises(NotFoundError):
-        archiver.doubts(PurePath("/a"), source=PurePath("/b"), cancel=cancel)
+        archiver.doubts(PurePath("/a"), source=PurePath("/b"), sound=Sound.KEEP, cancel=cancel)
 
 
 class TestRotation:

@@ -106,10 +106,11 @@ class Archiver(Protocol):
         """
         ...
 
-    def doubts(self, archive: PurePath, /, *, source: PurePath, cancel: Cancellation) -> tuple[str, ...]:
+    def doubts(self, archive: PurePath, /, *, source: PurePath, sound: Sound, cancel: Cancellation) -> tuple[str, ...]:
         """Why a file may not be an archive of this source: not playable to its end, another length, another picture.
 
-        For archives of which there is no record of their making.
+        Nor if it lacks a stream of the source, or has another sound; `sound` says whether it needs any. For archives of
+        which there is no record of their making.
 
         Raises:
             MediaError: The source cannot be decoded.

@@ -36,7 +36,11 @@ class _Trusting(MemoryArchiver):
 
 
 class TestArchiverThatNeverDoubts(ArchiverContract):
-    REFUSED_BY = by("an_archive_of_another_clip_is_doubted", "half_an_archive_is_doubted")
+    REFUSED_BY = by(
+        "an_archive_of_another_clip_is_doubted",
+        "an_archive_without_the_sound_is_doubted",
+        "half_an_archive_is_doubted",
+    )
 
     @pytest.fixture
     def harness(self) -> _World:
@@ -91,7 +95,10 @@ class _Hasty(MemoryArchiver):
 
 class TestArchiverThatProvedSomethingElse(ArchiverContract):
     REFUSED_BY = by(
-        "what_was_proven_is_what_is_there", "an_archive_is_one_of_its_source", "a_larger_archive_is_not_kept"
+        "what_was_proven_is_what_is_there",
+        "an_archive_is_one_of_its_source",
+        "an_archive_without_the_sound_is_doubted",
+        "a_larger_archive_is_not_kept",
     )
 
     @pytest.fixture

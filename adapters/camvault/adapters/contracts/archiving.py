@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 
 from camvault.adapters.contracts.stop import StopRequest
-from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings
+from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings, Sound
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import Cancelled, MediaError, NoSpaceError, NotFoundError
 
@@ -136,7 +136,7 @@ class ArchiverContract:
         source, target = harness.clip("a.mp4"), harness.folder / ".a.part"
         before = harness.size_of(source)
         self._made(harness, source, target, stop)
-        assert harness.archiver.doubts(target, source=source, cancel=stop) == ()
+        assert harness.archiver.doubts(target, source=source, sound=Sound.KEEP, cancel=stop) == ()
         assert harness.size_of(source) == before
 
     def test_an_archive_of_another_clip_is_doubted(self, harness: ArchiverHarness, stop: StopRequest) -> None:
@@ -144,25 +144,33 @@ class ArchiverContract:
         source, target = harness.clip("a.mp4"), harness.folder / ".a.part"
         self._made(harness, source, target, stop)
         other, longer = harness.clip("b.mp4", picture="other"), harness.clip("c.mp4", seconds=2.0)
-        assert harness.archiver.doubts(target, source=other, cancel=stop)
-        assert harness.archiver.doubts(target, source=longer, cancel=stop)
+        assert harness.archiver.doubts(target, source=other, sound=Sound.KEEP, cancel=stop)
+        assert harness.archiver.doubts(target, source=longer, sound=Sound.KEEP, cancel=stop)
+
+    def test_an_archive_without_the_sound_is_doubted(self, harness: ArchiverHarness, stop: StopRequest) -> None:
+        """Unless none is wanted."""
+        source, target = harness.clip("a.mp4"), harness.folder / ".a.part"
+        silent = ArchiveSettings(sound=Sound.DROP)
+        harness.archiver.archive(source, target=target, settings=silent, on_seconds=ignore, cancel=stop)
+        assert harness.archiver.doubts(target, source=source, sound=Sound.KEEP, cancel=stop)
+        assert harness.archiver.doubts(target, source=source, sound=Sound.DROP, cancel=stop) == ()
 
     def test_half_an_archive_is_doubted(self, harness: ArchiverHarness, stop: StopRequest) -> None:
         """So is a file that is none at all."""
         source, target = harness.clip("a.mp4"), harness.folder / ".a.part"
         self._made(harness, source, target, stop)
-        assert harness.archiver.doubts(harness.cut(target), source=source, cancel=stop)
+        assert harness.archiver.doubts(harness.cut(target), source=source, sound=Sound.KEEP, cancel=stop)
         rubbish = harness.rubbish("c.mp4", b"no archive at all\n" * 100)
-        assert harness.archiver.doubts(rubbish, source=source, cancel=stop)
-        assert harness.archiver.doubts(harness.rubbish("d.mp4", b""), source=source, cancel=stop)
+        assert harness.archiver.doubts(rubbish, source=source, sound=Sound.KEEP, cancel=stop)
+        assert harness.archiver.doubts(harness.rubbish("d.mp4", b""), source=source, sound=Sound.KEEP, cancel=stop)
 
     def test_who_is_not_there_is_told_from_who_is_broken(self, harness: ArchiverHarness, stop: StopRequest) -> None:
         """A missing archive is no doubt, and a missing source is no damage."""
         source, nothing = harness.clip("a.mp4"), harness.folder / "nothing.mp4"
         with pytest.raises(NotFoundError):
-            harness.archiver.doubts(nothing, source=source, cancel=stop)
+            harness.archiver.doubts(nothing, source=source, sound=Sound.KEEP, cancel=stop)
         with pytest.raises(NotFoundError):
-            harness.archiver.doubts(source, source=nothing, cancel=stop)
+            harness.archiver.doubts(source, source=nothing, sound=Sound.KEEP, cancel=stop)
         with pytest.raises(NotFoundError):
             self._made(harness, nothing, harness.folder / ".a.part", stop)
 
@@ -173,7 +181,7 @@ class ArchiverContract:
         assert made.is_remuxed
         assert made.doubts == ()
         assert made.size_bytes == harness.size_of(target)
-        assert harness.archiver.doubts(target, source=source, cancel=stop) == ()
+        assert harness.archiver.doubts(target, source=source, sound=Sound.KEEP, cancel=stop) == ()
 
     def test_a_damaged_source_has_no_archive(self, harness: ArchiverHarness, stop: StopRequest) -> None:
         """It is blamed by its name, also when an archive of it is judged."""
@@ -182,7 +190,7 @@ class ArchiverContract:
             self._made(harness, source, harness.folder / ".a.part", stop)
         assert caught.value.path == source
         with pytest.raises(MediaError):
-            harness.archiver.doubts(harness.clip("b.mp4", seconds=2.0), source=source, cancel=stop)
+            harness.archiver.doubts(harness.clip("b.mp4", seconds=2.0), source=source, sound=Sound.KEEP, cancel=stop)
 
     @pytest.mark.parametrize("content", [b"", b"not a clip\n" * 500], ids=["nothing", "rubbish"])
     def test_rubbish_is_a_media_error(self, harness: ArchiverHarness, stop: StopRequest, content: bytes) -> None:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 import attrs
 
 from camvault.adapters.farm.order import Farm, OrderCancellation, worked_on
-from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings
+from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings, Sound
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.media import EncodedFile, Encoder, EncodeSettings
 from camvault.ports.quality import MeasuredSample, QualityMeasure, QualityMeter
@@ -106,9 +106,9 @@ class FarmArchiver:
         on_seconds(made.duration_s)
         return made
 
-    def doubts(self, archive: PurePath, /, *, source: PurePath, cancel: Cancellation) -> tuple[str, ...]:
+    def doubts(self, archive: PurePath, /, *, source: PurePath, sound: Sound, cancel: Cancellation) -> tuple[str, ...]:
         """Look at it here."""
-        return self.local.doubts(archive, source=source, cancel=cancel)
+        return self.local.doubts(archive, source=source, sound=sound, cancel=cancel)
 
 
 @attrs.frozen

@@ -14,7 +14,7 @@ import attrs
 
 from camvault.adapters.memory.media import MemoryClip
 from camvault.adapters.memory.storage import MemoryStorage
-from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings
+from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings, Sound
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileKind
 from camvault.ports.errors import MediaError, NotFoundError
@@ -60,9 +60,9 @@ class MemoryArchiver:
             content, clip, duration_s = self._clip(source)
             if clip.damage:
                 raise MediaError(source, clip.damage)
-            archive = archive_content(content, duration_s=duration_s, encoder=self.encoder).ljust(
-                int(len(content) * self.share), b"."
-            )
+            has_sound = clip.has_audio and settings.sound is Sound.KEEP
+            archive = archive_content(content, duration_s=duration_s, encoder=self.encoder, has_sound=has_sound)
+            archive = archive.ljust(int(len(content) * self.share), b".")
             is_remuxed = len(archive) >= len(content)
             archive = content if is_remuxed else archive
             mtime_ns = self.storage.tree.get(source).mtime_ns
@@ -82,7 +82,7 @@ class MemoryArchiver:
                 quality,
             )
 
-    def doubts(self, archive: PurePath, /, *, source: PurePath, cancel: Cancellation) -> tuple[str, ...]:
+    def doubts(self, archive: PurePath, /, *, source: PurePath, sound: Sound, cancel: Cancellation) -> tuple[str, ...]:
         """What differs between the description and the source."""
         with self.storage.calls.call("archiver.doubts", archive, source):
             cancel.check()
@@ -101,6 +101,8 @@ class MemoryArchiver:
                 doubts.append(f"it is {said['duration_s']:.1f} s long, its source {duration_s:.1f} s")
             if said["picture"] != _picture(content):
                 doubts.append("its picture is another one")
+            if sound is Sound.KEEP and clip.has_audio and not said["has_sound"]:
+                doubts.append("it has no sound")
             return tuple(doubts)
 
     def _clip(self, path: PurePath) -> tuple[bytes, MemoryClip, float]:
@@ -123,9 +125,9 @@ def _picture(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def archive_content(content: bytes, *, duration_s: float, encoder: str) -> bytes:
+def archive_content(content: bytes, *, duration_s: float, encoder: str, has_sound: bool = True) -> bytes:
     """An archive of a clip with this content."""
-    said = {"picture": _picture(content), "duration_s": duration_s, "encoder": encoder}
+    said = {"picture": _picture(content), "duration_s": duration_s, "encoder": encoder, "has_sound": has_sound}
     return _MAGIC + json.dumps(said).encode() + b"\n"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import PurePath
 
-from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings
+from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings, Sound
 from camvault.ports.cancellation import Cancellation
 
 
@@ -26,7 +26,7 @@ class _NoArchiver:
     ) -> ArchiveMade:
         raise NotImplementedError
 
-    def doubts(self, archive: PurePath, /, *, source: PurePath, cancel: Cancellation) -> tuple[str, ...]:
+    def doubts(self, archive: PurePath, /, *, source: PurePath, sound: Sound, cancel: Cancellation) -> tuple[str, ...]:
         raise NotImplementedError
 
 

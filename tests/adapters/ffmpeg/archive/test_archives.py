@@ -261,7 +261,7 @@ def test_a_damaged_clip_has_no_archive(kit: FfmpegArchiver, tmp_path: Path, dama
     assert caught.value.path == PurePath(source)
     assert len(caught.value.problem) > len("it is damaged: ")
     with pytest.raises(MediaError):
-        kit.doubts(PurePath(whole), source=PurePath(source), cancel=CANCEL)
+        kit.doubts(PurePath(whole), source=PurePath(source), sound=Sound.KEEP, cancel=CANCEL)
 
 
 def test_a_sound_that_is_damaged_is_damage(kit: FfmpegArchiver, tmp_path: Path) -> None:
@@ -278,22 +278,47 @@ def test_a_sound_that_is_damaged_is_damage(kit: FfmpegArchiver, tmp_path: Path) 
 
 
 def test_an_archive_of_before(kit: FfmpegArchiver, tmp_path: Path) -> None:
-    """The specification's own command, by x264: no sound, another aspect. It is an archive, without a record."""
+    """The specification's own command, by x264: no sound, another aspect. It will do where no sound is wanted."""
     make_clip(tmp_path / "a.mp4", seconds=2, size="320x180")
     argv = ("-vf", "scale=w=160:h=120", "-c:v", "libx264", "-crf", "26", "-an")
     run_ffmpeg("-i", str(tmp_path / "a.mp4"), *argv, str(tmp_path / "old.mp4"))
     old = PurePath(tmp_path / "old.mp4")
-    assert kit.doubts(old, source=PurePath(tmp_path / "a.mp4"), cancel=CANCEL) == ()
+    assert kit.doubts(old, source=PurePath(tmp_path / "a.mp4"), sound=Sound.DROP, cancel=CANCEL) == ()
+    (doubt,) = kit.doubts(old, source=PurePath(tmp_path / "a.mp4"), sound=Sound.KEEP, cancel=CANCEL)
+    assert doubt == "it has 0 stream(s) of sound, its clip 1"
     green = ("-vf", "scale=w=160:h=120,drawbox=w=iw:h=ih:t=fill:color=0x008700:enable='between(n,16,21)'")
     run_ffmpeg("-i", str(tmp_path / "a.mp4"), *green, *argv[2:], str(tmp_path / "green.mp4"))
-    (doubt,) = kit.doubts(PurePath(tmp_path / "green.mp4"), source=PurePath(tmp_path / "a.mp4"), cancel=CANCEL)
+    (doubt,) = kit.doubts(
+        PurePath(tmp_path / "green.mp4"), source=PurePath(tmp_path / "a.mp4"), sound=Sound.DROP, cancel=CANCEL
+    )
     assert doubt.startswith("at 0.7 s a part of its picture is another one")
     run_ffmpeg(
         "-i", str(tmp_path / "a.mp4"), "-vf", "select='lt(n,44)+gt(n,48)'", *argv[2:], str(tmp_path / "less.mp4")
     )
     less = PurePath(tmp_path / "less.mp4")
-    (doubt,) = kit.doubts(less, source=PurePath(tmp_path / "a.mp4"), cancel=CANCEL)
+    (doubt,) = kit.doubts(less, source=PurePath(tmp_path / "a.mp4"), sound=Sound.DROP, cancel=CANCEL)
     assert "45 of 50 frames can be decoded" in doubt
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (("-map", "0:v:0", "-map", "0:a", "-c:a", "copy"), "it has 1 stream(s) of picture, its clip 2"),
+        (("-map", "0", "-c:a", "aac", "-filter:a", "volume=0.001"), "s of audio stream 2 (aac) are much fainter"),
+        (("-map", "0:v:0", "-map", "0:v:0", "-map", "0:a", "-c:a", "copy"), "its picture"),
+    ],
+)
+def test_what_an_archive_of_before_lacks(
+    kit: FfmpegArchiver, tmp_path: Path, made: tuple[str, ...], words: str
+) -> None:
+    """Of two pictures and a sound; also what was a doubt that its torn record does not tell any more."""
+    make_clip(tmp_path / "one.mp4", seconds=2, size="320x180")
+    two = ("-i", str(tmp_path / "one.mp4"), "-filter_complex", "[0:v]split[a][b];[b]negate[c]")
+    run_ffmpeg(*two, "-map", "[a]", "-map", "[c]", "-map", "0:a", "-c:v", "libx264", str(tmp_path / "a.mp4"))
+    clip, old = tmp_path / "a.mp4", tmp_path / "old.mp4"
+    run_ffmpeg("-i", str(clip), "-c:v", "libx264", *made, str(old))
+    doubts = kit.doubts(PurePath(old), source=PurePath(clip), sound=Sound.KEEP, cancel=CANCEL)
+    assert any(words in doubt for doubt in doubts), doubts
 
 
 def test_a_program_that_is_gone(kit: FfmpegArchiver, tmp_path: Path) -> None:

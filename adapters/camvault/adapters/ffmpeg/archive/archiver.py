@@ -20,8 +20,9 @@ from camvault.adapters.ffmpeg.archive.proof import ArchiveProof, length_doubt, p
 from camvault.adapters.ffmpeg.archive.quality import measured
 from camvault.adapters.ffmpeg.argv import decode_argv
 from camvault.adapters.ffmpeg.program import FfmpegProgram, like_the_source
+from camvault.adapters.ffmpeg.streams import Mapping, Source, mapping_of
 from camvault.adapters.ffmpeg.talk import StreamCount
-from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings
+from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings, Sound
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import MediaError
 from camvault.ports.media import MediaProbe
@@ -77,7 +78,7 @@ class FfmpegArchiver:
         """Write `target` completely, and prove it; the streams as they are, if their encode is larger."""
         cancel.check()
         clip = source_clip(self._program, self.probe, source, cancel)
-        proof = ArchiveProof(self._program, self.probe)
+        proof = self._proof
         attempt = ArchiveAttempt(self._program, proof, clip, target, settings, _Rising(on_seconds).take, cancel)
         made, name = self._encoded(attempt)
         quality = self._quality(attempt, made) if settings.is_quality_measured else ""
@@ -87,30 +88,47 @@ class FfmpegArchiver:
             made, name, quality = self._remuxed(attempt, made), "remux", ""
         return ArchiveMade(like_the_source(source, target), made.seconds, name, made.sha256, made.doubts, quality)
 
-    def doubts(self, archive: PurePath, /, *, source: PurePath, cancel: Cancellation) -> tuple[str, ...]:
-        """Decode both to their ends, and compare lengths and pictures."""
+    def doubts(self, archive: PurePath, /, *, source: PurePath, sound: Sound, cancel: Cancellation) -> tuple[str, ...]:
+        """Decode both to their ends, and compare streams, lengths, pictures and sounds."""
         with translated(archive):
             Path(archive).stat()
         clip = source_clip(self._program, self.probe, source, cancel)
         frames = self._frames(clip, cancel)
-        proof = ArchiveProof(self._program, self.probe)
         try:
-            if problem := proof.unplayable(archive, wanted_frames=[frames], cancel=cancel):
+            if problem := self._proof.unplayable(archive, wanted_frames=[frames], cancel=cancel):
                 return (problem,)
-            picture = next(s for s in clip.described.streams if s.kind == "video" and not s.is_cover)
-            source_s, seconds = picture_seconds(clip.info, picture.index), proof.seconds(archive)
-            found = length_doubt(source_s, seconds, frame_count=frames) or proof.another_picture(
+            return self._differences(archive, clip, _wanted(clip, sound), frame_count=frames, cancel=cancel)
+        except MediaError as error:
+            return (error.problem,)
+
+    def _differences(
+        self, archive: PurePath, clip: SourceClip, wanted: Mapping, *, frame_count: int, cancel: Cancellation
+    ) -> tuple[str, ...]:
+        """What an archive that can be decoded to its end lacks of its clip, or has of another one."""
+        proof, source = self._proof, clip.path
+        if problem := _missing(wanted, self._program.described(archive, cancel)):
+            return (problem,)
+        source_s, seconds = picture_seconds(clip.info, wanted.pictures[0].index), proof.seconds(archive)
+        if problem := length_doubt(source_s, seconds, frame_count=frame_count):
+            return (problem,)
+        for place, picture in enumerate(wanted.pictures):
+            if problem := proof.another_picture(
                 archive,
                 source,
-                stream=(picture.index, 0),
-                seconds=source_s,
+                stream=(picture.index, place),
+                seconds=picture_seconds(clip.info, picture.index),
                 quality=_QUALITY_OF_OLD,
                 are_all=True,  # hardware may have made it
                 cancel=cancel,
-            )
-        except MediaError as error:
-            return (error.problem,)
-        return (found,) if found else ()
+            ):
+                return (problem,)
+        mixes = self._program.mixes(source, wanted, cancel)
+        sounds, channels = wanted.sounds, mixes.channels
+        return (*mixes.doubts, *proof.other_sound(archive, source, sounds=sounds, channels=channels, cancel=cancel))
+
+    @property
+    def _proof(self) -> ArchiveProof:
+        return ArchiveProof(self._program, self.probe)
 
     @property
     def _program(self) -> FfmpegProgram:
@@ -165,6 +183,29 @@ class FfmpegArchiver:
             words = "; ".join(done.talk.errors[:2]) or "there is no picture that can be decoded"
             raise MediaError(clip.path, f"it is damaged: {words}")
         return frames
+
+
+def _wanted(clip: SourceClip, sound: Sound) -> Mapping:
+    """What an archive of the clip must hold."""
+    mapping = mapping_of(clip.described)
+    if mapping is None:
+        raise MediaError(clip.path, "there is no picture that can be decoded")
+    return attrs.evolve(mapping, sounds=()) if sound is Sound.DROP else mapping
+
+
+def _missing(wanted: Mapping, archive: Source) -> str:
+    """Which streams an archive does not have; "" if there are as many of each kind."""
+    found = mapping_of(archive) or Mapping(())
+    kinds = (
+        ("picture", wanted.pictures, found.pictures),
+        ("sound", wanted.sounds, found.sounds),
+        ("subtitle", wanted.subtitles, found.subtitles),
+        ("data", wanted.copied, found.copied),
+    )
+    for kind, those, these in kinds:
+        if len(these) < len(those):
+            return f"it has {len(these)} stream(s) of {kind}, its clip {len(those)}"
+    return next(iter(wanted.left_out), "")
 
 
 @attrs.define

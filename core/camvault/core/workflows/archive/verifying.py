@@ -52,7 +52,8 @@ class Verifier:
         """Why it is none of this clip; also that the clip cannot be decoded, which its transcode will tell."""
         ports = self.job.ports
         try:
-            return ports.archiver.doubts(candidate, source=source.path, cancel=ports.cancel)
+            sound = self.job.options.settings.sound
+            return ports.archiver.doubts(candidate, source=source.path, sound=sound, cancel=ports.cancel)
         except (StorageError, Cancelled):
             raise
         except CamvaultError as error:

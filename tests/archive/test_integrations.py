@@ -1,6 +1,7 @@
 """The archive workflow in memory: transcode, prove, let go, make room. The 14 known bugs each have a test."""
 
 import hashlib
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import PurePath, PurePosixPath
@@ -11,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camvault.adapters.memory.archiving import archive_content
 from camvault.adapters.memory.calls import Call, Phase
 from camvault.adapters.memory.media import MemoryClip
 from camvault.core.archive.dated_names import NamePattern, folder_day
 from camvault.core.archive.plan import LeftFile, RemoveAction, TranscodeAction
 from camvault.core.archive.records import record_of
-from camvault.core.segments.ledger import ProofKind, parse_ledger
+from camvault.core.segments.ledger import LedgerEntry, ProofKind, ledger_line, parse_ledger
 from camvault.core.workflows.archive import (
     ActionOutcome,
     ArchiveRoots,
@@ -24,10 +26,13 @@ from camvault.core.workflows.archive import (
     RootHeldError,
     checked_roots,
     hold_roots,
+    twins,
 )
 from camvault.core.workflows.archive.events import ArchiveRefused, NeverArchived, OrphansRemoved, RuleBinds, RuleNotMet
 from camvault.core.workflows.archive.letting_go import rule_removal
 from camvault.core.workflows.steps.target_claim import temporary_path
+from camvault.ports.archiving import ArchiveSettings, Sound
+from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import Cancelled, MediaError, NoSpaceError, StorageError, ToolError, UsageError
 from camvault.ports.events import Progressed, Warned
 from camvault.ports.mounts import MountTable
@@ -412,6 +417,95 @@ class TestArchivesOfBefore:
         report = cameras.run()
         assert (report.verified_count, report.transcoded_count) == (0, 2)
         assert len(cameras.names(OUT)) == 3
+
+    @pytest.mark.parametrize("day", ["2024/03/10", "2024/03/08", "yard/2024/03/09"])
+    @pytest.mark.parametrize("camera", ["front", "back"])
+    def test_a_twin_in_the_folder_of_another_day_is_one(self, cameras: Cameras, day: str, camera: str) -> None:
+        """Of two static cameras each archive looks like the other's, and one of the clips would go unarchived."""
+        clips = {"front": cameras.clip(camera="front"), "back": cameras.clip(camera="back", day=day)}
+        cameras.archived_before(clips[camera])
+        report = cameras.run()
+        assert (report.verified_count, report.transcoded_count) == (0, 2)
+        assert len(cameras.names(OUT)) == 3
+
+    def test_two_clips_outside_of_their_day_are_twins(self, cameras: Cameras) -> None:
+        cameras.archived_before(cameras.clip(camera="front", day="2024/03/07"))
+        cameras.clip(camera="back", day="2024/03/08")
+        assert cameras.run().verified_count == 0
+
+    def test_one_clip_outside_of_its_day_is_none(self, cameras: Cameras) -> None:
+        cameras.archived_before(cameras.clip(day="2024/03/07"))
+        cameras.clip("20240309120001", day="2024/03/07")
+        assert cameras.run().verified_count == 1
+
+    def test_where_a_folder_cannot_be_listed_nothing_is_decided(self, cameras: Cameras) -> None:
+        """It may hold a clip of the same time."""
+        cameras.archived_before(cameras.clip())
+        cameras.clip(camera="back", day="2024/03/08")
+        cameras.storage.unreadable.add(CAMERA / "2024/03/08")
+        report = cameras.run()
+        assert (report.verified_count, report.transcoded_count, report.problem_count) == (0, 0, 2)
+        assert CLIP in cameras.inputs()
+
+    def test_an_input_that_vanishes_while_twins_are_looked_for_keeps_the_clip(self, cameras: Cameras) -> None:
+        cameras.archived_before(cameras.clip())
+        listings = itertools.count(1)
+
+        def fail_fifth() -> None:
+            if next(listings) == 5:
+                cameras.calls.fail("storage.listing", StorageError(CAMERA, "Input/output error"))
+
+        cameras.calls.hook("storage.listing", fail_fifth, times=None)
+        report = cameras.run()
+        assert (report.verified_count, report.transcoded_count, report.problem_count) == (0, 0, 1)
+
+    def test_too_many_outside_of_their_days_are_all_twins(
+        self, cameras: Cameras, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(twins, "STRAYS_MOST", 2)
+        cameras.archived_before(cameras.clip())
+        for second in range(3):
+            cameras.clip(f"2024030711000{second}", day="2024/03/10")
+        assert cameras.run().verified_count == 0
+
+    def test_no_archive_is_taken_for_one_where_a_record_is_lost(self, cameras: Cameras) -> None:
+        """It may have said what is missing in it."""
+        cameras.archived_before(cameras.clip())
+        line = ledger_line(LedgerEntry(PurePosixPath("output/x"), FileIdentity(1, 2), "", ProofKind.ENCODED, "", ""))
+        ledger = OUT / ".camvault-archive/2024-03-09.ledger"
+        cameras.storage.put(ledger, line.replace("output", "ouTput") + "\n")
+        report = cameras.run()
+        assert (report.verified_count, report.transcoded_count) == (0, 1)
+
+    def test_a_line_that_a_power_cut_tore_says_nothing_of_an_archive_that_is_there(self, cameras: Cameras) -> None:
+        cameras.archived_before(cameras.clip())
+        cameras.storage.put(OUT / ".camvault-archive/2024-03-09.ledger", "output/2024/03/09/arch\n")
+        assert cameras.run().verified_count == 1
+
+    def test_a_doubt_outlives_the_line_of_the_archive(self, cameras: Cameras) -> None:
+        clip = cameras.clip()
+        cameras.archiver.more_doubts = ("it has 9 of 10 frames",)
+        cameras.run()
+        ledger = OUT / ".camvault-archive/2024-03-09.ledger"
+        lines = cameras.storage.content(ledger).decode().splitlines()
+        cameras.storage.put(ledger, "".join(f"{line}\n" for line in lines if "encoded" not in line))
+        cameras.archiver.more_doubts = ()
+        report = cameras.run()
+        assert (report.verified_count, report.transcoded_count) == (0, 1)
+        assert not cameras.storage.tree.find(clip)
+
+    def test_one_without_the_sound_is_none(self, cameras: Cameras) -> None:
+        clip = cameras.clip()
+        content = archive_content(cameras.storage.content(clip), duration_s=10.0, encoder="qsv", has_sound=False)
+        cameras.archive(STAMP, content)
+        report = cameras.run()
+        assert (report.verified_count, report.transcoded_count) == (0, 1)
+
+    def test_without_sound_it_is_one_where_none_is_wanted(self, cameras: Cameras) -> None:
+        clip = cameras.clip()
+        content = archive_content(cameras.storage.content(clip), duration_s=10.0, encoder="qsv", has_sound=False)
+        cameras.archive(STAMP, content)
+        assert cameras.run(settings=ArchiveSettings(sound=Sound.DROP)).verified_count == 1
 
     def test_the_one_that_fits_is_found_among_several(self, cameras: Cameras) -> None:
         clip = cameras.clip()
@@ -1077,6 +1171,33 @@ class TestCleanup:
         assert report.never_archived_count == 1
         assert [event.path for event in cameras.reporter.of(NeverArchived)] == [never]
 
+    @pytest.mark.parametrize("changed", ["clip", "archive"])
+    def test_what_is_not_what_was_recorded_was_never_archived(self, cameras: Cameras, changed: str) -> None:
+        """Another clip of equal name, size and time; or an archive that is rotten."""
+        cameras.trash = None
+        clip = cameras.clip(OLD)
+        content = cameras.storage.content(clip)
+        cameras.run()
+        cameras.storage.put(clip, content[::-1] if changed == "clip" else content, mtime_ns=cameras.ns(300))
+        archive = PurePath(OUT / cameras.names(OUT)[0])
+        if changed == "archive":
+            old = cameras.entry(archive).identity
+            rotten = cameras.storage.content(archive)[:-1] + b"!"
+            cameras.storage.put(archive, rotten, mtime_ns=old.mtime_ns)
+        report = cameras.run(is_cleanup=True)
+        assert report.never_archived_count == 1
+        lines = cameras.storage.content(OUT / ".camvault-archive/2023-01-01.ledger").decode().splitlines()
+        assert " lost " in lines[-1].replace("\t", " ")
+        assert "archived-" not in lines[-1]
+
+    def test_where_an_archive_cannot_be_read_it_says_never_archived(self, cameras: Cameras) -> None:
+        clip = cameras.clip(OLD)
+        content = cameras.storage.content(clip)
+        cameras.run()
+        cameras.storage.put(clip, content, mtime_ns=cameras.ns(300))
+        cameras.storage.unreadable.add(OUT / cameras.names(OUT)[0])
+        assert cameras.run(is_cleanup=True).never_archived_count == 1
+
     def test_age_counts_by_the_stamp_in_local_time_and_0_is_off(self, cameras: Cameras) -> None:
         edge = cameras.clock.wall - timedelta(days=30)
         for seconds in (-1, 0):
@@ -1236,7 +1357,7 @@ class TestSizeAndSpace:
         actions, _ = cameras.plan(is_cleanup=True, is_output_cleaned=True, min_free_bytes=1500)
         assert len(actions) == 2
 
-    @pytest.mark.parametrize("changes", [{"max_bytes": 500, "age_days": 0}, {"min_free_bytes": 10**6, "age_days": 0}])
+    @pytest.mark.parametrize("changes", [{"max_bytes": 500, "age_days": 0}, {"min_free_bytes": 99_000, "age_days": 0}])
     def test_a_rule_that_cannot_be_met_is_a_problem(self, cameras: Cameras, changes: dict[str, Any]) -> None:
         cameras.storage.mount("/", name="0:1", capacity_bytes=100_000)
         cameras.clip("20240310005959", content=b"x" * 1000, minutes_ago=0)
@@ -1249,6 +1370,16 @@ class TestSizeAndSpace:
         cameras = Cameras(trash=None)
         cameras.clip("20240310005959", content=b"x" * 1000, minutes_ago=0)
         assert cameras.run(is_cleanup=True, max_bytes=10).problem_count == 1
+
+    def test_a_floor_above_the_size_of_the_disk_takes_nothing(self, cameras: Cameras) -> None:
+        """A figure with a digit too many would take all of the footage, and not be met."""
+        cameras.trash = None
+        cameras.storage.mount("/", name="0:1", capacity_bytes=100_000)
+        before = [cameras.clip("20240301115959"), cameras.clip("20240301120001")]
+        report = cameras.run(is_cleanup=True, min_free_bytes=100_001, max_bytes=None, age_days=0)
+        assert report.problem_count == 1
+        assert "has 100,000 bytes in all" in cameras.reporter.of(RuleNotMet)[0].reason
+        assert all(cameras.storage.tree.find(clip) for clip in before)
 
     def test_a_limit_that_is_met_takes_nothing(self, cameras: Cameras) -> None:
         assert cameras.plan(is_cleanup=True, max_bytes=12_000, min_free_bytes=1) == ([], [])
@@ -1311,6 +1442,84 @@ class TestPurge:
         report = cameras.run(purge_days=0)
         assert report.problem_count == 3 + 1  # and the folders, of which one cannot be listed
         assert cameras.names(TRASH) == [f"input/2023/01/0{day}/a.mp4" for day in (1, 2, 3)]
+
+
+class TestAPurgeStaysInTheTrash:
+    """Nothing leaves that was not put there, whatever is to be seen below the trash."""
+
+    FOREIGN = PurePath("/evidence/2023/01/01/a.mp4")
+
+    @pytest.fixture
+    def cameras(self, cameras: Cameras) -> Cameras:
+        cameras.storage.put(self.FOREIGN, "exists once", mtime_ns=cameras.ns(9_999_999))
+        cameras.storage.put_folder("/evidence/2023/01/02")
+        return cameras
+
+    def assert_all_there(self, cameras: Cameras) -> None:
+        assert cameras.storage.tree.find(self.FOREIGN) is not None
+        assert cameras.storage.tree.find(PurePath("/evidence/2023/01/02")) is not None
+
+    @pytest.mark.parametrize("days", [0, 1])
+    @pytest.mark.parametrize("area", ["input", "output"])
+    def test_through_no_link(self, cameras: Cameras, area: str, days: float) -> None:
+        cameras.storage.put_folder(TRASH)
+        cameras.storage.put_link(TRASH / area, "/evidence")
+        report = cameras.run(purge_days=days)
+        assert report.problem_count == 1
+        assert any("a link leads out of the trash" in line for line in cameras.reporter.lines())
+        self.assert_all_there(cameras)
+
+    @pytest.mark.parametrize("place", ["input", "output", "input/2023", "input/2023/01"])
+    def test_into_no_mount(self, cameras: Cameras, place: str) -> None:
+        cameras.storage.bind(TRASH / place, shows="/evidence")
+        table = MountTable(mounted=frozenset({PurePath("/"), TRASH / place}))
+        roots = checked_roots(CAMERA, output=OUT, trash=TRASH, storage=cameras.storage, table=table)
+        job = attrs.evolve(cameras.job(), roots=roots, options=attrs.evolve(cameras.options, purge_days=0))
+        assert ArchiveRun(job).carry_out().problem_count == 1
+        assert any("is mounted here in the trash" in line for line in cameras.reporter.lines())
+        self.assert_all_there(cameras)
+
+    def test_a_trash_that_holds_the_input_by_a_second_mount_is_refused(self, cameras: Cameras) -> None:
+        cameras.storage.put_folder("/all/trash/input/cam")
+        cameras.storage.bind("/view", shows="/all/trash/input/cam")
+        table = MountTable(
+            mounted=frozenset({PurePath("/"), PurePath("/view")}),
+            sources={
+                PurePath("/"): ("0:1", PurePath("/")),
+                PurePath("/view"): ("0:1", PurePath("/all/trash/input/cam")),
+            },
+        )
+        for input_root, output in (("/view", "/out"), ("/camera", "/view")):
+            with pytest.raises(UsageError, match="lies in the trash"):
+                checked_roots(
+                    PurePath(input_root),
+                    output=PurePath(output),
+                    trash=PurePath("/all/trash"),
+                    storage=cameras.storage,
+                    table=table,
+                )
+
+    @pytest.mark.parametrize("records", [".camvault-archive", ".camvault-trash"])
+    def test_no_root_of_another_run(self, cameras: Cameras, records: str) -> None:
+        cameras.storage.put(TRASH / "input/yard/2023/01/01/a.mp4", "x")
+        cameras.storage.put_folder(TRASH / "input/yard" / records)
+        cameras.storage.put(TRASH / "input/.snapshots/2023/01/01/a.mp4", "x")
+        cameras.run(purge_days=0)
+        assert len(cameras.names(TRASH)) == 2
+
+    @pytest.mark.parametrize("days", [0, 1])
+    def test_a_trash_that_was_named_gives_up_only_what_was_put_there(self, cameras: Cameras, days: float) -> None:
+        """A folder with an `input` of somebody else was given for the trash."""
+        cameras.trash = PurePath("/big")
+        for name in ("a.mp4", "b.mp4"):
+            cameras.storage.put(PurePath("/big/input/project") / name, "somebody's", mtime_ns=cameras.ns(9_999_999))
+        cameras.clip()
+        cameras.run()
+        cameras.clock.advance(2 * 86_400)
+        report = cameras.run(purge_days=days)
+        assert (report.removed_count, report.problem_count, report.left_count) == (1, 0, 1)
+        assert cameras.names(PurePath("/big")) == ["input/project/a.mp4", "input/project/b.mp4"]
+        assert any("it is one of 2 file(s) in the trash" in line for line in cameras.reporter.lines())
 
 
 def test_a_rule_takes_nothing_but_regular_files(cameras: Cameras) -> None:

@@ -45,7 +45,6 @@ ARCHIVED = FACTS._replace(known=KNOWN, archive=RECORD.archive_identity)
         (ARCHIVED._replace(archive=None), ClipStep.TRANSCODE),
         (ARCHIVED._replace(is_made_anew=True), ClipStep.TRANSCODE),
         (FACTS._replace(is_unrecorded=True), ClipStep.VERIFY),
-        (FACTS._replace(is_unrecorded=True, is_twin=True), ClipStep.TRANSCODE),
         (FACTS._replace(is_unrecorded=True, is_made_anew=True), ClipStep.TRANSCODE),
         (FACTS._replace(age_s=-86_400), ClipStep.TRANSCODE),
         (FACTS._replace(age_s=0, settle_s=0), ClipStep.TRANSCODE),
@@ -97,7 +96,6 @@ ALL_FACTS = st.builds(
     known=st.sampled_from([None, KNOWN, RECORD]),
     archive=st.sampled_from([None, RECORD.archive_identity, FileIdentity(1, 1)]),
     is_unrecorded=st.booleans(),
-    is_twin=st.booleans(),
     is_made_anew=st.booleans(),
 )
 

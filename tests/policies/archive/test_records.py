@@ -12,6 +12,7 @@ from camvault.core.archive.records import (
     ArchiveFacts,
     ArchiveRecord,
     facts_of,
+    is_doubted_alone,
     is_recorded,
     lost_entry,
     note_of,
@@ -64,6 +65,17 @@ def test_one_line_alone_counts_for_nothing() -> None:
     assert record_of(ledger(source), SOURCE, RECORD.source_identity) is None
     assert record_of(ledger(made), SOURCE, RECORD.source_identity) is None
     assert not is_recorded(ledger(source), ARCHIVE, RECORD.archive_identity)
+
+
+def test_a_doubt_is_known_from_the_line_of_the_source_alone() -> None:
+    source, made = RECORD.entries()
+    identity = RECORD.source_identity
+    assert is_doubted_alone(ledger(source), SOURCE, identity)
+    assert not is_doubted_alone(ledger(made), SOURCE, identity)
+    assert not is_doubted_alone(ledger(source), SOURCE, FileIdentity(1001, 5))
+    assert not is_doubted_alone(ledger(attrs.evolve(RECORD, facts=ArchiveFacts()).entries()[0]), SOURCE, identity)
+    lost = lost_entry(INPUT / SOURCE, identity, "2023-02-10T01:00:00+00:00", "--age")
+    assert not is_doubted_alone(ledger(lost), SOURCE, identity)
 
 
 def test_a_file_of_another_size_or_time_is_not_the_recorded_one() -> None:

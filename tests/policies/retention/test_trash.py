@@ -74,7 +74,7 @@ def test_the_latest_time_that_is_not_in_the_future_counts(
     if recorded_s is not None and recorded_s <= 1_000:
         assert found is not None
         assert found >= recorded_s
-    if recorded_s is None:
+    if recorded_s is None or recorded_s > 1_000:  # of a clock that was ahead
         assert found == (ctime_s if ctime_s is not None and ctime_s <= 1_000 else None)
 
 

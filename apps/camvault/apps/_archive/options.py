@@ -11,6 +11,7 @@ from camvault.apps._archive.values import pattern_of, size_above_0, size_of
 from camvault.apps._assembly.farms import EXECUTOR_HELP, LOCAL, executor_of
 from camvault.apps._assembly.program_path import FfmpegFlag, FfprobeFlag
 from camvault.core.archive.dated_names import DEFAULT_PATTERN, NamePattern
+from camvault.core.retention.trash import TRASH_NAME
 from camvault.ports.archiving import Sound
 
 _DEFAULT_INPUT = Path("/camera")
@@ -161,7 +162,7 @@ class Options:
     @property
     def trash(self) -> Path:
         """The trash, absolute; with `delete` it is not used, and nothing in it is work."""
-        return (self.trash_root or self.input_root / ".deleted").absolute()
+        return (self.trash_root or self.input_root / TRASH_NAME).absolute()
 
     @property
     def log_path(self) -> Path:

@@ -13,6 +13,7 @@ from camvault.apps._cli.stage import Context
 from camvault.apps._report.page import page_of
 from camvault.core.archive.dated_names import NamePattern
 from camvault.core.archive.report import HoldingsReport
+from camvault.core.retention.trash import TRASH_NAME
 from camvault.core.segments.report_period import parse_last
 from camvault.core.workflows.archive import ArchiveRoots, checked_roots
 from camvault.core.workflows.archive.report import ReportJob, report_holdings
@@ -47,7 +48,7 @@ def reported(
     roots = checked_roots(
         PurePath(root),
         output=PurePath((output or root / "archived").absolute()),
-        trash=PurePath((trash or root / ".deleted").absolute()),
+        trash=PurePath((trash or root / TRASH_NAME).absolute()),
         storage=storage,
         table=read_mount_table(),
     )

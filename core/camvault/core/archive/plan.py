@@ -8,7 +8,7 @@
 | it is empty                                                                   | left, a problem             |
 | its archive is recorded and there                                             | let go                      |
 | the same, and the record has a doubt of the archive                           | left, a problem             |
-| an archive of its stamp is there of which there is no record, and no twin     | verify that, then let go    |
+| an archive without a record is there, which may be its own                    | verify that, then let go    |
 | anything else, or an archive is to be made anew                               | transcode, then let go      |
 """
 
@@ -132,8 +132,8 @@ class ClipFacts(NamedTuple):
         defect: Why it has no footage that can be read; asked only if it was changed lately.
         known: The record of its archive.
         archive: Which file stands under the name of that archive.
-        is_unrecorded: Whether there is an archive of its stamp of which there is no record.
-        is_twin: Whether another clip has the same stamp.
+        is_unrecorded: Whether there is an archive of its stamp of which there is no record, and that may be its own: no
+            other clip has the stamp, and no record of it can have been lost.
         is_made_anew: Whether an archive that is there does not count.
     """
 
@@ -144,7 +144,6 @@ class ClipFacts(NamedTuple):
     known: ArchiveRecord | None = None
     archive: FileIdentity | None = None
     is_unrecorded: bool = False
-    is_twin: bool = False
     is_made_anew: bool = False
 
 
@@ -186,7 +185,7 @@ def _step(facts: ClipFacts) -> tuple[ClipStep, str]:
     known = facts.known
     if known is not None and state_of_source(known, archive=facts.archive) is ArchiveState.ARCHIVED:
         return ClipStep.LET_GO, f"archived on {known.when}"
-    if facts.is_unrecorded and not facts.is_twin:
+    if facts.is_unrecorded:
         return ClipStep.VERIFY, "an archive of this time is there, and no record of how it was made"
     return ClipStep.TRANSCODE, "no archive of it is known" if known is None else "its archive is not there any more"
 
@@ -205,7 +204,8 @@ class Eviction:
         reason: The rule, and the figure that met it.
         area: Of which root it is: `records.INPUT` or `records.OUTPUT`.
         day: That of its stamp, `YYYY-MM-DD`.
-        is_archived: Whether an archive of it is recorded and there; what is in the archive is never archived itself.
+        record: What is known of its archive, which is there; whether both still hold what was recorded, only reading
+            tells. What is in the archive is never archived itself.
         is_orphan: Whether it is a picture without its clip.
     """
 
@@ -213,7 +213,7 @@ class Eviction:
     reason: RetentionReason
     area: str
     day: str
-    is_archived: bool = False
+    record: ArchiveRecord | None = None
     is_orphan: bool = False
 
 

@@ -2,12 +2,12 @@
 
 | path          | identity, sha256 | kind       | where                      | note                                |
 |---------------|------------------|------------|----------------------------|-------------------------------------|
-| `input/PATH`  | of the source    | `archived` | the path of the archive    |                                     |
+| `input/PATH`  | of the source    | `archived` | the path of the archive    | its doubts: `doubt=...;...`         |
 | `output/PATH` | of the archive   | `encoded`  | the SHA-256 of the source  | how it was made: `key=value;...`    |
 
 The line of the source is written first, and counts only together with that of its archive: the archive's last line must
-name the content of this source. `PATH` is relative to the root of the input or of the archive. There is a ledger for
-each day of the stamps.
+name the content of this source. The doubts stand in both, so that none is lost with one of them. `PATH` is relative to
+the root of the input or of the archive. There is a ledger for each day of the stamps.
 """
 
 from pathlib import PurePosixPath
@@ -78,6 +78,7 @@ class ArchiveRecord:
             ProofKind.ARCHIVED,
             self.when,
             str(self.archive),
+            note_of(ArchiveFacts(doubts=self.facts.doubts)),
         )
         return source, made
 
@@ -107,6 +108,15 @@ def record_of(ledger: Ledger, source: PurePosixPath, identity: FileIdentity) -> 
         when=found.when,
         facts=facts_of(made.note),
     )
+
+
+def is_doubted_alone(ledger: Ledger, source: PurePosixPath, identity: FileIdentity) -> bool:
+    """Whether the line of this very source says that its archive has doubts; it counts also without the other line."""
+    found = ledger.entries.get(INPUT / source)
+    if found is None or found.kind is not ProofKind.ARCHIVED:
+        return False
+    is_other = found.identity.recognized_in(identity) is Recognition.OTHER
+    return not is_other and bool(facts_of(found.note).doubts)
 
 
 def lost_entry(

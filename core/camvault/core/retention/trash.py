@@ -13,6 +13,8 @@ import attrs
 
 from camvault.ports.removal import RetentionReason
 
+TRASH_NAME = ".deleted"
+"""In the root of the input: the trash, where no other is given."""
 _DAY_S = 86_400
 _ROUNDING_S = 2.0
 
@@ -82,9 +84,10 @@ def is_changed_since(size_bytes: int, mtime_s: float, *, then_bytes: int, then_s
 def trashed_at_s(*, recorded_s: float | None, mtime_s: float, ctime_s: float | None, now_s: float) -> float | None:
     """When a file came into the trash, by the latest of what is known; None if nothing is.
 
-    A record may be of a clock that was behind: nothing came there before it was written. Without a record it is the
-    time at which the file got its name (ctime). Times in the future say nothing.
+    A record may be of a clock that was behind: nothing came there before it was written. Without a record, and where
+    the record is of a clock that was ahead, it is the time at which the file got its name (ctime). Times in the future
+    say nothing.
     """
-    known = [recorded_s, mtime_s] if recorded_s is not None else [ctime_s]
+    known = [recorded_s, mtime_s] if recorded_s is not None and recorded_s <= now_s else [ctime_s]
     past = [time_s for time_s in known if time_s is not None and time_s <= now_s]
     return max(past, default=None)

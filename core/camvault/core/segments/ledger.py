@@ -44,6 +44,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NO_SHA256 = "-"
 _FIELD_COUNTS = frozenset({7, 11})
 """Of an old line and of a new one, without the CRC."""
+_CRC_DIGITS = 8
 
 
 class ProofKind(enum.Enum):
@@ -125,10 +126,17 @@ class LedgerEntry:
 
 @attrs.frozen
 class Ledger:
-    """The last word on each path; `damaged` holds the lines that were not believed, numbered from 1."""
+    """The last word on each path.
+
+    Attributes:
+        entries: By path.
+        damaged: The lines that were not believed, numbered from 1.
+        torn: Those of them that are the beginning of a line, as a power cut leaves it: of these nothing followed.
+    """
 
     entries: Mapping[PurePosixPath, LedgerEntry] = attrs.field(factory=dict)
     damaged: tuple[int, ...] = ()
+    torn: tuple[int, ...] = ()
 
     def proof_of(self, path: PurePosixPath, identity: FileIdentity, /, *, number: str) -> Proof | None:
         """The proof for this file at the target of this number; None for another file of the same name (INV-2)."""
@@ -159,14 +167,16 @@ def ledger_line(entry: LedgerEntry) -> str:
 def parse_ledger(text: str) -> Ledger:
     """The ledger as far as it can be believed."""
     entries: dict[PurePosixPath, LedgerEntry] = {}
-    damaged = []
+    damaged, torn = [], []
     for number, line in enumerate(text.split("\n"), start=1):
         entry = _parsed(line)
         if entry is not None:
             entries[entry.path] = entry
         elif line.strip():
             damaged.append(number)
-    return Ledger(entries, tuple(damaged))
+            if _is_torn(line):
+                torn.append(number)
+    return Ledger(entries, tuple(damaged), tuple(torn))
 
 
 def ledger_lines(text: str) -> tuple[tuple[LedgerEntry, ...], tuple[int, ...]]:
@@ -206,6 +216,12 @@ def _parsed(line: str) -> LedgerEntry | None:
     return LedgerEntry(PurePosixPath(path), identity, digest, _KINDS[kind], when, where if further else "", note)
 
 
+def _is_torn(line: str) -> bool:
+    """Whether no more than the beginning of a line is there."""
+    body, _, crc = line.rpartition("\t")
+    return body.count("\t") + 1 < max(_FIELD_COUNTS) or len(crc) < _CRC_DIGITS
+
+
 def _number(field: str) -> int | None:
     return int(field) if field else None
 
@@ -226,4 +242,4 @@ def _fields(line: str) -> Sequence[str] | None:
 
 
 def _crc(line: str) -> str:
-    return f"{crc32(line.encode('utf-8', 'surrogateescape')):08x}"
+    return f"{crc32(line.encode('utf-8', 'surrogateescape')):0{_CRC_DIGITS}x}"

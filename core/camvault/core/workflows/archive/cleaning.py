@@ -9,9 +9,9 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
-from camvault.core.archive.lifecycle import ArchiveState, state_of_source
+from camvault.core.archive.lifecycle import is_archive_there
 from camvault.core.archive.plan import Eviction, LeftFile, RemoveAction
-from camvault.core.archive.records import INPUT, OUTPUT, record_of
+from camvault.core.archive.records import INPUT, OUTPUT, ArchiveRecord, record_of
 from camvault.core.workflows.archive.cutting import Cut, Cutter
 from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers, day_of_stamp
@@ -92,18 +92,17 @@ class CleanupPlanner:
             RemoveAction(entry, None if trash is None else trash.path_of(entry.path.name), words)
             for entry in unit.entries
         )
-        is_archived = area == INPUT and not unit.is_orphan and self._is_archived(unit)
-        return Eviction(
-            removals, reason, area, day_of_stamp(unit.stamp), is_archived=is_archived, is_orphan=unit.is_orphan
-        )
+        record = self._record(unit) if area == INPUT and not unit.is_orphan else None
+        return Eviction(removals, reason, area, day_of_stamp(unit.stamp), record=record, is_orphan=unit.is_orphan)
 
-    def _is_archived(self, unit: FootageUnit) -> bool:
-        """Whether an archive is recorded and there; what cannot be read says no."""
+    def _record(self, unit: FootageUnit) -> ArchiveRecord | None:
+        """What is known of its archive, if that is there; None also if nothing of it can be read."""
         storage, roots, entry = self.job.ports.storage, self.job.roots, unit.folder.entry_of(unit.files[-1])
         try:
             ledger = self.ledgers.of_day(day_of_stamp(unit.stamp))
             known = record_of(ledger, PurePosixPath(entry.path.relative_to(roots.input)), entry.identity)
             found = None if known is None else storage.entry(roots.output / known.archive)
         except StorageError:
-            return False
-        return state_of_source(known, archive=None if found is None else found.identity) is ArchiveState.ARCHIVED
+            return None
+        is_there = known is not None and found is not None and is_archive_there(known, found.identity)
+        return known if is_there else None

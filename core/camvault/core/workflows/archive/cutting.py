@@ -166,7 +166,11 @@ class Cutter:
         self._free(root, old_bytes)
         if options.min_free_bytes is not None:
             excess = free_excess(self._free(root, 0), floor_bytes=options.min_free_bytes)
-            if excess.size_bytes > 0 and not self._is_freeing(root):
+            total_bytes = self.job.ports.storage.total_bytes(root)
+            if options.min_free_bytes > total_bytes:
+                words = f"its file system has {total_bytes:,} bytes in all, so that no removal can do it: nothing goes"
+                self._problem(root, f"{excess.reason.rule}: {excess.reason.figure}: {words}")
+            elif excess.size_bytes > 0 and not self._is_freeing(root):
                 self._problem(root, f"{excess.reason.rule}: {excess.reason.figure}: {_FREES_NOTHING}")
             else:
                 found.append(excess)

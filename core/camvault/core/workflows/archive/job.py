@@ -9,6 +9,7 @@ import attrs
 
 from camvault.core.archive.dated_names import NamePattern
 from camvault.core.archive.plan import Action, LeftFile
+from camvault.core.retention.trash import TRASH_NAME
 from camvault.ports.archiving import Archiver, ArchiveSettings
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.clock import Clock
@@ -31,12 +32,14 @@ class ArchiveRoots:
         output: The root of the archive.
         trash: The root of the trash; None if what goes is deleted.
         unused_trash: A trash of other runs, of which nothing is work either.
+        mounts_in_trash: Where other file systems, or other folders, are to be seen in the trash.
     """
 
     input: PurePath
     output: PurePath
     trash: PurePath | None
     unused_trash: PurePath | None = None
+    mounts_in_trash: frozenset[PurePath] = frozenset()
 
     @property
     def all(self) -> tuple[PurePath, ...]:
@@ -48,6 +51,11 @@ class ArchiveRoots:
     def used(self) -> tuple[PurePath, ...]:
         """Those in which a run works."""
         return (self.input, self.output) if self.trash is None else (self.input, self.output, self.trash)
+
+    @property
+    def is_trash_own(self) -> bool:
+        """Whether the trash is the hidden folder of the input, in which nobody else puts anything."""
+        return self.trash == self.input / TRASH_NAME
 
     def excluded_from(self, root: PurePath) -> frozenset[PurePath]:
         """What lies below a root and is not of it: nothing in the trash or the archive is ever work."""

@@ -54,7 +54,7 @@ class DayLedgers:
             while len(self._ledgers) >= _LEDGERS_MOST:  # footage comes in the order of its days
                 del self._ledgers[next(iter(self._ledgers))]
             entries = dict(parsed.entries)
-            self._ledgers[day] = entries, Ledger(entries)
+            self._ledgers[day] = entries, attrs.evolve(parsed, entries=entries)
         return self._ledgers[day]
 
     def add(self, day: str, entry: LedgerEntry) -> None:

@@ -25,6 +25,7 @@ from camvault.core.workflows.archive.standing import StandingRoots
 from camvault.core.workflows.steps.crossing import Crossing
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import (
+    BusyError,
     ChangedError,
     ExistsError,
     NotFoundError,
@@ -187,6 +188,13 @@ def _root(job: ArchiveJob, area: str) -> PurePath:
 def trash_day(below: PurePath) -> str:
     """Which ledger of the trash is about a file: by the date folder that it is in."""
     return folder_day(below.parent.parts) or OTHER_DAY
+
+
+def problem_of(error: StorageError | BusyError, going: PurePath) -> str:
+    """Why a file stays; it names what else was worked on, such as the place in the trash."""
+    if isinstance(error, BusyError):
+        return str(error)
+    return error.problem if error.path == going else str(error)
 
 
 def refuse_step(path: PurePath, state: ArchiveState, event: ArchiveEvent) -> None:

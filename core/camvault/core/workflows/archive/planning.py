@@ -8,13 +8,14 @@ import attrs
 from camvault.core.archive.clip_pairs import DatedClip, paired
 from camvault.core.archive.lifecycle import is_archive_there
 from camvault.core.archive.plan import YOUNG_SETTLES, ClipFacts, ClipPlan, ClipStep, LeftFile, judge_clip
-from camvault.core.archive.records import INPUT, ArchiveRecord, record_of
+from camvault.core.archive.records import INPUT, ArchiveRecord, is_doubted_alone, record_of
 from camvault.core.segments.ledger import Ledger
 from camvault.core.workflows.archive.archive_folders import ArchiveFolder, ArchiveFolders
 from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers, day_of_stamp
 from camvault.core.workflows.archive.letting_go import WayOut
 from camvault.core.workflows.archive.observing import DateFolders, DateTree
+from camvault.core.workflows.archive.twins import TwinSearch
 from camvault.ports.entries import Listing
 from camvault.ports.errors import StorageError
 
@@ -33,10 +34,14 @@ class ClipPlanner:
     ledgers: DayLedgers
     way_out: WayOut
     folders: ArchiveFolders
+    _twins: TwinSearch = attrs.field(init=False)
     _now_s: float = attrs.field(default=0.0, init=False)
     _other: PurePath | None = attrs.field(default=None, init=False)
     """The first clip that is not named like footage, of `_other_count`: one is told, because it is told in each run."""
     _other_count: int = attrs.field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._twins = TwinSearch(self.job)
 
     def plans(self) -> Iterator[ClipPlan | LeftFile]:
         """What is done with each clip, the oldest day first.
@@ -97,7 +102,8 @@ class ClipPlanner:
         ledger = self.ledgers.of_day(day_of_stamp(stamp))
         folder = self.folders.of(stamp)
         known = self._known(clip, ledger) if ledger.entries else None
-        candidates = folder.unrecorded(stamp, ledger)
+        unrecorded = folder.unrecorded(stamp, ledger)
+        candidates = unrecorded if unrecorded and not is_twin and self._may_verify(clip, ledger) else ()
         age_s = self._age_s(clip)
         is_young = abs(age_s) < YOUNG_SETTLES * options.settle_s
         judged = judge_clip(
@@ -111,7 +117,6 @@ class ClipPlanner:
                 known=known,
                 archive=None if known is None else folder.identity_of(known.archive),
                 is_unrecorded=bool(candidates),
-                is_twin=is_twin,
                 is_made_anew=options.is_made_anew,
             ),
         )
@@ -123,7 +128,7 @@ class ClipPlanner:
         if record is not None:
             archive = str(self.job.roots.output / record.archive)
         else:
-            archive = str(candidates[0]) if is_verify else folder.free_path(stamp)
+            archive = str(next(iter(candidates))) if is_verify else folder.free_path(stamp)
         return ClipPlan(
             clip=clip,
             step=step,
@@ -133,6 +138,16 @@ class ClipPlanner:
             record=record,
             trash=self.way_out.trash_of(clip.folder.path, INPUT),
         )
+
+    def _may_verify(self, clip: DatedClip, ledger: Ledger) -> bool:
+        """Whether an archive without a record may be taken for the clip's, if it looks like it.
+
+        Not where a record that is lost may have said what is missing in it, nor where a second clip has the stamp.
+        """
+        if len(ledger.damaged) > len(ledger.torn):
+            return False
+        source = PurePosixPath(clip.entry.path.relative_to(self.job.roots.input))
+        return not is_doubted_alone(ledger, source, clip.entry.identity) and not self._twins.is_twin(clip)
 
     def _known(self, clip: DatedClip, ledger: Ledger) -> ArchiveRecord | None:
         entry = clip.entry

@@ -1,4 +1,9 @@
-"""Workflow, private part: what leaves the trash for good, by the time at which it came there."""
+"""Workflow, private part: what leaves the trash for good, by the time at which it came there.
+
+Nothing leaves that was not put there. No link and no mount is followed, and no folder is entered that holds the records
+of an archive or a trash. In a trash that the user named, only what a record says came there; the hidden folder of the
+input holds nothing else.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,13 +13,20 @@ from camvault.core.archive.plan import LeftFile, Purge, RemoveAction
 from camvault.core.archive.records import INPUT, OUTPUT
 from camvault.core.retention.trash import is_changed_since, purge_reason, trashed_at_s
 from camvault.core.segments.ledger import Ledger, LedgerEntry, ProofKind
-from camvault.core.workflows.archive.job import TRASH_LEDGERS_NAME, ArchiveJob
+from camvault.core.workflows.archive.job import LEDGERS_NAME, TRASH_LEDGERS_NAME, ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers
 from camvault.core.workflows.archive.letting_go import trash_day
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import NotFoundError, StorageError
 
 AREAS = (INPUT, OUTPUT)
+_LINK = "a link leads out of the trash; nothing there is purged"
+_MOUNT = "another folder, or file system, is mounted here in the trash; nothing in it is purged"
+_RECORDS = frozenset({LEDGERS_NAME, TRASH_LEDGERS_NAME})
+_UNRECORDED = (
+    "it is one of {count} file(s) in the trash of which there is no record that they were put there: they stay; remove "
+    "them yourself if nobody needs them"
+)
 _CHANGED = (
     "it was written to after it came into the trash: what is in it now may be nowhere else. Take it out of the trash, "
     "or remove it yourself"
@@ -25,6 +37,8 @@ def purges(job: ArchiveJob, trash: PurePath, days: float) -> Iterator[Purge | Le
     """Each file that has been in the trash for so many days; 0: each file."""
     ledgers = DayLedgers(trash / TRASH_LEDGERS_NAME, job.ports.storage)
     now_s = job.ports.clock.now().timestamp()
+    unrecorded: list[PurePath] = []
+    count = 0
     for area in AREAS:
         for entry in _entries(job, trash / area):
             if isinstance(entry, LeftFile):
@@ -37,12 +51,28 @@ def purges(job: ArchiveJob, trash: PurePath, days: float) -> Iterator[Purge | Le
             except StorageError as error:
                 yield LeftFile(entry.path, f"when it came into the trash cannot be read: {error}", is_problem=True)
                 continue
+            if not job.roots.is_trash_own and _noted(below, ledger) is None:
+                count += 1
+                unrecorded = unrecorded or [entry.path]
+                continue
             if _is_changed(entry, below, ledger):
                 yield LeftFile(entry.path, _CHANGED, is_problem=True)
                 continue
             reason = purge_reason(_trashed_s(entry, below, ledger, now_s), now_s=now_s, days=days)
             if reason is not None:
                 yield Purge(RemoveAction(entry, None, str(reason)), reason)
+    yield from (LeftFile(path, _UNRECORDED.format(count=count)) for path in unrecorded)
+
+
+def closed_area(job: ArchiveJob, folder: PurePath) -> str:
+    """Why nothing is purged in a folder of the trash, whatever is below it; "" if it is the trash's own.
+
+    Raises:
+        StorageError: It cannot be looked at.
+    """
+    if job.ports.storage.resolve(folder) != folder:
+        return _LINK
+    return _MOUNT if folder in job.roots.mounts_in_trash else ""
 
 
 def _entries(job: ArchiveJob, root: PurePath) -> Iterator[FileEntry | LeftFile]:
@@ -51,13 +81,19 @@ def _entries(job: ArchiveJob, root: PurePath) -> Iterator[FileEntry | LeftFile]:
     while waiting:
         folder = waiting.pop()
         try:
+            closed = closed_area(job, folder)
             listing = job.ports.storage.listing(folder)
         except NotFoundError:
             continue
         except StorageError as error:
             yield LeftFile(folder, f"it cannot be listed: {error.problem}", is_problem=True)
             continue
-        waiting += [folder / name for name in reversed(listing.folders)]
+        if closed:
+            yield LeftFile(folder, closed, is_problem=True)
+            continue
+        if not _RECORDS.isdisjoint(listing.folders):
+            continue  # the root of another archive or trash
+        waiting += [folder / name for name in reversed(listing.folders) if not name.startswith(".")]
         for file in listing.files:
             yield FileEntry(folder / file.name, listing.identity_of(file), FileKind.FILE)
 

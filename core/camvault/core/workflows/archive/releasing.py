@@ -11,7 +11,7 @@ from camvault.core.archive.lifecycle import ArchiveState, state_of_source
 from camvault.core.archive.plan import ClipPlan, LeftFile, RemoveAction, release_reason
 from camvault.core.archive.records import INPUT, ArchiveRecord
 from camvault.core.workflows.archive.job import ActionOutcome, ArchiveJob
-from camvault.core.workflows.archive.letting_go import WayOut, rule_removal
+from camvault.core.workflows.archive.letting_go import WayOut, problem_of, rule_removal
 from camvault.core.workflows.archive.tally import ArchiveTally
 from camvault.core.workflows.steps.witnessed import RecordedCopy, WitnessStand
 from camvault.ports.entries import FileEntry
@@ -43,8 +43,8 @@ class Releaser:
             self._keep(clip.entry, words, left)
             return
         try:
-            with self._stand(archive, read) as stand:
-                removal = stand.removal(clip.entry, [_copy_of(record, archive)])
+            with archive_stand(self.job, {} if read is None else {archive: read}) as stand:
+                removal = stand.removal(clip.entry, [archive_copy(record, archive)])
                 if isinstance(removal, str):
                     self._keep(clip.entry, removal, left)
                     return
@@ -55,18 +55,9 @@ class Releaser:
                     # power fails here: the clip without its picture is there, and goes in the next run
                     left.pop(0)
         except (StorageError, BusyError) as error:
-            self._keep(left[0].entry, error.problem if isinstance(error, StorageError) else str(error), left)
+            self._keep(left[0].entry, problem_of(error, left[0].path), left)
         else:
             self.tally.let_go_count += 1
-
-    def _stand(self, archive: PurePath, read: FileRead | None) -> WitnessStand:
-        return WitnessStand(
-            storage=self.job.ports.storage,
-            cancel=self.job.ports.cancel,
-            locked=(),
-            is_cache_trusted=self.job.options.is_cache_trusted,
-            known={} if read is None else {archive: read},
-        )
 
     def _state(self, record: ArchiveRecord, archive: PurePath) -> ArchiveState:
         found = self.job.ports.storage.entry(archive)
@@ -90,6 +81,18 @@ class Releaser:
             self.job.tell(ActionOutcome(action, is_done=False))
 
 
-def _copy_of(record: ArchiveRecord, archive: PurePath) -> RecordedCopy:
+def archive_stand(job: ArchiveJob, known: dict[PurePath, FileRead]) -> WitnessStand:
+    """Where archives are looked at as witnesses; `known` are those that were read in this run."""
+    return WitnessStand(
+        storage=job.ports.storage,
+        cancel=job.ports.cancel,
+        locked=(),
+        is_cache_trusted=job.options.is_cache_trusted,
+        known=known,
+    )
+
+
+def archive_copy(record: ArchiveRecord, archive: PurePath) -> RecordedCopy:
+    """An archive as its record names it."""
     proof = Proof(str(archive), record.source_sha256)
     return RecordedCopy(archive, record.archive_sha256, record.source_sha256, proof)

@@ -2,6 +2,8 @@
 
 from pathlib import PurePath
 
+import attrs
+
 from camvault.core.archive.dated_names import is_of_dates
 from camvault.core.mounts import missing_mount, spot_of
 from camvault.core.workflows.archive.job import ArchiveRoots
@@ -41,10 +43,13 @@ def checked_roots(
     if entry.kind is not FileKind.FOLDER:
         raise UsageError(f"Input directory {input_root} is a {entry.kind.value}, expected a folder with dated footage")
     roots = _by_their_places(roots, table or MountTable(), storage)
-    problem = _problem(roots) or _unmounted(roots, table or MountTable())
+    table = table or MountTable()
+    problem = _problem(roots, table, storage) or _unmounted(roots, table)
     if problem:
         raise UsageError(problem)
-    return roots
+    trashed = roots.trash
+    mounts = (each for each in table.mounted if trashed is not None and trashed in each.parents)
+    return attrs.evolve(roots, mounts_in_trash=frozenset(mounts))
 
 
 def _by_their_places(roots: ArchiveRoots, table: MountTable, storage: FolderReader) -> ArchiveRoots:
@@ -94,7 +99,7 @@ def _unmounted(roots: ArchiveRoots, table: MountTable) -> str:
     return ""
 
 
-def _problem(roots: ArchiveRoots) -> str:
+def _problem(roots: ArchiveRoots, table: MountTable, storage: FolderReader) -> str:
     """Why the roots cannot be used together; "" if they can."""
     if roots.input.is_relative_to(roots.output):
         return f"the input {roots.input} lies in the archive {roots.output}, expected the archive elsewhere or below"
@@ -104,6 +109,6 @@ def _problem(roots: ArchiveRoots) -> str:
     if roots.trash is None:
         return ""
     for name, root in (("input", roots.input), ("archive", roots.output)):
-        if root.is_relative_to(roots.trash):
+        if _within(root, roots.trash, table, storage).is_relative_to(roots.trash):
             return f"the {name} {root} lies in the trash {roots.trash}, expected the trash elsewhere or below"
     return ""

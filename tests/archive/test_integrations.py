@@ -641,6 +641,7 @@ class TestWriters:
         assert (report.removed_count, report.problem_count) == (0, 1)
         assert any("written to after it came into the trash" in line for line in cameras.reporter.lines())
         cameras.storage.put(trashed, content, mtime_ns=cameras.ns(300 + 9 * 24 * 60) - 10**9)  # of another precision
+        cameras.clock.wall += timedelta(days=2)  # since it got its name
         assert cameras.run(purge_days=days).removed_count == 1
 
 
@@ -1498,6 +1499,21 @@ class TestAPurgeStaysInTheTrash:
                     storage=cameras.storage,
                     table=table,
                 )
+
+    @pytest.mark.parametrize("shown", ["/camera", "/camera/2024", "/out"])
+    def test_a_trash_in_which_a_root_is_mounted_is_refused(self, cameras: Cameras, shown: str) -> None:
+        """What goes would be moved within the input."""
+        cameras.storage.put_folder("/camera/2024")
+        cameras.storage.put_folder("/out")
+        cameras.storage.bind("/trash/input", shows=shown)
+        table = MountTable(
+            mounted=frozenset({PurePath("/"), PurePath("/trash/input")}),
+            sources={PurePath("/"): ("0:1", PurePath("/")), PurePath("/trash/input"): ("0:1", PurePath(shown))},
+        )
+        with pytest.raises(UsageError, match="is mounted in the trash at /trash/input"):
+            checked_roots(
+                CAMERA, output=PurePath("/out"), trash=PurePath("/trash"), storage=cameras.storage, table=table
+            )
 
     @pytest.mark.parametrize("records", [".camvault-archive", ".camvault-trash"])
     def test_no_root_of_another_run(self, cameras: Cameras, records: str) -> None:

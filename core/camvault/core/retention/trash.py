@@ -84,10 +84,10 @@ def is_changed_since(size_bytes: int, mtime_s: float, *, then_bytes: int, then_s
 def trashed_at_s(*, recorded_s: float | None, mtime_s: float, ctime_s: float | None, now_s: float) -> float | None:
     """When a file came into the trash, by the latest of what is known; None if nothing is.
 
-    A record may be of a clock that was behind: nothing came there before it was written. Without a record, and where
-    the record is of a clock that was ahead, it is the time at which the file got its name (ctime). Times in the future
+    A record may be of a clock that was behind: nothing came there before it was written, or before it got its name
+    (ctime). That alone tells without a record, and where the record is of a clock that was ahead. Times in the future
     say nothing.
     """
-    known = [recorded_s, mtime_s] if recorded_s is not None and recorded_s <= now_s else [ctime_s]
+    known = [recorded_s, mtime_s, ctime_s] if recorded_s is not None and recorded_s <= now_s else [ctime_s]
     past = [time_s for time_s in known if time_s is not None and time_s <= now_s]
     return max(past, default=None)

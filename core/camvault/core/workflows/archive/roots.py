@@ -47,9 +47,7 @@ def checked_roots(
     problem = _problem(roots, table, storage) or _unmounted(roots, table)
     if problem:
         raise UsageError(problem)
-    trashed = roots.trash
-    mounts = (each for each in table.mounted if trashed is not None and trashed in each.parents)
-    return attrs.evolve(roots, mounts_in_trash=frozenset(mounts))
+    return roots if roots.trash is None else attrs.evolve(roots, mounts_in_trash=_mounts_in(roots.trash, table))
 
 
 def _by_their_places(roots: ArchiveRoots, table: MountTable, storage: FolderReader) -> ArchiveRoots:
@@ -111,4 +109,11 @@ def _problem(roots: ArchiveRoots, table: MountTable, storage: FolderReader) -> s
     for name, root in (("input", roots.input), ("archive", roots.output)):
         if _within(root, roots.trash, table, storage).is_relative_to(roots.trash):
             return f"the {name} {root} lies in the trash {roots.trash}, expected the trash elsewhere or below"
+        for mount in _mounts_in(roots.trash, table):
+            if _within(mount, root, table, storage).is_relative_to(root) and not mount.is_relative_to(root):
+                return f"the {name} {root}, or a part of it, is mounted in the trash at {mount}, expected it elsewhere"
     return ""
+
+
+def _mounts_in(trash: PurePath, table: MountTable) -> frozenset[PurePath]:
+    return frozenset(each for each in table.mounted if trash in each.parents)

@@ -37,6 +37,7 @@ class Options:
 def run(context: Context, options: Options) -> None:
     """Move finished segments into date folders, where the backup finds them."""
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
+    from camvault.adapters.matroska import MatroskaPictures  # noqa: PLC0415
     from camvault.adapters.segmentcheck import MatroskaFootage  # noqa: PLC0415
     from camvault.adapters.system.zone import LocalZone  # noqa: PLC0415
     from camvault.apps._assembly.configuration import backup_config, cameras_config  # noqa: PLC0415
@@ -60,6 +61,7 @@ def run(context: Context, options: Options) -> None:
         ports=OrganizePorts(
             storage=storage,
             footage=MatroskaFootage(),
+            pictures=MatroskaPictures(),
             clock=context.clock,
             reporter=context.reporter,
             cancel=context.cancel,

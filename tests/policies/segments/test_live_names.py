@@ -12,8 +12,11 @@ from camvault.core.segments.live_names import (
     closed_names,
     counting_pattern,
     dated_names,
+    named_by_record,
     parse_live_name,
+    session_began_at,
 )
+from camvault.core.segments.names import parse_segment_name
 from camvault.core.segments.sessions import session_names
 from camvault.core.segments.start_times import Starts
 
@@ -106,3 +109,26 @@ def test_no_name_of_a_session_comes_twice(ends_s: list[int], is_utc: bool, is_su
     by_number = sorted((parsed.number, parsed.segment.stamp) for text in there if (parsed := parse_live_name(text)))
     for (before, _), (_, stamp) in pairwise(by_number):
         assert stamp.replace(tzinfo=UTC) == BEGAN + timedelta(seconds=ends_s[before - 1])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-3601.5, "A_20250528T105959Z.mkv"),
+        (-4, "A_20250528T120001Z.mkv"),
+        (4.9, "A_20250528T120001Z.mkv"),
+        (86_400.9, "A_20250529T120001Z.mkv"),
+        (1e11, "A_20250528T120001Z.mkv"),
+    ],
+)
+def test_a_name_says_what_the_record_says_but_for_the_seconds_of_a_cut(seconds: float, expected: str) -> None:
+    segment = parse_segment_name("A_20250528T120001Z.mkv")
+    assert segment is not None
+    assert str(named_by_record(segment, BEGAN + timedelta(seconds=seconds))) == expected
+    assert named_by_record(segment, None) == segment
+
+
+def test_the_folder_of_a_session_says_when_it_began() -> None:
+    assert session_began_at(SESSION) == BEGAN
+    assert session_began_at(PurePath("/out/A/.live/20259928T120001Z")) is None
+    assert session_began_at(PurePath("/out/A/.live/else")) is None

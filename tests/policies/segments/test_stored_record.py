@@ -1,6 +1,7 @@
 """What a recorder wrote down of what it stored."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 from zlib import crc32
 
 import attrs
@@ -12,6 +13,7 @@ from camvault.core.segments.coverage import Span
 from camvault.core.segments.stored_record import (
     StoredRun,
     compacted,
+    files_about,
     files_of_closed_days,
     named_line,
     parse_stored,
@@ -156,3 +158,37 @@ def test_a_torn_last_line_does_not_stay() -> None:
 def test_the_days_that_are_written_to_are_not_closed() -> None:
     names = ("2025-05-28", "2025-05-27", "2025-05-26", "2031-01-01", "1970-01-01", "2025-05-26.camvault-part")
     assert files_of_closed_days(names, now=AT) == ("1970-01-01", "2025-05-26")
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("20250528T120000Z/A_20250528T120000Z.1.mkv", ("2025-05-27", "2025-05-28", "2025-05-29")),
+        # it was touched days later, in a session that lasted for a week
+        (
+            "20250528T120000Z/A_20250610T120000Z.1009.mkv",
+            tuple(
+                f"2025-{month}-{day}"
+                for month, days in (("05", (27, 28, 29)), ("06", ("03", "04", "05", "09", 10, 11)))
+                for day in days
+            ),
+        ),
+        ("else/A_20250528T120000Z.1.mkv", ("2025-05-27", "2025-05-28", "2025-05-29")),
+        ("20250528T120000Z/clip.mkv", ()),
+    ],
+)
+def test_lines_about_a_segment_are_looked_for_around_all_times_that_it_may_be_of(
+    file: str, expected: tuple[str, ...]
+) -> None:
+    assert files_about(PurePath("/out/A/.live", file), segment_s=600) == expected
+
+
+def test_a_number_that_no_session_reaches_is_no_trouble() -> None:
+    assert files_about(PurePath("/out/A/.live/20250528T120000Z/A_20250528T120000Z.9999999999.mkv"), segment_s=600)
+
+
+def test_what_is_read_from_a_file_afterwards_is_not_what_was_stored_last() -> None:
+    """The watchdog takes that for the present; it is what the power cut left."""
+    afterwards = attrs.evolve(RUN, segment=("20250527T120000Z", 3), boot="")
+    assert parse_stored([f"{stored_line(RUN)}\n{stored_line(afterwards)}\n"]).last == RUN
+    assert parse_stored([f"{stored_line(afterwards)}\n"]).last == afterwards

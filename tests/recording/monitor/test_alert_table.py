@@ -46,17 +46,25 @@ class Failure:
                 assert self.is_on
 
 
-def stored(world: World, *, pictures: int, last_s: float, seconds: float) -> None:
+def stored(
+    world: World,
+    *,
+    pictures: int,
+    last_s: float,
+    seconds: float,
+    session: str = "20250718T101500Z",
+    boot: str | None = None,
+) -> None:
     """The recorder writes down that pictures arrived, up to `last_s` ago."""
     now, boot_s = world.clock.now(), world.clock.boot_s()
     last_at = now - timedelta(seconds=last_s)
     number = int(boot_s)
     run = StoredRun(
         at=now,
-        segment=("20250718T101500Z", number),
+        segment=(session, number),
         run=0,
         span=Span(last_at - timedelta(seconds=seconds), last_at),
-        boot=world.options.boot,
+        boot=world.options.boot if boot is None else boot,
         boot_s=boot_s - last_s,
         picture_count=pictures,
         size_bytes=1,

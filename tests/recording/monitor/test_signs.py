@@ -38,6 +38,17 @@ def test_a_recorder_without_a_supervisor_is_judged_by_its_files_also_where_anoth
     assert not world.mail.sent
 
 
+def test_what_organize_writes_down_of_a_recorder_without_a_supervisor_says_nothing_of_now() -> None:
+    """It adopts the last segment of a camera that is gone for twenty minutes: nothing is recorded meanwhile."""
+    world = make_world("ROST2")
+    world.storage.put(EXEC, b"x", mtime_ns=int(world.clock.wall.timestamp() * 1e9))
+    before = seen_segments(ROOT / "ROST2", None, world.ports(), boot=world.options.boot)
+    stored(world, pictures=7500, last_s=0, seconds=60, session="20250718T101500Z.exec", boot="")
+    after = seen_segments(ROOT / "ROST2", None, world.ports(), boot=world.options.boot)
+    assert after == before
+    assert EXEC.name in after.files
+
+
 def test_a_file_that_is_moved_while_it_is_counted_is_counted_at_its_next_place() -> None:
     world = make_world("ROST2")
     world.recording.clear()

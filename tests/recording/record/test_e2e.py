@@ -19,6 +19,7 @@ import pytest
 from camvault.adapters.filesystem import LocalStorage
 from camvault.adapters.system.zone import LocalZone
 from camvault.core.segments.live_names import parse_live_name
+from camvault.core.segments.stored_record import STORED_FOLDER, parse_stored
 from camvault.ports.errors import BusyError
 from tests import canary
 from tests.recording.fake_camera import FakeCamera, Footage, Mode, make_footage
@@ -310,6 +311,12 @@ def test_organize_adopts_what_a_recorder_without_a_supervisor_has_finished(
         assert abs(begun.timestamp() + 1 - each.stat().st_mtime) < 2.5
         assert frames_of(each)
     assert not list((tmp_path / "ROST2" / ".live").glob("*/*"))
+    adopted = sorted((tmp_path / "ready_for_backup_dir" / "ROST2").glob("*/*.mkv"))
+    record = parse_stored(each.read_text() for each in sorted((tmp_path / "ROST2" / STORED_FOLDER).iterdir()))
+    assert {name.removesuffix(".mkv") for name in record.names} >= {each.stem.partition("~")[0] for each in adopted}
+    assert sum({run.segment: run.picture_count for run in record.runs.values()}.values()) == sum(
+        map(frames_of, adopted)
+    )
 
 
 def _live_names(folder: Path) -> list[str]:

@@ -130,6 +130,25 @@ def test_a_segment_of_a_killed_supervisor_of_which_nothing_is_known_began_when_i
     assert end == pytest.approx(-3290, abs=0.5)
 
 
+def test_a_segment_of_a_killed_supervisor_has_the_time_of_the_record_and_not_of_a_file_that_was_touched() -> None:
+    world = make_world()
+    world.options = attrs.evolve(world.options, segment_s=600)
+
+    def kill() -> None:
+        world.storage.calls.is_on = False
+        raise PowerCut
+
+    world.clock.after(50, kill)
+    with pytest.raises(PowerCut):
+        world.run_for(100)
+    world.storage.calls.restart()
+    (left,) = (path for path in world.storage.files(FOLDER / ".live") if path.suffix == ".mkv")
+    world.storage.rename(left, target=left.with_name("ROST2_20250531T070000Z.1.mkv"))
+    world.run_for(20)
+
+    assert sorted(world.segments()) == ["ROST2_20250528T120000.mkv", "ROST2_20250528T120050.mkv"]
+
+
 def test_a_record_that_cannot_be_written_or_read_keeps_nothing_from_being_recorded() -> None:
     world = make_world()
     world.storage.put(FOLDER / ".live/20250528T110000Z/ROST2_20250528T110500Z.3.mkv", b"00000000;" * 50)

@@ -97,6 +97,7 @@ class Machine:
         ports = OrganizePorts(
             storage=self.storage,
             footage=MemoryFootage(self.storage),
+            pictures=MemoryPictures(self.storage),
             clock=self.clock,
             reporter=self.reporter,
             cancel=self.cancel,

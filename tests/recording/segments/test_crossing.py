@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from camvault.adapters.memory.footage import MemoryFootage
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.core.stations.site import Station
 from camvault.core.workflows.recording.organize import OrganizePorts, OrganizeReport, organize
 from camvault.ports.errors import StorageError
@@ -30,6 +31,7 @@ def move(machine: Machine, *, is_cache_trusted: bool = False) -> OrganizeReport:
     ports = OrganizePorts(
         storage=machine.storage,
         footage=MemoryFootage(machine.storage),
+        pictures=MemoryPictures(machine.storage),
         clock=machine.clock,
         reporter=machine.reporter,
         cancel=machine.cancel,

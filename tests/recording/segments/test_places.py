@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from camvault.adapters.memory.footage import MemoryFootage
+from camvault.adapters.memory.pictures import MemoryPictures
 from camvault.core.stations.site import Station
 from camvault.core.workflows.recording.organize import OrganizePorts, organize
 from camvault.core.workflows.steps.station_folders import unknown_links
@@ -349,6 +350,7 @@ def _ports(machine: Machine) -> OrganizePorts:
     return OrganizePorts(
         storage=machine.storage,
         footage=MemoryFootage(machine.storage),
+        pictures=MemoryPictures(machine.storage),
         clock=machine.clock,
         reporter=machine.reporter,
         cancel=machine.cancel,

@@ -12,12 +12,15 @@ When a file is opened, the time in its name is that of the session; soon afterwa
 | 1, alone          | when the folder was changed last, which is when the file was made                         |
 | any other         | is not known any more: the time of the session stays                                      |
 
+Where the recorder wrote down when the first picture of a segment arrived, and that is another time than its name says,
+it is adopted under that time: times of files change when they are touched or copied.
+
 The open file of a session is the one with the highest number, whatever the times of files say.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 
 import attrs
@@ -26,6 +29,8 @@ from camvault.core.segments.names import SegmentName, parse_segment_name
 
 _LIVE = re.compile(r"(?P<segment>.{1,80}Z)\.(?P<number>[1-9][0-9]{0,9})\.mkv", re.ASCII)
 _STAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z", re.ASCII)
+_CLOSE = timedelta(seconds=5)
+"""By how much the cut that a name says, and the first picture behind it that was noticed, differ at most."""
 _COARSE_NS = 10_000_000
 """Times of files come from a clock that lags by up to a tick of the kernel: a cut at 12:00:00 is 11:59:59.996 there."""
 
@@ -84,6 +89,22 @@ def closed_names(names: Iterable[str]) -> frozenset[str]:
     """Those of the names of one session's files that the recorder numbered, without the last, which it may write to."""
     numbers = {name.number: str(name) for name in _live(names)}
     return frozenset(text for number, text in numbers.items() if number != max(numbers))
+
+
+def session_began_at(session: PurePath) -> datetime | None:
+    """When the session whose folder is `session` began, by its name; None if that says no time."""
+    try:
+        return datetime.strptime(_stamp_of(session), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def named_by_record(name: SegmentName, first_at: datetime | None) -> SegmentName:
+    """The name of a segment of which the first picture arrived at `first_at`; None if nobody wrote that down."""
+    if first_at is None or abs(first_at - name.stamp.replace(tzinfo=UTC)) <= _CLOSE:
+        return name
+    began = _wall(int(first_at.timestamp()) * 10**9)
+    return attrs.evolve(name, stamp=began) if began is not None else name
 
 
 def _live(names: Iterable[str]) -> list[LiveName]:

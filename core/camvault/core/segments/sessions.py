@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from pathlib import PurePath
 
-from camvault.core.segments.live_names import parse_live_name
+from camvault.core.segments.live_names import named_by_record, parse_live_name
 from camvault.core.segments.names import SUFFIX, SegmentName, parse_segment_name
 from camvault.core.segments.numbered_names import footage_names
 
@@ -56,14 +56,19 @@ def adopted_name(name: SegmentName, session: PurePath, *, zone: tzinfo) -> Segme
     return name if session.name.removesuffix(_EXEC_MARK).endswith(_UTC_MARK) else name.in_zone(zone)
 
 
-def adopted_names(file: PurePath, *, zone: tzinfo) -> Iterator[str]:
+def adopted_names(file: PurePath, *, zone: tzinfo, first_at: datetime | None = None) -> Iterator[str]:
     """The names that a file in a session's folder may get in the station's folder; the first that is free is taken.
 
     A segment gets the name that `adopted_name` says, or that with a number. Any other footage keeps its name or gets a
     number. What is no footage gets a number behind its suffix, `x.txt.1` to `x.txt.99`.
+
+    Args:
+        file: The file.
+        zone: The zone of local names.
+        first_at: When its first picture arrived, as the recorder wrote it down.
     """
     live = parse_live_name(file.name)
-    name = live.segment if live is not None else parse_segment_name(file.name)
+    name = named_by_record(live.segment, first_at) if live is not None else parse_segment_name(file.name)
     if name is not None:
         return footage_names(str(adopted_name(name, file.parent, zone=zone)))
     if file.name.endswith(SUFFIX):

@@ -19,11 +19,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import PurePath
 from zlib import crc32
 
 import attrs
 
 from camvault.core.segments.coverage import Span
+from camvault.core.segments.live_names import parse_live_name, session_began_at
+from camvault.ports.pictures import StoredPictures
 
 STORED_FOLDER = ".stored"
 """The folder in the station's folder that holds the record, one file for each day in UTC."""
@@ -35,6 +38,7 @@ _STORED, _NAMED = "stored", "named"
 _STORED_FIELDS, _NAMED_FIELDS = 12, 6
 _NO_BOOT = "-"
 _LONGEST_PICTURE_S = 10.0
+_LONGEST_SESSION_S = 10 * 366 * 86_400
 _DAY_NAME = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -78,7 +82,7 @@ class StoredRecord:
     Attributes:
         runs: By segment and run, the last line of each.
         names: The segments that a final name was given to, by that name: a name is free again once its file is away.
-        last: The line that was written last.
+        last: The line that was written last by a recorder that ran; that was written last, if there is none.
     """
 
     runs: Mapping[tuple[SegmentOfSession, int], StoredRun] = attrs.field(factory=dict)
@@ -95,6 +99,10 @@ class StoredRecord:
         """When the first picture of a segment arrived; None if nothing is known of it."""
         runs = self._runs_of.get(segment)
         return runs[0].span.start_at if runs else None
+
+    def size_of(self, segment: SegmentOfSession) -> int:
+        """How many bytes of a segment were seen; 0 if nothing is known of it."""
+        return max((run.size_bytes for run in self._runs_of.get(segment, ())), default=0)
 
     def segment_named(self, name: str, *, written_at: datetime) -> StoredSegment | None:
         """The segment with this final name; of several, that which ended closest to `written_at`."""
@@ -114,6 +122,45 @@ def _distance_s(runs: Sequence[StoredRun]) -> float:
     """How far the pictures of a segment are apart: the last one of a run is shown until the next one is due."""
     pairs = max((run.picture_count for run in runs), default=0) - len(runs)
     return min(sum(run.span.seconds for run in runs) / pairs, _LONGEST_PICTURE_S) if pairs > 0 else 0.0
+
+
+def segment_of(file: PurePath) -> SegmentOfSession | None:
+    """Which segment a file in the folder of a session is; None if the recorder did not number it."""
+    live = parse_live_name(file.name)
+    return (file.parent.name, live.number) if live is not None else None
+
+
+def runs_in_file(
+    segment: SegmentOfSession, found: StoredPictures, *, began_at: datetime, at: datetime, size_bytes: int
+) -> Iterator[StoredRun]:
+    """The lines for a segment that began at `began_at`, by what is in its file: its recorder may have been killed."""
+    for number, (begin_s, end_s) in enumerate(found.runs):
+        begin_at, end_at = (began_at + timedelta(seconds=each - found.runs[0][0]) for each in (begin_s, end_s))
+        yield StoredRun(
+            at=at,
+            segment=segment,
+            run=number,
+            span=Span(begin_at, end_at),
+            boot="",
+            boot_s=0,
+            picture_count=found.count,
+            size_bytes=size_bytes,
+        )
+
+
+def files_about(file: PurePath, *, segment_s: float) -> tuple[str, ...]:
+    """The files of the record that may hold lines about a segment in the folder of its session.
+
+    Its name may say another time than it was recorded at: it has that from the times of files, which may be touched.
+    """
+    live = parse_live_name(file.name)
+    if live is None:
+        return ()
+    times = [live.segment.stamp.replace(tzinfo=UTC)]
+    began_at = session_began_at(file.parent)
+    if began_at is not None:
+        times += [began_at, began_at + timedelta(seconds=min((live.number - 1) * segment_s, _LONGEST_SESSION_S))]
+    return tuple(sorted({stored_file(at + timedelta(days=days)) for at in times for days in (-1, 0, 1)}))
 
 
 def stored_line(run: StoredRun) -> str:
@@ -160,7 +207,7 @@ def parse_stored(texts: Iterable[str]) -> StoredRecord:
             known.add(key)
             if isinstance(found, StoredRun):
                 runs[found.segment, found.run] = found
-                last = last or found
+                last = found if last is None or (found.boot and not last.boot) else last
             else:
                 segment, name = found
                 names[name] = (segment, *names.get(name, ()))

@@ -1,6 +1,6 @@
 """Workflow step: a file of a session gets its final name in the station's folder."""
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import PurePath
 
@@ -25,7 +25,14 @@ class OtherStationError(StorageError):
 
 
 def adopt(
-    file: FileEntry, *, station: str, folder: PurePath, zone: tzinfo, storage: Storage, taken: set[str]
+    file: FileEntry,
+    *,
+    station: str,
+    folder: PurePath,
+    zone: tzinfo,
+    storage: Storage,
+    taken: set[str],
+    first_at: datetime | None = None,
 ) -> FileEntry:
     """Move `file` out of its session's folder, under the first name that is free; return it at its new place.
 
@@ -39,6 +46,7 @@ def adopt(
         storage: Where the file is looked at once more, and moved.
         taken: Names that are in use in `folder`, folded. It need not hold all of them: the storage overwrites nothing.
             The names that were tried are added.
+        first_at: When its first picture arrived, as its recorder wrote it down; None if that is not known.
 
     Raises:
         StepRefusedError: The file is still written.
@@ -52,7 +60,7 @@ def adopt(
     if name is not None and not is_of_station(name, station):
         raise OtherStationError(file.path, f"its name says that it is of {name.station}")
     check_step(file, SegmentEvent.ADOPTED, storage=storage)
-    free = free_names(adopted_names(file.path, zone=zone), taken=taken)
+    free = free_names(adopted_names(file.path, zone=zone, first_at=first_at), taken=taken)
     for wanted in islice(free, _NAMES_TRIED):
         taken.add(folded(wanted))
         try:

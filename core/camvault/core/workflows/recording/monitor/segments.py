@@ -58,7 +58,8 @@ def seen_segments(folder: PurePath, watched: WatchedStation | None, ports: Monit
     sessions = {live / name: _segments(live / name, ports.storage) for name in _listing(live, ports.storage).folders}
     size_bytes = sum(file.size_bytes for files in (settled, *sessions.values()) for file in files)
     record = _record_of(folder, ports)
-    if record.last is not None:
+    # what `organize` writes down of a recorder without a supervisor says nothing of now
+    if record.last is not None and is_supervised(PurePath(record.last.segment[0])):
         alone = {session: files for session, files in sessions.items() if not is_supervised(session)}
         files = {**_counted(alone, watched, ports), **_written(record.last, ports, boot)}
         # of what was stored before this start of the machine, nobody knows how long ago that was

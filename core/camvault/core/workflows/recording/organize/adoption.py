@@ -7,6 +7,7 @@ from camvault.core.free_names import folded
 from camvault.core.segments.live_names import closed_names, parse_live_name
 from camvault.core.segments.sessions import LIVE_FOLDER, RECORDER_LOCK_NAME, is_supervised
 from camvault.core.stations.site import Station
+from camvault.core.workflows.recording.organize.adopted_record import AdoptedRecord
 from camvault.core.workflows.recording.organize.candidates import finished_files
 from camvault.core.workflows.recording.organize.ports import OrganizePorts
 from camvault.core.workflows.recording.organize.tally import Tally
@@ -31,7 +32,8 @@ def adopt_sessions(
 
     That a recorder runs is known by the station's lock, and into which session it writes by a lock on the folder of
     that. One of an earlier version has no such lock: then each session may be its own. The station's lock is held while
-    segments get their names: a recorder that starts meanwhile waits for it. Nothing is copied or read under the lock.
+    segments get their names: a recorder that starts meanwhile waits for it. Nothing is copied under the lock, and no
+    segment read. A segment gets the time that its recorder wrote down; what it did not, is written down here.
 
     Args:
         station: The station.
@@ -46,12 +48,15 @@ def adopt_sessions(
     finished = {
         folder: finished_files(files, now_s=now_s, segment_s=station.segment_s) for folder, files in live.items()
     }
+    record = AdoptedRecord.of(station, ports)
+    for folder, files in live.items():
+        record.look(_may_be_done(folder, files, finished[folder]))
     adopted: list[FileEntry] = []
     try:
         with ports.storage.lock(station.folder / LIVE_FOLDER / RECORDER_LOCK_NAME):
             for folder, files in live.items():
                 if len(finished[folder]) == len(files):
-                    adopted += _adopted(station, files, ports, tally)
+                    adopted += _adopted(station, files, ports, tally, record)
                     ports.storage.prune(folder, is_root_included=True)
     except BusyError:
         newest = _newest([file for files in live.values() for file in files], now_s=now_s)
@@ -64,8 +69,16 @@ def adopt_sessions(
             past = [file for file in finished[folder] if file.identity.mtime_ns <= now_s * 1e9]
             kept = [newest, *(_open_files(files, now_s=now_s) if folder in running else ())]
             done = [file for file in files if (file.path.name in closed or file in past) and file not in kept]
-            adopted += _adopted(station, done, ports, tally)
+            adopted += _adopted(station, done, ports, tally, record)
+    record.write()
     return adopted
+
+
+def _may_be_done(session: PurePath, files: Sequence[FileEntry], finished: Sequence[FileEntry]) -> Sequence[FileEntry]:
+    if is_supervised(session):
+        return finished
+    names = closed_names(file.path.name for file in files) | {file.path.name for file in finished}
+    return [file for file in files if file.path.name in names]
 
 
 def _running(sessions: Sequence[PurePath], ports: OrganizePorts) -> Sequence[PurePath]:
@@ -95,12 +108,14 @@ def _newest(files: Sequence[FileEntry], *, now_s: float) -> FileEntry:
     return max(files, key=lambda file: (file.identity.mtime_ns <= now_ns, file.identity.mtime_ns))
 
 
-def _adopted(station: Station, files: Sequence[FileEntry], ports: OrganizePorts, tally: Tally) -> list[FileEntry]:
+def _adopted(
+    station: Station, files: Sequence[FileEntry], ports: OrganizePorts, tally: Tally, record: AdoptedRecord
+) -> list[FileEntry]:
     taken = {folded(file.name) for file in ports.storage.listing(station.folder).files}
     adopted = []
     for file in _dated(files, ports, tally):
         with tally.guarded(file.path):
-            adopted.append(_one(station, file, ports, taken))
+            adopted.append(_one(station, file, ports, taken, record))
     return adopted
 
 
@@ -115,9 +130,18 @@ def _dated(files: Sequence[FileEntry], ports: OrganizePorts, tally: Tally) -> li
     return [here.get(new.get(file.path.name, ""), file) for file in files]
 
 
-def _one(station: Station, file: FileEntry, ports: OrganizePorts, taken: set[str]) -> FileEntry:
-    storage, zone = ports.storage, ports.zone
+def _one(station: Station, file: FileEntry, ports: OrganizePorts, taken: set[str], record: AdoptedRecord) -> FileEntry:
     try:
-        return adopt(file, station=station.name, folder=station.folder, zone=zone, storage=storage, taken=taken)
+        adopted = adopt(
+            file,
+            station=station.name,
+            folder=station.folder,
+            zone=ports.zone,
+            storage=ports.storage,
+            taken=taken,
+            first_at=record.first_at(file.path),
+        )
     except OtherStationError:
         return file  # it stays where it is, which is reported with the files of the station's folder
+    record.adopted(file.path, adopted.path.name)
+    return adopted

@@ -55,7 +55,15 @@ class Adoption:
         except StorageError as error:
             self.journal.trouble(error)  # it is footage all the same
         try:
-            adopted = adopt(file, station=station, folder=folder, zone=zone, storage=self.ports.storage, taken=set())
+            adopted = adopt(
+                file,
+                station=station,
+                folder=folder,
+                zone=zone,
+                storage=self.ports.storage,
+                taken=set(),
+                first_at=self.log.first_at(file.path),
+            )
         except NotFoundError:
             return True
         except StepRefusedError as error:

@@ -6,7 +6,7 @@ down is read from the file by the next one.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePath
 
 import attrs
@@ -16,23 +16,22 @@ from camvault.core.segments.live_names import parse_live_name
 from camvault.core.segments.stored_record import (
     STORED_FOLDER,
     SegmentOfSession,
-    StoredRecord,
     StoredRun,
     named_line,
-    parse_stored,
+    segment_of,
     stored_file,
     stored_line,
 )
 from camvault.core.workflows.recording.record.journal import Journal
 from camvault.core.workflows.recording.record.options import RecordOptions, RecordPorts
 from camvault.core.workflows.recording.record.stored_keeping import keep_small
+from camvault.core.workflows.steps.segment_record import SegmentRecord, append_stored
 from camvault.ports.entries import FileEntry
-from camvault.ports.errors import NotFoundError, StorageError
+from camvault.ports.errors import StorageError
 from camvault.ports.pictures import StoredPictures
 
 _LONGEST_NOTE_S, _SHORTEST_NOTE_S = 120.0, 10.0
 _CLOCK_SLACK_S = 2.0
-_DAY = timedelta(days=1)
 
 
 @attrs.define
@@ -44,80 +43,67 @@ class StoredLog:
     journal: Journal
     _ended: set[SegmentOfSession] = attrs.field(factory=set, init=False)
     """Segments whose last line was written."""
+    _first_at: dict[SegmentOfSession, datetime] = attrs.field(factory=dict, init=False)
+    """When the first pictures of segments arrived that have no final name yet."""
+    _last_at: dict[SegmentOfSession, datetime] = attrs.field(factory=dict, init=False)
+    """When the last pictures of segments arrived that a killed supervisor left, and that have no final name yet."""
+    _record: SegmentRecord = attrs.field(init=False)
     _tended: str = attrs.field(default="", init=False)
     """The file of the day on which the record was made smaller last."""
 
+    def __attrs_post_init__(self) -> None:
+        folder, segment_s = self.options.folder, self.options.segment_s
+        self._record = SegmentRecord(folder, segment_s, self.ports.storage, self.ports.pictures)
+
     def write(self, run: StoredRun) -> None:
         """A line about what is stored."""
+        self._first_at.setdefault(run.segment, run.span.start_at)
         self._append(stored_line(run), run.at)
 
     def ended(self, segment: SegmentOfSession) -> None:
         """The last line about what is stored of a segment was written."""
         self._ended.add(segment)
 
+    def first_at(self, file: PurePath) -> datetime | None:
+        """When the first picture of the segment at `file` arrived; None if that is not known."""
+        segment = segment_of(file)
+        return self._first_at.get(segment) if segment is not None else None
+
     def named(self, file: PurePath, name: str) -> None:
         """The segment at `file`, in the folder of its session, got the final name `name`."""
         segment = segment_of(file)
         if segment is not None:
             now = self.journal.now()
-            self._append(named_line(segment, name, at=now), now)
+            self._first_at.pop(segment, None)
+            self._append(named_line(segment, name, at=now), self._last_at.pop(segment, now))
 
     def recover(self, file: FileEntry) -> None:
         """Write down what a killed supervisor did not: what is in `file`, which is not written to any more.
 
         Raises:
-            StorageError: The file, or the record, cannot be read.
+            StorageError: The file or the record cannot be read, or not be written.
         """
-        segment, live = segment_of(file.path), parse_live_name(file.path.name)
-        if segment is None or live is None or segment in self._ended:
+        segment = segment_of(file.path)
+        if segment is None or segment in self._ended or (seen := self._record.look(file)) is None:
             return
-        found = self.ports.pictures.count(file.path, known=StoredPictures())
-        named_at = live.segment.stamp.replace(tzinfo=UTC)
-        began_at = self._record_of(named_at).first_of(segment) or named_at
-        for number, (begin_s, end_s) in enumerate(found.runs):
-            begin_at, end_at = (began_at + timedelta(seconds=each - found.runs[0][0]) for each in (begin_s, end_s))
-            self.write(
-                StoredRun(
-                    at=self.journal.now(),
-                    segment=segment,
-                    run=number,
-                    span=Span(begin_at, end_at),
-                    boot="",
-                    boot_s=0,
-                    picture_count=found.count,
-                    size_bytes=file.identity.size_bytes,
-                )
-            )
+        if seen.first_at is not None:
+            self._first_at[segment] = seen.first_at
+        now = self.journal.now()
+        self._last_at[segment] = self._record.complete(seen, file=file.path, at=now) or now
         self.ended(segment)
 
-    def _record_of(self, at: datetime) -> StoredRecord:
-        folder = self.options.folder / STORED_FOLDER
-        return parse_stored(
-            self.ports.storage.read_text(folder / stored_file(day)) or "" for day in (at - _DAY, at, at + _DAY)
-        )
-
     def _append(self, line: str, at: datetime) -> None:
-        folder = self.options.folder / STORED_FOLDER
-        if self._tended != stored_file(at):
-            self._tended = stored_file(at)
+        folder, day = self.options.folder, stored_file(self.journal.now())
+        if self._tended != day:
+            self._tended = day
             try:
-                keep_small(folder, now=at, storage=self.ports.storage)
+                keep_small(folder / STORED_FOLDER, now=self.journal.now(), storage=self.ports.storage)
             except StorageError as error:
                 self.journal.trouble(error)  # tried again tomorrow
         try:
-            try:
-                self.ports.storage.append_line(folder / stored_file(at), line)
-            except NotFoundError:
-                self.ports.storage.make_folder(folder)
-                self.ports.storage.append_line(folder / stored_file(at), line)
+            append_stored(folder, line, at=at, storage=self.ports.storage)
         except StorageError as error:
             self.journal.trouble(error)  # a full disk must not keep the recorder from recording when there is room
-
-
-def segment_of(file: PurePath) -> SegmentOfSession | None:
-    """Which segment a file in the folder of a session is; None if the recorder did not number it."""
-    live = parse_live_name(file.name)
-    return (file.parent.name, live.number) if live is not None else None
 
 
 @attrs.define

@@ -122,6 +122,7 @@ def test_blocks_in_groups_and_files_of_another_scale_are_read(tmp_path: Path) ->
     found = MatroskaPictures().count(PurePath(path), known=NOTHING)
     assert found.runs == ((2.0, 3.0),)
     assert found.count == 2
+    assert found.last_key_s == 2.0, "the block in the group says nothing of that"
 
 
 def test_a_hole_begins_a_new_run() -> None:
@@ -136,3 +137,23 @@ def test_a_hole_begins_a_new_run() -> None:
     assert runs(0, 10, 20, 30) == ((0, 30),), "a camera that sends a picture in ten seconds"
     assert runs(0, 60) == ((0, 0), (60, 60))
     assert runs(0.2, 0, 0.1) == ((0, 0.2),), "pictures that are shown before others"
+
+
+def test_how_far_apart_key_frames_are_is_counted_within_a_run() -> None:
+    def group_s(*moments: float) -> float:
+        found = NOTHING
+        for at_s in moments:
+            found = found.with_picture(abs(at_s), is_key=at_s < 0)
+        return found.group_s
+
+    assert group_s(0.1, -1, 2, -3, 4, 5, 6, -7, 8) == 4
+    assert group_s(-1, 2, 3) == 0
+    assert group_s(-1, 2, 3, 28_802, -28_804) == 0, "the camera was away in between"
+    assert group_s(-1, 2, -28_802, -28_804) == 2
+
+
+def test_the_key_frames_of_a_segment_are_a_group_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    argv = [FFMPEGS["9.0"], *("-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=5:d=9")]
+    subprocess.run([*argv, *("-c:v", "libx264", "-preset", "ultrafast", "-bf", "0", "-g", "20", str(path))], check=True)
+    assert MatroskaPictures().count(PurePath(path), known=NOTHING).group_s == pytest.approx(4, abs=0.01)

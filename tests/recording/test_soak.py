@@ -34,7 +34,7 @@ AGREES_S = 2.0
 LOSS_S = 1.5
 """What may be lost at each end of a recorder."""
 DEAF_S = 15.0
-"""By UDP, ffmpeg gives up a camera that is silent at the start only then, also if it spoke again meanwhile."""
+"""By UDP, a byte within the RTSP connection makes ffmpeg deaf for packets: its first picture is waited for so long."""
 AGAIN_S = 30.0
 """So long after it is well again a camera is recorded: it was waited for longer and longer."""
 TROUBLE_EVERY_S = float(os.environ.get("CAMVAULT_SOAK_TROUBLE_S", "45"))

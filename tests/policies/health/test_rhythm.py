@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvault.core.health.rhythm import REPORT_S, Rhythm, gap_between, stall_limit_s, with_gap
+from camvault.core.health.rhythm import REPORT_S, Rhythm, gap_between, no_key_frame_words, stall_limit_s, with_gap
 from camvault.core.health.stall import RecorderSigns, SignKind, StallPolicy, is_stalled, looked_at, started
 
 POLICY = StallPolicy()
@@ -21,6 +21,14 @@ def rhythm_of(*minutes: tuple[int, float]) -> Rhythm:
     for minute, gap_s in minutes:
         rhythm = with_gap(rhythm, gap_s, now_s=60.0 * minute)
     return rhythm
+
+
+@pytest.mark.parametrize(
+    ("group_s", "words"), [(0, "less often"), (4, "less often"), (15, "one every 15 s"), (120.2, "120 s")]
+)
+def test_rare_key_frames_are_told_with_their_distance_if_it_is_known(group_s: float, words: str) -> None:
+    known = with_gap(Rhythm(group_s=group_s), 0.04, now_s=61)
+    assert words in no_key_frame_words(with_gap(known, 0.05, now_s=62), waited_s=15)
 
 
 class TestLimit:

@@ -41,6 +41,7 @@ class World:
     )
 
     place_problem: str = ""
+    key_every: int = 1
 
     def run_for(self, seconds: float) -> None:
         """Record until `seconds` have passed."""
@@ -56,7 +57,7 @@ class World:
         ports = RecordPorts(
             recorder=self.recorder,
             storage=self.storage,
-            pictures=MemoryPictures(self.storage, self.recorder.tick_s),
+            pictures=MemoryPictures(self.storage, self.recorder.tick_s, self.key_every),
             clock=self.clock,
             supervision=self.supervision,
             reporter=self.reporter,

@@ -137,6 +137,27 @@ def test_a_camera_without_pictures_from_the_beginning_is_down_and_said_so(
     assert _readable(run) > 25
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_camera_with_rare_key_frames_is_told_of_with_their_distance(version: str, tmp_path: Path) -> None:
+    """Smart codecs; whoever connects gets the next one, and some cameras send none for a new client."""
+    footage = make_footage(FFMPEGS["9.0"], tmp_path, kbps=100, seconds=20, key_frame_every=500)
+    with FakeCamera(footage) as camera:
+        with recording(tmp_path / "short", camera, version, "--segment_time", "60") as run:
+            wait_for("two key frames", lambda: camera.frames_sent > 550)
+            camera.footage, camera.mode = attrs.evolve(footage, begins_at=26), Mode.CLOSES
+            wait_for("the end", lambda: "recorder ended" in run.said())
+            camera.mode = Mode.NORMAL
+            wait_for("that it is noticed", lambda: "no key frame" in run.said(), within_s=40)
+            _stop(run)
+        with recording(tmp_path / "long", camera, version, "--stall-timeout", "25") as run:
+            wait_for("media", lambda: "first media" in run.said(), within_s=40)
+            _stop(run)
+
+    said = "no key frame for 15 s, and no recording begins without one: your camera sends one every 20 s; raise --stall"
+    assert said in (tmp_path / "short/said").read_text()
+    assert "recorder ended" not in (tmp_path / "long/said").read_text()
+
+
 def test_the_disk_is_full_while_it_records(footage: Footage, card: Path) -> None:
     """It waits, starts nothing, and goes on when there is room; what was written before is there."""
     ballast = card / "ballast"

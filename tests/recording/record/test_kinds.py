@@ -253,6 +253,24 @@ def test_transports(
 
 
 @pytest.mark.parametrize("version", EACH)
+def test_a_camera_that_takes_udp_and_is_silent_at_first_is_recorded_as_soon_as_it_speaks(
+    version: str, footage: Footage, tmp_path: Path
+) -> None:
+    with FakeCamera(footage) as camera, ThreadPoolExecutor(1) as pool:
+        camera.transports, camera.mode = ("udp",), Mode.SILENT_AFTER_PLAY
+        run = Sessions(version, camera, tmp_path)
+        ended = pool.submit(run.run)
+        wait_for("PLAY", lambda: camera.play_requested_at)
+        time.sleep(SILENT_S)
+        camera.mode = Mode.NORMAL
+        ended.result(timeout=120)
+
+    sent = camera.frames_sent
+    assert len(run.ends) == 1
+    assert sum(map(kept_frames, run.segments())) >= min(25, sent - 25 * LIMIT_S)
+
+
+@pytest.mark.parametrize("version", EACH)
 def test_a_digest_that_ffmpeg_does_not_know_is_named(version: str, footage: Footage, tmp_path: Path) -> None:
     with FakeCamera(footage, user="viewer", password=canary.PASSWORD) as camera:
         camera.authentication = "SHA-256"

@@ -610,8 +610,28 @@ def test_a_camera_that_sends_no_key_frame_is_told_of_by_its_name() -> None:
     world.run_for(60)
 
     words = world.reporter.of(RecorderEnded)[0].words
-    assert "no key frame within 15 s" in words
-    assert "--stall-timeout" in words
+    assert words.startswith(
+        "no key frame for 15 s, and no recording begins without one: your camera sends them less often"
+    )
+    assert "raise --stall-timeout" in words
+
+
+@pytest.mark.parametrize("segment_s", [10, 600])
+def test_how_far_apart_key_frames_are_is_told_where_two_were_stored(segment_s: int) -> None:
+    """In one segment, or one at the beginning of each."""
+    world = make_world()
+    world.options = attrs.evolve(world.options, segment_s=segment_s)
+    world.key_every = 5 * min(segment_s, 20)
+    stall = attrs.evolve(world.options.stall, start_timeout_s=6)
+    world.options = attrs.evolve(world.options, stall=stall)
+    world.clock.after(50, lambda: setattr(world.recorder, "camera", MemoryCamera.REFUSES))
+    world.clock.after(50, lambda: setattr(world.recorder, "frames_per_tick", 0))
+    world.clock.after(60, lambda: setattr(world.recorder, "camera", MemoryCamera.AUDIO_ONLY))
+
+    world.run_for(100)
+
+    words = [each.words for each in world.reporter.of(RecorderEnded)]
+    assert any(f"one every {min(segment_s, 20)} s; raise" in each for each in words), words
 
 
 def test_the_manager_hears_that_it_is_alive() -> None:

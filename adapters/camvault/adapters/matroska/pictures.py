@@ -21,6 +21,8 @@ _ENTERED = frozenset({_SEGMENT, _INFO, _TRACKS, _TRACK_ENTRY, _CLUSTER, _BLOCK_G
 _VALUES = frozenset({_SCALE, _NUMBER, _TYPE, _TIME})
 _BLOCKS = frozenset({_BLOCK, _SIMPLE_BLOCK})
 _PICTURES = 1
+_KEY = 0x80
+"""The flag of a key frame; a block in a group has none."""
 _HEAD_BYTES = 32
 _LONGEST_ID, _LONGEST_SIZE, _LONGEST_VALUE = 4, 8, 8
 
@@ -75,17 +77,18 @@ class _Walk:
         elif name == _TIME:
             self.cluster_time = value
         elif name in _BLOCKS:
-            self._take_block(content)
+            self._take_block(content, is_simple=name == _SIMPLE_BLOCK)
 
-    def _take_block(self, content: bytes) -> None:
+    def _take_block(self, content: bytes, *, is_simple: bool) -> None:
         number_length = _length(content[0], _LONGEST_SIZE) if content else 0
-        if not number_length or len(content) < number_length + 2:
+        if not number_length or len(content) < number_length + 3:
             return
         number = int.from_bytes(content[:number_length], "big") & ((1 << 7 * number_length) - 1)
         if number not in self.tracks:
             return
         (offset,) = struct.unpack(">h", content[number_length : number_length + 2])
-        self.found = self.found.with_picture((self.cluster_time + offset) * self.scale_ns / 1e9)
+        is_key = is_simple and bool(content[number_length + 2] & _KEY)
+        self.found = self.found.with_picture((self.cluster_time + offset) * self.scale_ns / 1e9, is_key=is_key)
 
 
 def _length(first: int, longest: int) -> int:

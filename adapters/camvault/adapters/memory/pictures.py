@@ -17,11 +17,12 @@ SOUND = b"a"
 class MemoryPictures:
     """Every group is `group_s` long, whatever is in it; those that do not begin with `SOUND` are pictures.
 
-    A longer group holds a picture a second.
+    A longer group holds a picture a second. The first of each `key_every` pictures of a file is a key frame.
     """
 
     storage: MemoryStorage
     group_s: float = 0.2
+    key_every: int = 1
 
     def count(self, path: PurePath, /, *, known: StoredPictures) -> StoredPictures:
         """See `PictureCounter`."""
@@ -31,7 +32,8 @@ class MemoryPictures:
         while (end := content.find(b";", at)) >= 0:
             if not content[at:end].lstrip(b".").startswith(SOUND):
                 for picture in range(math.ceil(self.group_s)):
-                    known = known.with_picture(number * self.group_s + picture)
+                    is_key = known.count % self.key_every == 0
+                    known = known.with_picture(number * self.group_s + picture, is_key=is_key)
             at, number = end + 1, number + 1
         return attrs.evolve(known, place=(at, number))
 

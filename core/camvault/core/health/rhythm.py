@@ -23,9 +23,16 @@ _MINUTES_LEAST = 10
 
 @attrs.frozen
 class Rhythm:
-    """The longest gap of each minute that had pictures, oldest first: (minute by the monotonic clock, seconds)."""
+    """How a camera sends its pictures.
+
+    Attributes:
+        minutes: The longest gap of each minute that had pictures, oldest first, as (minute by the monotonic clock,
+            seconds).
+        group_s: The longest distance of its key frames; 0 if that is not known.
+    """
 
     minutes: tuple[tuple[int, float], ...] = ()
+    group_s: float = 0.0
 
 
 def gap_between(before: RecordingSigns, after: RecordingSigns) -> float | None:
@@ -42,8 +49,8 @@ def with_gap(rhythm: Rhythm, gap_s: float, *, now_s: float) -> Rhythm:
     if rhythm.minutes and rhythm.minutes[-1][0] == minute:
         if gap_s <= rhythm.minutes[-1][1]:
             return rhythm
-        return Rhythm((*rhythm.minutes[:-1], (minute, gap_s)))
-    return Rhythm((*_of_last_hour(rhythm, minute), (minute, gap_s)))
+        return attrs.evolve(rhythm, minutes=(*rhythm.minutes[:-1], (minute, gap_s)))
+    return attrs.evolve(rhythm, minutes=(*_of_last_hour(rhythm, minute), (minute, gap_s)))
 
 
 def stall_limit_s(rhythm: Rhythm, *, now_s: float, policy: StallPolicy, unseen_s: float = 0.0) -> float:
@@ -56,6 +63,16 @@ def stall_limit_s(rhythm: Rhythm, *, now_s: float, policy: StallPolicy, unseen_s
         return policy.stall_timeout_s
     longest_s = max(gap_s for _, gap_s in known)
     return min(policy.stall_timeout_s, max(policy.stall_least_s, policy.gap_times * longest_s) + unseen_s)
+
+
+def no_key_frame_words(rhythm: Rhythm, *, waited_s: float) -> str:
+    """Why a camera that sends pictures was not recorded within `waited_s`, for an operator."""
+    is_known = rhythm.group_s >= waited_s
+    often = f"one every {rhythm.group_s:.0f} s" if is_known else "them less often than that, or none"
+    return (
+        f"no key frame for {waited_s:.0f} s, and no recording begins without one: your camera sends {often}; "
+        "raise --stall-timeout above the time between two of them, or let it send them more often"
+    )
 
 
 def _of_last_hour(rhythm: Rhythm, minute: int) -> tuple[tuple[int, float], ...]:

@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import attrs
 
-from camvault.core.health.rhythm import Rhythm, gap_between, stall_limit_s, with_gap
+from camvault.core.health.rhythm import Rhythm, gap_between, no_key_frame_words, stall_limit_s, with_gap
 from camvault.core.health.stall import RecorderSigns, RecordingSigns, SignKind, is_stalled, is_unstored, looked_at
 from camvault.core.segments.coverage import Cause
 from camvault.core.segments.live_names import closed_names, parse_live_name
@@ -117,11 +117,7 @@ class Session:
         if self._is_stalled(now_s):
             self.cause = Cause.STALL
             if not self.has_arrived and self._counters.out_time_us:
-                limit_s = self.options.stall.start_timeout_s
-                self.words = (
-                    f"the camera sends, but no key frame within {limit_s:.0f} s, without which no recording can begin: "
-                    "let it send key frames more often, or raise --stall-timeout above the time between two of them"
-                )
+                self.words = no_key_frame_words(self.rhythm, waited_s=self.options.stall.start_timeout_s)
         elif self.has_arrived and is_unstored(self.last_stored_s, now_s=now_s, policy=self.options.stall):
             self.cause = Cause.NOT_STORED
         return self.cause is None
@@ -184,6 +180,8 @@ class Session:
             self.ports.reporter.emit(MediaArrived(self.options.station, self.last_stored_s - self.began_s))
             self.journal.gap_ended()
         self.journal.media_arrived(self.stored.last_s)
+        if self.stored.group_s > self.rhythm.group_s:
+            self.rhythm = attrs.evolve(self.rhythm, group_s=self.stored.group_s)
 
     def _look_at_files(self) -> None:
         """Adopt the segments that are closed, and count the bytes of all."""

@@ -141,6 +141,7 @@ class SessionPictures:
     Attributes:
         picture_count: How many are stored, in all files of the session.
         last_s: When the last one arrived, by the boot clock.
+        group_s: The longest distance of two key frames; 0 until there are two.
     """
 
     session: PurePath
@@ -149,6 +150,7 @@ class SessionPictures:
     log: StoredLog
     picture_count: int = attrs.field(default=0, init=False)
     last_s: float = attrs.field(default=0.0, init=False)
+    group_s: float = attrs.field(default=0.0, init=False)
     _segments: dict[int, _Segment] = attrs.field(factory=dict, init=False)
     _wall_at_boot: datetime = attrs.field(init=False)
     """What the wall clock showed when the machine was started, as the clock is set in this session."""
@@ -181,12 +183,20 @@ class SessionPictures:
                 segment.take(found, now_s=now_s)
                 self.picture_count += found.count - known.count
                 self.last_s = max(self.last_s, segment.end_s[-1])
+                self.group_s = max(self.group_s, found.group_s, self._segment_of_one_key_s(number - 1))
             segment.found = found
         if segment.found.count and (is_closed or not known.count or now_s - segment.noted_s >= self._note_s):
             segment.noted_s = now_s
             self._note(number, segment)
         if is_closed:
             self.log.ended((self.session.name, number))
+
+    def _segment_of_one_key_s(self, number: int) -> float:
+        """How long a segment is that holds a single key frame, and is followed by one; 0 if it is no such."""
+        before, after = self._segments.get(number), self._segments[number + 1]
+        if before is None or before.found.group_s or before.found.last_key_s is None or len(before.begin_s) != 1:
+            return 0.0
+        return after.begin_s[0] - before.begin_s[0]
 
     @property
     def _note_s(self) -> float:

@@ -85,7 +85,7 @@ def test_a_segment_is_found_by_its_final_name() -> None:
     assert segment is not None
     (span,) = segment.spans
     assert span.start_at == RUN.span.start_at
-    assert not found.segment_named("ROST2_20250528T140000~2.mkv", written_at=AT)
+    assert not found.segment_named("ROST2_20250528T140000~2.mkv", written_at=AT + timedelta(hours=1))
     assert found.first_of(("20250528T120000Z", 2)) is None
 
 
@@ -100,6 +100,21 @@ def test_of_two_segments_of_one_name_the_one_that_ended_then_is_meant() -> None:
     assert second is not None
     assert first.spans[0].start_at == RUN.span.start_at
     assert second.spans == (later.span,)
+
+
+def test_a_segment_that_got_its_number_in_the_next_folder_is_the_one_that_ended_then() -> None:
+    """In the autumn hour the first one waits for the backup already, so that the second has the same name at first."""
+    hour, name = timedelta(hours=1), "ROST2_20251026T023000.mkv"
+    later = attrs.evolve(RUN, segment=("s", 7), span=Span(RUN.span.start_at + hour, AT + hour))
+    lines = (stored_line(RUN), named_line(SEGMENT, name, at=AT), stored_line(later), named_line(("s", 7), name, at=AT))
+    found = parse_stored(["\n".join(lines)])
+
+    second = found.segment_named("ROST2_20251026T023000~2.mkv", written_at=AT + hour)
+    assert second is not None
+    assert second.segment == ("s", 7)
+    assert not found.segment_named("ROST2_20251026T023000~2.mkv", written_at=AT + 2 * hour), "nobody knows that one"
+    assert not found.segment_named("ROST2_20251026T033000~2.mkv", written_at=AT + hour)
+    assert not found.segment_named("clip.mkv", written_at=AT)
 
 
 @pytest.mark.parametrize("cut", [1, 20, 60])

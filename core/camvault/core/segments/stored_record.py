@@ -26,6 +26,7 @@ import attrs
 
 from camvault.core.segments.coverage import Span
 from camvault.core.segments.live_names import parse_live_name, session_began_at
+from camvault.core.segments.names import parse_segment_name
 from camvault.ports.pictures import StoredPictures
 
 STORED_FOLDER = ".stored"
@@ -38,6 +39,8 @@ _STORED, _NAMED = "stored", "named"
 _STORED_FIELDS, _NAMED_FIELDS = 12, 6
 _NO_BOOT = "-"
 _LONGEST_PICTURE_S = 10.0
+_WRITTEN_LATE = timedelta(seconds=15)
+"""By how much the last change of a file and its last picture differ at most; sound may go on."""
 _LONGEST_SESSION_S = 10 * 366 * 86_400
 _DAY_NAME = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -105,7 +108,19 @@ class StoredRecord:
         return max((run.size_bytes for run in self._runs_of.get(segment, ())), default=0)
 
     def segment_named(self, name: str, *, written_at: datetime) -> StoredSegment | None:
-        """The segment with this final name; of several, that which ended closest to `written_at`."""
+        """The segment with this final name; of several, that which ended closest to `written_at`.
+
+        A name gets a number where it is taken in the next folder. The recorder knows that segment by the name without
+        it: it is one of those of that name if it ended when the file was written last.
+        """
+        found = self._closest(name, written_at)
+        segment = parse_segment_name(name)
+        if found is not None or segment is None or segment.number == 1:
+            return found
+        found = self._closest(str(attrs.evolve(segment, number=1)), written_at)
+        return found if found is not None and abs(found.spans[-1].end_at - written_at) <= _WRITTEN_LATE else None
+
+    def _closest(self, name: str, written_at: datetime) -> StoredSegment | None:
         named = (StoredSegment(segment, self.spans_of(segment)) for segment in self.names.get(name, ()))
         found = (each for each in named if each.spans)
         return min(found, key=lambda each: abs(each.spans[-1].end_at - written_at), default=None)

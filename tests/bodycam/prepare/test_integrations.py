@@ -722,7 +722,12 @@ def test_a_measured_job_ends_where_nothing_can_be_measured() -> None:
 
 def test_a_job_stopped_among_its_samples_takes_no_sample_twice() -> None:
     """What was sampled is in the progress file; the resumed job ends as one that was not stopped."""
-    whole, world = small_world(Allocation.CONSTANT), small_world(Allocation.CONSTANT)
+    whole, world = (small_world(Allocation.CONSTANT, count=0) for _ in range(2))
+    for one in (whole, world):
+        one.budget = Budget(3_000_000, 0)
+        for index in range(12):
+            clip = MemoryClip(duration_s=10.0, bytes_per_s=20_000.0 * (index % 3 + 1))
+            one.add(f"c{index:02}.mp4", 1_000_000, clip)
     whole.run()
     begun = itertools.count()
 

@@ -328,6 +328,12 @@ class TestStretches:
         assert sum(parts[-1]) <= duration_s + 1e-9
         assert all(at + length <= nxt for (at, length), (nxt, _) in itertools.pairwise(parts))
 
+    @given(st.floats(0.04, 50_000))
+    def test_share_of_any_clip(self, duration_s: float) -> None:
+        """Both rounds together take at most half of it."""
+        parts = stretches(duration_s)
+        assert sum(length for _, length in (*parts, *parts[1::3])) <= duration_s / 2 + 1e-9
+
     @given(st.floats(120, 50_000))
     def test_share_of_long_clips(self, duration_s: float) -> None:
         """For clips of minutes both rounds of samples are below 5 % of the footage."""

@@ -265,6 +265,18 @@ class TestOneRate:
             pairs = itertools.pairwise(parts)
             assert all(start_s + length_s <= after_s + 0.002 for (start_s, length_s), (after_s, _) in pairs)
 
+    @given(footages(2, 400, min_size=1), rates, seeds)
+    @settings(max_examples=40, deadline=None)
+    def test_samples_take_at_most_half_of_the_footage_or_are_one(
+        self, footage: dict[str, Clip], kbps: float, seed: int
+    ) -> None:
+        """Whatever the encoder answers; of clips of minutes they take a twentieth."""
+        results = drive(open_batch(footage, kbps), Svt(footage, seed=seed))
+        lengths_s = [result.sample.length_s for result in results if isinstance(result, Sampled)]
+        seconds = math.fsum(clip.duration_s for clip in footage.values())
+        share = 0.05 if seconds >= 120 * len(footage) else 0.5
+        assert math.fsum(lengths_s) <= max(share * seconds, lengths_s[0]) + 1e-3 * len(lengths_s)
+
     def test_ten_thousand_clips_need_few_samples(self) -> None:
         """More of them would hardly tell more, and cost hours."""
         clips = [EncodeClip(f"{number:05}", 60 + number % 50, 10**7 + number) for number in range(10_000)]
@@ -296,7 +308,7 @@ class TestFailedSamples:
 
     def test_a_later_round_that_fails_leaves_the_first(self) -> None:
         """The encoder that fails at another rate fails in the encode, too, and says why there."""
-        footage = mixed(["gradients"] * 5, [10.0] * 5, [1.0] * 5)
+        footage = mixed(["gradients"] * 8, [10.0] * 8, [1.0] * 8)
         batch, encoder = open_batch(footage, 900), Svt(footage)
         results: list[EncodeResult] = []
         for action in next_encodes(batch, results):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from camvault.core.capacity.allocation import (
@@ -22,8 +22,8 @@ from camvault.core.capacity.allocation import (
     settled,
     standing,
 )
-from camvault.core.capacity.complexity import measured_stretches
-from camvault.core.capacity.complexity.estimate import COARSEST, FINEST, Prediction, falling
+from camvault.core.capacity.complexity import measured_stretches, most_sampled_s
+from camvault.core.capacity.complexity.estimate import COARSEST, FINEST, SAMPLE_EXCESS, Prediction, falling
 from camvault.core.capacity.complexity.level import FILL_AIM, FLOOR, level_of, wanted_bytes, with_floor
 from camvault.core.capacity.complexity.lines import Line, line_through, straight
 from camvault.core.capacity.complexity.worth import odds_of, quality_of, worth_of
@@ -83,9 +83,14 @@ def result_of(
     if isinstance(action, EncodeSample):
         assert isinstance(action.rate, ConstantQuality)
         quality = scene.quality(action.rate.crf_quarters) if scene.has_figure else None
-        return Sampled(action, scene.size(action.length_s, action.rate), quality)
-    size_bytes = round(2000 + 700 * scene.duration_s) + scene.size(scene.duration_s, action.settings.rate)
-    return judged(batch, results, action, size_bytes=size_bytes)
+        excess = SAMPLE_EXCESS if action.length_s < scene.duration_s else 1.0  # each stretch has a key frame
+        return Sampled(action, scene.size(action.length_s / excess, action.rate), quality)
+    return judged(batch, results, action, size_bytes=whole_bytes(scene, action.settings.rate))
+
+
+def whole_bytes(scene: Scene, rate: object) -> int:
+    """The size of a whole output."""
+    return round(2000 + 700 * scene.duration_s) + scene.size(scene.duration_s, rate)
 
 
 def drive(scenes: Scenes, batch: EncodeBatch, chance: random.Random | None = None) -> list[EncodeResult]:
@@ -129,9 +134,9 @@ def choice(batch: EncodeBatch, predictions: Sequence[Prediction]) -> dict[str, f
 
 
 def mean_of(scenes: Scenes, chosen: dict[str, float]) -> float:
-    """The mean quality of a second."""
-    seconds = sum(scene.duration_s for scene in scenes.values())
-    return sum(scenes[key].quality(at) * scenes[key].duration_s for key, at in chosen.items()) / seconds
+    """The mean quality, in which a clip counts by the square root of its length."""
+    weights = {key: math.sqrt(scene.duration_s) for key, scene in scenes.items()}
+    return sum(scenes[key].quality(at) * weights[key] for key, at in chosen.items()) / sum(weights.values())
 
 
 class TestTheWholeJob:
@@ -140,6 +145,7 @@ class TestTheWholeJob:
     def test_never_above_and_nearly_full(self, scenes: Scenes, share: float, step: int) -> None:
         """Outputs fit, and where the CRFs of all can still change they fill what there is."""
         batch = batch_of(scenes, share=share, step=step)
+        assume(sum(whole_bytes(scene, ConstantQuality(COARSEST)) for scene in scenes.values()) <= batch.limit_bytes)
         results = drive(scenes, batch)
         assert fill(batch, results) <= 1
         assert settled(batch, results) == set(scenes)
@@ -261,25 +267,57 @@ class TestTheChoice:
         assert mean_of(scenes, free) - mean_of(scenes, bounded) < 2
         assert 0 < FLOOR < 0.5
 
+    def test_a_short_clip_is_better_than_a_long_one_that_shows_the_same(self) -> None:
+        """It costs little; and the long one, of which a second is worth less, still has nearly all the bits."""
+        scenes = {"short": Scene(duration_s=5), "long": Scene(duration_s=3000)}
+        batch = batch_of(scenes, share=0.4)
+        chosen = choice(batch, predicted(scenes))
+        even = choice(batch_of({"long": scenes["long"]}, share=0.4), predicted({"long": scenes["long"]}))
+        assert scenes["short"].quality(chosen["short"]) > scenes["long"].quality(chosen["long"]) + 3
+        assert scenes["long"].quality(even["long"]) - scenes["long"].quality(chosen["long"]) < 0.2
+
     def test_a_clip_that_was_not_measured_has_no_floor(self) -> None:
         predictions = [attrs.evolve(p, odds=None) for p in predicted({"a": Scene(), "b": Scene()})]
         assert with_floor(batch_of({"a": Scene(), "b": Scene()}, share=1), predictions) == predictions
 
 
-class TestStretches:
+class TestWhatSamplesTake:
+    """It is a matter of durations alone: whatever the pictures are, samples are never longer than this."""
+
     @given(st.floats(0.5, 20_000))
-    def test_inside_the_clip_and_apart(self, duration_s: float) -> None:
+    def test_stretches_lie_inside_the_clip_and_apart(self, duration_s: float) -> None:
         end_s = 0.0
-        for start_s, length_s in measured_stretches(EncodeClip("a", duration_s, 1)):
+        for start_s, length_s in measured_stretches(duration_s):
             assert start_s >= end_s - 1e-6
             end_s = start_s + length_s
         assert end_s <= duration_s + 1e-6
 
-    @pytest.mark.parametrize("duration_s", [120, 180, 300, 1800, 7200])
-    def test_share_of_long_clips(self, duration_s: float) -> None:
-        """In the first round, 2 % of two minutes, and 1.2 % or less of longer ones; the second is half of that."""
-        seconds = sum(length_s for _, length_s in measured_stretches(EncodeClip("a", duration_s, 1)))
-        assert seconds <= max(2.4, 0.012 * duration_s + 1e-6)
+    @given(st.floats(2, 20_000))
+    def test_the_first_ones_take_at_most_a_quarter(self, duration_s: float) -> None:
+        assert sum(length_s for _, length_s in measured_stretches(duration_s)) <= duration_s / 4 + 1e-6
+
+    @given(SCENES, st.floats(0.05, 1.5))
+    @settings(max_examples=60, deadline=None)
+    def test_all_of_them_take_at_most_half_of_the_footage(self, scenes: Scenes, share: float) -> None:
+        results = drive(scenes, batch_of(scenes, share=share))
+        taken_s = sum(result.sample.length_s for result in results if isinstance(result, Sampled))
+        durations_s = [scene.duration_s for scene in scenes.values()]
+        assert taken_s <= most_sampled_s(durations_s) + 1e-3
+        assert most_sampled_s(durations_s) <= 0.5 * sum(durations_s) + 1e-6
+
+    @given(st.lists(st.floats(120, 20_000), min_size=1, max_size=20))
+    def test_of_clips_of_minutes_they_cost_a_twentieth_of_the_encode(self, durations_s: list[float]) -> None:
+        """A second of a measured sample costs 1.3 of an encode."""
+        assert 1.3 * most_sampled_s(durations_s) <= 0.05 * sum(durations_s)
+
+    def test_the_clips_of_which_least_is_known_come_first(self) -> None:
+        """Where not all may be sampled again, it is those that are foretold to end up furthest from what is known."""
+        scenes = {f"c{n}": Scene(duration_s=100, loss=40 if n else 0.5, odds_slope=0.04) for n in range(12)}
+        batch = batch_of(scenes, share=0.1)
+        results = drive(scenes, batch)
+        again = [r.sample for r in results if isinstance(r, Sampled) and r.sample.rate != ConstantQuality(160)]
+        assert again[0].key == "c0"
+        assert math.isclose(sum(sample.length_s for sample in again), 18.0)
 
 
 class TestLines:

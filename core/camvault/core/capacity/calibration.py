@@ -5,8 +5,9 @@ stretches are encoded at the planned rate first, spread over the footage, and th
 foretold to fill `FILL_AIM` of the limit. If it is another one, some of the stretches are encoded again at that rate,
 because an encoder that has all the bits it can use takes no more.
 
-Samples take at most 5 % of clips of minutes. Of short clips they take more, for nothing shorter than a few groups of
-pictures tells anything: clips of some seconds are sampled whole, until `_SHORT_BATCH_S` are sampled.
+Samples take at most 5 % of clips of minutes. Of short clips they take more, for nothing shorter than a group of
+pictures tells anything: at most half of the footage in all rounds, but one stretch in any case. What so few samples
+tell wrong is mended by encoding single clips again, which costs less than to sample all of them.
 """
 
 import math
@@ -20,14 +21,13 @@ from camvault.ports.media import TargetBitrate
 FILL_AIM = 0.993
 """The share of the limit that is aimed at."""
 
-_SHARE = 0.04  # of the footage, for the first samples
-_AGAIN_SHARE = 0.005  # and for each later round
-_SHORT_BATCH_S = 180.0
+_SHARE, _SHORT_SHARE = 0.04, 0.3  # of clips of minutes, for the first samples; and of any at most
+_AGAIN_SHARE, _AGAIN_SHORT_SHARE = 0.005, 0.1  # and for each later round
+_SHORT_BATCH_S = 180.0  # of short clips more than that is never sampled in one round, but for `_SHARE`
 _MINUTES_S = 120.0  # from this mean length on, clips are "of minutes", and the shares hold
-_SHORT_S = 15.0  # the mean length up to which clips are sampled whole
+_SHORT_S = 15.0  # up to this mean length clips are short
 _SHORTEST_S, _LONGEST_S = 6.0, 20.0  # the length of a stretch; a group of pictures takes 5 to 7 s
 _MOST = 300  # stretches: more of them tell hardly more
-_WHOLE = 1.5  # a clip that is not longer than so many stretches is sampled whole
 _ROUNDS = 2  # how often samples are taken again at a better rate
 _IMAGINED = 4  # so many stretches that follow the rate exactly are imagined beside those sampled again
 _AUDIO_SHARE = 0.91  # 57 to 61 of 64 kbit/s measured
@@ -109,40 +109,33 @@ def stretches(clips: Sequence[EncodeClip]) -> tuple[_Stretch, ...]:
     there is its part in the samples.
     """
     seconds = math.fsum(clip.duration_s for clip in clips)
-    budget_s = _budget_s(seconds, seconds / len(clips), share=_SHARE)
-    if budget_s >= seconds:
-        return tuple((clip.key, 0.0, clip.duration_s) for clip in clips)
+    budget_s = _budget_s(seconds, seconds / len(clips), share=_SHARE, most=_SHORT_SHARE)
     length_s = min(_LONGEST_S, max(_SHORTEST_S, budget_s / len(clips)))
     count = min(_MOST, max(1, math.floor(budget_s / length_s)))
     found: list[_Stretch] = []
     points = iter([(number + 0.5) / count * seconds for number in range(count)])
     point, begin_s = next(points, None), 0.0
     for clip in sorted(clips, key=lambda clip: (clip.size_bytes / clip.duration_s, clip.key)):
-        free_s, end_s = 0.0, begin_s + clip.duration_s
+        end_s = begin_s + clip.duration_s
         while point is not None and point < end_s:
-            if clip.duration_s <= _WHOLE * length_s:
-                start_s, taken_s = 0.0, clip.duration_s
-            else:
-                start_s, taken_s = max(free_s, point - begin_s - length_s / 2), length_s
-                start_s = min(start_s, clip.duration_s - length_s)
-            if start_s >= free_s:
-                found.append((clip.key, round(start_s, 3), round(taken_s, 3)))
-                free_s = start_s + taken_s
+            taken_s = min(length_s, clip.duration_s)
+            start_s = min(max(0.0, point - begin_s - length_s / 2), clip.duration_s - taken_s)
+            found.append((clip.key, round(start_s, 3), round(taken_s, 3)))
             point = next(points, None)
         begin_s = end_s
     return tuple(found)
 
 
-def _budget_s(seconds: float, mean_s: float, *, share: float) -> float:
-    """How many seconds of samples may be taken in one round, if it is this share of clips of minutes."""
+def _budget_s(seconds: float, mean_s: float, *, share: float, most: float) -> float:
+    """How many seconds of samples one round may take: this share of clips of minutes, and more of shorter ones."""
     shorter = math.log(_MINUTES_S / min(_MINUTES_S, max(_SHORT_S, mean_s))) / math.log(_MINUTES_S / _SHORT_S)
-    return max(share * seconds, min(_SHORT_BATCH_S, math.pow(share, 1 - shorter) * seconds))
+    return max(share * seconds, min(_SHORT_BATCH_S, min(most, math.pow(share, 1 - shorter)) * seconds))
 
 
 def _again(batch: EncodeBatch, parts: Sequence[_Stretch]) -> list[_Stretch]:
     """The stretches that are sampled at another rate too: all of short clips, some of long ones."""
     seconds = math.fsum(clip.duration_s for clip in batch.clips)
-    budget_s = _budget_s(seconds, seconds / len(batch.clips), share=_AGAIN_SHARE)
+    budget_s = _budget_s(seconds, seconds / len(batch.clips), share=_AGAIN_SHARE, most=_AGAIN_SHORT_SHARE)
     mean_s = math.fsum(length_s for _, _, length_s in parts) / len(parts)
     count = min(len(parts), math.floor(budget_s / mean_s + 1e-9))
     return [parts[math.floor((number + 0.5) / count * len(parts))] for number in range(count)]

@@ -35,7 +35,7 @@ SAMPLE_EXCESS = 0.85
 
 _SLOPE_MIN, _SLOPE_MAX = 0.008, 0.04
 _AUDIO_SHARE = 0.93  # Opus stays below its nominal rate: 58 to 61 of 64 kbit/s measured
-_SHORT_S, _LONG_S = 6.0, 60.0
+_LONG_S = 60.0
 
 
 @attrs.frozen
@@ -80,11 +80,13 @@ def falling(slope: float) -> Line:
 
 
 def stretches(duration_s: float) -> tuple[tuple[float, float], ...]:
-    """Where to sample a clip: (start, length) pairs in seconds, spread evenly, 2.5 % of a long clip."""
-    if duration_s <= _SHORT_S:
-        return ((0.0, duration_s),)
+    """Where to sample a clip: (start, length) pairs in seconds, spread evenly, 2.5 % of a long clip.
+
+    Of a short one they are a third. As at most half of them are sampled again, all samples take at most half of a clip.
+    """
     length = 2.0 if duration_s < _LONG_S else min(2.0, max(1.5, 0.0125 * duration_s))
     count = max(2, min(16, math.floor(0.025 * duration_s / length)))
+    length = min(length, duration_s / 6)
     return tuple(((i + 0.5) / count * duration_s - length / 2, length) for i in range(count))
 
 

@@ -1,7 +1,8 @@
 """Pure: the level at which all clips of a batch fill the limit together.
 
 Where quality was measured, the level is what may be paid for a point of it (module `worth`): the same for all clips, so
-that no bits would buy more elsewhere, but no clip falls below the batch's floor.
+that no bits would buy more elsewhere, but no clip falls below the batch's floor. A point of quality counts by the
+square root of the seconds that have it.
 
 Elsewhere a clip's part of the bits is its duration x complexity^exponent x level. With exponent 1 every clip has the
 same CRF, and one noisy clip takes most of the disc; with 0 every clip has the same rate, and the picture of a moving
@@ -79,7 +80,7 @@ def _part_of(batch: EncodeBatch, prediction: Prediction) -> _Part:
         weight = duration_s * math.pow(prediction.video_bytes / duration_s, _policy(batch).exponent)
         return _Part(prediction, least, max(least, most), weight, None)
     worth = worth_of(prediction.fall, prediction.odds, finest=FINEST, coarsest=COARSEST)
-    weight = duration_s / prediction.video_at(REFERENCE)  # a point of quality counts by the seconds that have it
+    weight = math.sqrt(duration_s) / prediction.video_at(REFERENCE)  # neither a second nor a clip counts for all
     return _Part(prediction, least, max(least, most), weight, worth)
 
 

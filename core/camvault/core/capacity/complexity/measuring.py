@@ -1,12 +1,16 @@
 """Pure: the samples of a batch whose quality is measured: at CRF 40, and nearer to the CRF at which their clip ends up.
 
 Each round is asked for when the one before it is complete: how the size and the quality of a clip go with the CRF, as
-far as it is known, tells where it is to be known better. Of clips of minutes 1.2 % are sampled, and half of that once
-more at a second CRF. Batches of a few short clips are sampled whole, at up to three CRFs: nothing shorter tells more.
+far as it is known, tells where it is to be known better. First the clips of which least is known.
+
+What samples take is a matter of durations alone. In the first round that is 3 s of a clip, 1.2 % of a long one, and a
+quarter of a short one; in all rounds half as much again, or, where clips are short, twice as much. So all samples
+together are never longer than half of the footage, nor than 3.75 % of clips of two minutes and more. A second of them
+costs as much as 1.3 s of an encode.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -25,11 +29,12 @@ from camvault.core.capacity.complexity.sampling import FAR, SoFar, first_samples
 from camvault.core.capacity.complexity.worth import odds_of
 from camvault.ports.media import ConstantQuality
 
-_SHARE = 0.012  # of a clip of minutes, for the first samples
-_WHOLE_BATCH_S = 180.0  # up to this length of all clips they are sampled whole
-_SHORTEST_S, _LONGEST_S = 1.2, 2.0  # the length of a stretch
+_FIRST_S, _SHARE, _SHORT_SHARE = 3.0, 0.012, 0.25  # of a clip, for the first samples: at least; but at most
+_MORE, _SHORT_MORE = 1.5, 2.0  # how many times as much in all rounds
+_SHORTEST_S, _LONGEST_S = 1.2, 2.0  # the length of a stretch of a clip that has several
+_FEWEST_S = 0.5  # less than that is no picture that moves
 _MOST = 12  # stretches of a clip
-_ROUNDS, _WHOLE_ROUNDS = 1, 2  # how often samples are taken again nearer to the final CRF
+_ROUNDS = 2  # how often samples are taken again nearer to the final CRF
 _REACH = 48  # quarters from the nearest CRF that is known: beyond it the line is a guess
 _STEEPEST, _FLATTEST = -0.2, -0.004  # of ln(size); white noise is the steepest
 _ODDS, _ODDS_LEAST, _ODDS_MOST = 0.025, 0.001, 0.3  # how the odds of a loss rise
@@ -39,11 +44,10 @@ _Parts = Mapping[str, tuple[tuple[float, float], ...]]
 
 def measured_so_far(batch: EncodeBatch, sampled: Mapping[EncodeSample, Sampled]) -> SoFar:
     """What the samples so far say."""
-    is_whole = math.fsum(clip.duration_s for clip in batch.clips) <= _WHOLE_BATCH_S
-    parts = {clip.key: ((0.0, clip.duration_s),) if is_whole else measured_stretches(clip) for clip in batch.clips}
+    parts = {clip.key: measured_stretches(clip.duration_s) for clip in batch.clips}
     wanted = first_samples(parts)
     known: dict[EncodeSample, Sampled] = {}
-    left = _WHOLE_ROUNDS if is_whole else _ROUNDS
+    left = _ROUNDS
     while True:
         if missing := unsampled(wanted, sampled):
             return SoFar(missing)
@@ -55,32 +59,49 @@ def measured_so_far(batch: EncodeBatch, sampled: Mapping[EncodeSample, Sampled])
         left -= 1
 
 
-def measured_stretches(clip: EncodeClip) -> tuple[tuple[float, float], ...]:
-    """Where to sample a clip of a batch that is not sampled whole: (start, length) pairs in seconds, spread evenly."""
-    budget_s = _SHARE * clip.duration_s
+def measured_stretches(duration_s: float) -> tuple[tuple[float, float], ...]:
+    """Where to sample a clip: (start, length) pairs in seconds, spread evenly; one in the middle of a short clip."""
+    budget_s = max(_FIRST_S, _SHARE * duration_s)
+    if budget_s >= _SHORT_SHARE * duration_s:
+        length_s = max(_SHORT_SHARE * duration_s, min(duration_s, _FEWEST_S))
+        return (((duration_s - length_s) / 2, length_s),)
     length_s = min(_LONGEST_S, max(_SHORTEST_S, budget_s / 2))
-    count = max(2, min(_MOST, math.floor(budget_s / length_s)))
-    if clip.duration_s <= 2 * count * length_s:
-        return ((0.0, clip.duration_s),)
-    return tuple(((i + 0.5) / count * clip.duration_s - length_s / 2, length_s) for i in range(count))
+    count = min(_MOST, math.floor(budget_s / length_s))
+    return tuple(((i + 0.5) / count * duration_s - length_s / 2, length_s) for i in range(count))
+
+
+def most_sampled_s(durations_s: Iterable[float]) -> float:
+    """How many seconds of samples clips of these durations may take in all rounds."""
+    budgets_s = ((s, max(_FIRST_S, _SHARE * s)) for s in durations_s)
+    return math.fsum(
+        _SHORT_MORE * _SHORT_SHARE * s if first_s >= _SHORT_SHARE * s else _MORE * first_s for s, first_s in budgets_s
+    )
 
 
 def _nearer_samples(
     batch: EncodeBatch, predictions: Sequence[Prediction], parts: _Parts, known: Mapping[EncodeSample, Sampled]
 ) -> list[EncodeSample]:
-    """Every second stretch again, at the CRF that is foretold, where none near to it is known."""
+    """Every second stretch again, at the CRF that is foretold, where none near to it is known; the furthest first."""
     level = level_of(batch, predictions, spent=0.0)
     tried: dict[str, set[int]] = {prediction.clip.key: set() for prediction in predictions}
     for sample in known:
         tried[sample.key].add(quarters_of(sample))
-    samples = []
+    far: list[tuple[float, str, ConstantQuality]] = []
     for prediction in predictions:
         key = prediction.clip.key
         quarters = prediction.quarters_for(wanted_bytes(batch, prediction, level))
         near = min(tried[key], key=lambda at, quarters=quarters: (abs(at - quarters), at))  # type: ignore[misc]
         if abs(quarters - near) > FAR:
             rate = ConstantQuality(on_grid(batch, max(near - _REACH, min(near + _REACH, quarters))))
-            samples += [EncodeSample(key, at, length, rate) for at, length in parts[key][::2]]
+            far.append((-abs(quarters - near), key, rate))
+    left_s = most_sampled_s(clip.duration_s for clip in batch.clips) - math.fsum(sample.length_s for sample in known)
+    samples: list[EncodeSample] = []
+    for _, key, rate in sorted(far, key=lambda one: one[:2]):
+        again = [EncodeSample(key, at, length, rate) for at, length in parts[key][::2]]
+        taken_s = math.fsum(sample.length_s for sample in again)
+        if taken_s <= left_s + 1e-6:
+            left_s -= taken_s
+            samples += again
     return samples
 
 

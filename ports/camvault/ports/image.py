@@ -36,6 +36,23 @@ class ImageFile:
         return self.root / self.path
 
 
+@attrs.frozen(kw_only=True)
+class Placement:
+    """Where in the image content goes, for those who want to find it without a file system.
+
+    Attributes:
+        early: The file whose content begins at `early_sector`, before that of all others; None for none.
+        early_sector: Where that is: at or behind the first sector that may hold content.
+        last: Files whose content comes behind that of all others, in this order.
+        alignment_sectors: At a multiple of what the content of every other file begins.
+    """
+
+    early: PurePosixPath | None = None
+    early_sector: int = 0
+    last: tuple[PurePosixPath, ...] = ()
+    alignment_sectors: int = 1
+
+
 @attrs.frozen
 class ImagePlan:
     """The whole image before its first byte is written; `sector_count` is exact."""
@@ -49,6 +66,8 @@ class ImagePlan:
     """What is called differently in the UDF tree, because UDF cannot hold its name; Rock Ridge holds every name."""
     left_out: tuple[PurePosixPath, ...] = ()
     """What stands in the folder and was left out as asked."""
+    placement: Placement = attrs.field(factory=Placement)
+    """As it was asked for."""
 
     @property
     def size_bytes(self) -> int:
@@ -93,14 +112,19 @@ class ImageBuilder(Protocol):
         label: str,
         stamped_at: datetime,
         is_left_out: Callable[[PurePosixPath], bool] = lambda _: False,
+        beside: PurePath | None = None,
+        placement: Placement | None = None,
     ) -> ImagePlan:
         """Lay the image out without reading file content or writing anything. Deterministic.
 
         `is_left_out` is asked for each path relative to `root`; a folder that is left out takes its content with it.
+        What is below the folder `beside` goes onto the image as well, as if it were below `root`. An empty file lies
+        nowhere, whatever `placement` says.
 
         Raises:
-            StorageError: Something below `root` cannot be read, or is neither file nor folder.
-            UsageError: The tree cannot be represented exactly.
+            StorageError: Something below one of the folders cannot be read, or is neither file nor folder.
+            UsageError: The tree cannot be represented exactly; or something stands in both folders; or this builder
+                cannot place content.
         """
         ...
 

@@ -10,14 +10,15 @@ import attrs
 
 from camvault.adapters._shared.durable import translated
 from camvault.ports.entries import FileIdentity
-from camvault.ports.errors import DeniedError, StorageError
+from camvault.ports.errors import DeniedError, StorageError, UsageError
 
 IsLeftOut = Callable[[PurePosixPath], bool]
 FileId = tuple[int, int]
 """Device and inode."""
 
 
-SourceFile = tuple[PurePosixPath, FileIdentity, FileId]
+SourceFile = tuple[PurePosixPath, FileIdentity, FileId, PurePath]
+"""The last one is the folder that it is below."""
 
 
 @attrs.define
@@ -27,6 +28,26 @@ class SourceTree:
     files: list[SourceFile] = attrs.field(factory=list)
     folders: list[PurePosixPath] = attrs.field(factory=list)
     left_out: list[PurePosixPath] = attrs.field(factory=list)
+
+
+def scan_both(root: PurePath, beside: PurePath | None, *, is_left_out: IsLeftOut) -> SourceTree:
+    """Everything below `root`, and everything below `beside` as if it were below `root`.
+
+    Raises:
+        StorageError: Something cannot be listed or read, or is neither file nor folder.
+        UsageError: Something stands in both.
+    """
+    tree = scan(root, is_left_out=is_left_out)
+    if beside is None:
+        return tree
+    more = scan(beside, is_left_out=lambda _: False)
+    taken = {*tree.folders[1:], *(path for path, *_ in tree.files)}
+    for path in (*more.folders[1:], *(path for path, *_ in more.files)):
+        if path in taken:
+            raise UsageError(f"{path} stands in {root} and in {beside}")
+    tree.files += more.files
+    tree.folders += more.folders[1:]
+    return tree
 
 
 def scan(root: PurePath, *, is_left_out: IsLeftOut) -> SourceTree:
@@ -60,7 +81,7 @@ def _take(tree: SourceTree, root: PurePath, folder: PurePosixPath, is_left_out: 
                     tree.left_out.append(path)
                 elif is_file:
                     identity = FileIdentity(status.st_size, status.st_mtime_ns)
-                    tree.files.append((path, identity, (status.st_dev, status.st_ino)))
+                    tree.files.append((path, identity, (status.st_dev, status.st_ino), root))
                 elif stat.S_ISDIR(status.st_mode):
                     inner.append(path)
                 else:

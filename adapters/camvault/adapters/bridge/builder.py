@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 
@@ -10,7 +10,7 @@ import attrs
 
 from camvault.adapters._shared.cycles import without_cycles
 from camvault.adapters._shared.durable import fsync, translate, translated
-from camvault.adapters._shared.tree import IsLeftOut, SourceTree, scan
+from camvault.adapters._shared.tree import IsLeftOut, SourceTree, scan_both
 from camvault.adapters.bridge import iso9660, udf
 from camvault.adapters.bridge.layout import FileNode, FolderNode, ImageLayout, lay_out
 from camvault.adapters.bridge.sink import Sink
@@ -18,7 +18,7 @@ from camvault.adapters.bridge.source import pour
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.errors import NoSpaceError, UsageError
 from camvault.ports.files import OnBytes
-from camvault.ports.image import SECTOR_BYTES, ImageBuilder, ImageFile, ImageManifest, ImagePlan
+from camvault.ports.image import SECTOR_BYTES, ImageBuilder, ImageFile, ImageManifest, ImagePlan, Placement
 
 _LABEL_CHARACTERS_MAX = 32
 _ENTRIES_AT_ONCE = 256
@@ -43,27 +43,31 @@ class BridgeBuilder:
         label: str,
         stamped_at: datetime,
         is_left_out: IsLeftOut = lambda _: False,
+        beside: PurePath | None = None,
+        placement: Placement | None = None,
     ) -> ImagePlan:
         """One listing of everything below `root`."""
         if not 0 < len(label) <= _LABEL_CHARACTERS_MAX or not label.isascii():
             raise UsageError(f"A label has 1 to {_LABEL_CHARACTERS_MAX} ASCII characters, this one is {label!r}")
         with without_cycles():
-            return self._plan(root, label, stamped_at, scan(root, is_left_out=is_left_out))
+            tree = scan_both(root, beside, is_left_out=is_left_out)
+            return self._plan(label, stamped_at, tree, placement or Placement())
 
-    def _plan(self, root: PurePath, label: str, stamped_at: datetime, tree: SourceTree) -> ImagePlan:
+    def _plan(self, label: str, stamped_at: datetime, tree: SourceTree, placement: Placement) -> ImagePlan:
         files = tree.files
-        layout = lay_out([(path, identity) for path, identity, _ in files], tree.folders)
+        layout = lay_out([(path, identity) for path, identity, *_ in files], tree.folders, placement)
         plan = ImagePlan(
             label,
             stamped_at,
             layout.sector_count,
             tuple(
-                ImageFile(f.path, root, files[f.number][1], f.sector, f.sector_count, files[f.number][2])
+                ImageFile(f.path, files[f.number][3], files[f.number][1], f.sector, f.sector_count, files[f.number][2])
                 for f in layout.files
             ),
             tuple(folder.path for folder in layout.folders[1:]),
             udf_paths(layout),
             tuple(sorted(tree.left_out)),
+            placement,
         )
         self._last = (plan, layout)
         return plan
@@ -85,7 +89,7 @@ class BridgeBuilder:
     def _layout_of(self, plan: ImagePlan) -> ImageLayout:
         if self._last is not None and self._last[0] is plan:
             return self._last[1]
-        layout = lay_out([(f.path, f.identity) for f in plan.files], [PurePosixPath(), *plan.folders])
+        layout = lay_out([(f.path, f.identity) for f in plan.files], [PurePosixPath(), *plan.folders], plan.placement)
         sectors = {f.path: f.sector for f in layout.files}
         is_ours = layout.sector_count == plan.sector_count and all(
             sectors[f.path] == f.first_sector for f in plan.files
@@ -142,9 +146,14 @@ class _Writing:
         """The image from its first byte to its last, durable."""
         sink = Sink(self.descriptor, on_bytes=on_bytes, cancel=cancel)
         try:
-            for piece in self._structures(sink):
+            volume = udf.UdfVolume(self.plan.label, self.plan.stamped_at, unique_of(self.plan))
+            for piece in self._head(volume):
                 sink.put(piece)
-            digests = self._content(sink, cancel)
+            early = int(self.layout.has_early)
+            digests = self._content(sink, cancel, self.plan.files[:early])
+            for piece in self._trees(volume, sink):
+                sink.put(piece)
+            digests |= self._content(sink, cancel, self.plan.files[early:])
             last = self.layout.sector_count - 1
             sink.pad_to(last * SECTOR_BYTES)
             sink.put(udf.anchor(last))
@@ -163,16 +172,18 @@ class _Writing:
         status = os.statvfs(self.target.parent)
         return NoSpaceError(self.target, found.problem, self.plan.size_bytes, status.f_bavail * status.f_frsize)
 
-    def _content(self, sink: Sink, cancel: Cancellation) -> dict[PurePosixPath, str]:
+    def _content(self, sink: Sink, cancel: Cancellation, files: Iterable[ImageFile]) -> dict[PurePosixPath, str]:
         digests = {}
-        for file in self.plan.files:
+        for file in files:
             cancel.check()
+            if file.sector_count:
+                sink.pad_to(file.first_sector * SECTOR_BYTES)
             digests[file.path] = pour(file, sink)
         return digests
 
-    def _structures(self, sink: Sink) -> Iterator[bytes]:
-        """Everything in front of the content, in the order of `layout`."""
-        layout, volume = self.layout, udf.UdfVolume(self.plan.label, self.plan.stamped_at, unique_of(self.plan))
+    def _head(self, volume: udf.UdfVolume) -> Iterator[bytes]:
+        """Everything in front of the trees, in the order of `layout`."""
+        layout = self.layout
         yield bytes(16 * SECTOR_BYTES)
         yield iso9660.descriptors(layout, volume)
         yield udf.recognition()
@@ -183,6 +194,10 @@ class _Writing:
         yield bytes((256 - 66) * SECTOR_BYTES)
         yield udf.anchor(256)
         yield udf.file_set(layout, volume)
+
+    def _trees(self, volume: udf.UdfVolume, sink: Sink) -> Iterator[bytes]:
+        """The three trees, in the order of `layout`."""
+        layout = self.layout
         for folder in layout.folders:
             yield udf.folder_entry(folder, volume)
         for start in range(0, len(layout.files), _ENTRIES_AT_ONCE):

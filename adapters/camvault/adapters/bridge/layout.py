@@ -6,7 +6,8 @@
 32, 48   main and reserve volume descriptor sequence (ECMA-167 3/8.4.2)
 64       logical volume integrity sequence (ECMA-167 3/8.8.2)
 256      anchor (ECMA-167 3/8.4.2.1)
-257      the UDF partition: file set, file entries, folders of UDF; path tables and folders of ISO 9660 and Joliet;
+257      the UDF partition: file set; the content of the file that is wanted early, if there is one; file entries, folders
+         of UDF; path tables and folders of ISO 9660 and Joliet;
          the content of all files, shared by the three trees; at least one free sector
 N-1      anchor; N is a multiple of 32
 """
@@ -20,7 +21,7 @@ import attrs
 from camvault.adapters.bridge.names import compressed, iso_names, joliet_names, udf_names
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import UsageError
-from camvault.ports.image import SECTOR_BYTES
+from camvault.ports.image import SECTOR_BYTES, Placement
 
 PARTITION_SECTOR = 257
 ALIGNMENT_SECTORS = 32
@@ -137,6 +138,8 @@ class ImageLayout:
     table_sectors: tuple[int, int, int, int] = (0, 0, 0, 0)
     iso_table_bytes: int = 0
     joliet_table_bytes: int = 0
+    has_early: bool = False
+    """Whether the content of the first file lies in front of the trees."""
     data_sector: int = 0
     sector_count: int = 0
 
@@ -146,18 +149,24 @@ class ImageLayout:
         return self.sector_count - 1 - PARTITION_SECTOR
 
 
-def lay_out(files: Iterable[tuple[PurePosixPath, FileIdentity]], folders: Iterable[PurePosixPath]) -> ImageLayout:
+def lay_out(
+    files: Iterable[tuple[PurePosixPath, FileIdentity]],
+    folders: Iterable[PurePosixPath],
+    placement: Placement | None = None,
+) -> ImageLayout:
     """Decide everything. Parents of everything are among `folders`; the order of both does not matter.
 
     Raises:
         UsageError: A file is larger than any disc, or there are more folders than path tables can number.
     """
+    placement = placement or Placement()
     root, every, found = _tree(files, folders)
     _check(every, found)
+    found = _in_order(found, placement)
     for folder in every:
         _spell(folder)
     layout = ImageLayout(root, every, found, *_numbered(root))
-    sector = _place_udf(layout, PARTITION_SECTOR + 2)
+    sector = _place_udf(layout, _place_early(layout, placement, PARTITION_SECTOR + 2))
     sector = _place_tables(layout, sector)
     for folder in every:
         sector = _place_iso(folder, sector)
@@ -165,15 +174,40 @@ def lay_out(files: Iterable[tuple[PurePosixPath, FileIdentity]], folders: Iterab
         folder.joliet_sector, folder.joliet_bytes = sector, _joliet_size(folder)
         sector += folder.joliet_bytes // SECTOR_BYTES
     layout.data_sector = sector
-    for file in found:
-        file.sector = sector if file.size_bytes else 0
-        sector += file.sector_count
+    sector = _place_content(found[layout.has_early :], placement, sector)
     # One free sector before the anchor: Windows is said to want the partition to go on after the last content of a file
     # over 4 GiB (pycdlib issue 173)
     layout.sector_count = -(-(sector + 2) // ALIGNMENT_SECTORS) * ALIGNMENT_SECTORS
     if layout.sector_count > SECTORS_MAX:
         raise UsageError(f"The image would have {layout.sector_count:,} sectors, more than the format can count")
     return layout
+
+
+def _in_order(files: list[FileNode], placement: Placement) -> list[FileNode]:
+    """The file that comes first, all others, and those that come last."""
+    ranks = {path: rank for rank, path in enumerate(placement.last, start=1)}
+    if placement.early is not None:
+        ranks[placement.early] = -1
+    return sorted(files, key=lambda file: ranks.get(file.path, 0)) if ranks else files
+
+
+def _place_early(layout: ImageLayout, placement: Placement, sector: int) -> int:
+    early = next((file for file in layout.files[:1] if file.path == placement.early and file.size_bytes), None)
+    if early is None:
+        return sector
+    layout.has_early = True
+    early.sector = max(sector, placement.early_sector)
+    return early.sector + early.sector_count
+
+
+def _place_content(files: Iterable[FileNode], placement: Placement, sector: int) -> int:
+    unaligned = frozenset(placement.last)
+    for file in files:
+        if file.size_bytes and file.path not in unaligned:
+            sector = -(-sector // placement.alignment_sectors) * placement.alignment_sectors
+        file.sector = sector if file.size_bytes else 0
+        sector += file.sector_count
+    return sector
 
 
 def _tree(

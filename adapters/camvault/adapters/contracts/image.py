@@ -10,7 +10,7 @@ import pytest
 
 from camvault.adapters.contracts.stop import StopRequest
 from camvault.ports.errors import Cancelled, ChangedError, MismatchError, StorageError, UsageError
-from camvault.ports.image import ImageBuilder, ImageCheck, ImageManifest, ImagePlan, ImageVerifier
+from camvault.ports.image import ImageBuilder, ImageCheck, ImageManifest, ImagePlan, ImageVerifier, Placement
 
 AT = datetime(2025, 7, 18, 10, 15, tzinfo=UTC)
 LABEL = "20250718T101500Z"
@@ -49,6 +49,10 @@ class ImageHarness(Protocol):
 
 def _target(harness: ImageHarness) -> PurePath:
     return harness.root.with_name("image.part")
+
+
+def _beside(harness: ImageHarness) -> PurePath:
+    return harness.root.with_name("beside")
 
 
 def _plan(harness: ImageHarness, label: str = LABEL, at: datetime = AT) -> ImagePlan:
@@ -117,6 +121,47 @@ class ImageContract:
         assert {str(f.path) for f in plan.files} == {"a.mp4", "empty.mp4"}
         assert plan.left_out == (PurePosixPath("sub"),)
         assert plan.folders == ()
+
+    def test_a_second_folder_lies_beside_the_first(self, harness: ImageHarness) -> None:
+        harness.put(_beside(harness) / "notes" / "x.txt", b"from elsewhere")
+        plan = harness.builder.plan(harness.root, label=LABEL, stamped_at=AT, beside=_beside(harness))
+        assert {str(f.path) for f in plan.files} == {"a.mp4", "sub/deep/b.mp4", "empty.mp4", "notes/x.txt"}
+        assert {str(f) for f in plan.folders} == {"sub", "sub/deep", "notes"}
+        manifest = _write(harness, plan)
+        assert manifest.file_sha256[PurePosixPath("notes/x.txt")] == hashlib.sha256(b"from elsewhere").hexdigest()
+        assert _verify(harness, plan, manifest).file_count == 4
+
+    @pytest.mark.parametrize("path", ["a.mp4", "sub/x.mp4"])
+    def test_nothing_stands_in_both_folders(self, harness: ImageHarness, path: str) -> None:
+        harness.put(_beside(harness) / path, b"other")
+        with pytest.raises(UsageError):
+            harness.builder.plan(harness.root, label=LABEL, stamped_at=AT, beside=_beside(harness))
+
+    def test_content_goes_where_it_is_wanted(self, harness: ImageHarness) -> None:
+        early, last = PurePosixPath("notes/early.txt"), (PurePosixPath("notes/z.txt"), PurePosixPath("notes/b.txt"))
+        for path in (early, *last):
+            harness.put(_beside(harness) / path, b"evidence" * 300)
+        placement = Placement(early=early, early_sector=600, last=last, alignment_sectors=32)
+        plan = harness.builder.plan(
+            harness.root, label=LABEL, stamped_at=AT, beside=_beside(harness), placement=placement
+        )
+        sectors = {file.path: file.first_sector for file in plan.files}
+        others = [sectors[PurePosixPath(path)] for path in ("a.mp4", "sub/deep/b.mp4")]
+        assert sectors[early] == 600
+        assert all(sector > 600 and sector % 32 == 0 for sector in others)
+        assert max(others) < sectors[last[0]] < sectors[last[1]]
+        assert sectors[PurePosixPath("empty.mp4")] == 0
+        manifest = _write(harness, plan)
+        image = harness.read(_target(harness))
+        for file in plan.files:
+            assert image[file.first_sector * 2048 :][: file.identity.size_bytes] == harness.read(file.source)
+        assert _verify(harness, plan, manifest).file_count == 6
+
+    def test_an_empty_file_lies_nowhere_wherever_it_is_wanted(self, harness: ImageHarness) -> None:
+        placement = Placement(early=PurePosixPath("empty.mp4"), early_sector=600, last=(PurePosixPath("none"),))
+        plan = harness.builder.plan(harness.root, label=LABEL, stamped_at=AT, placement=placement)
+        assert {f.first_sector for f in plan.files if str(f.path) == "empty.mp4"} == {0}
+        assert _verify(harness, plan, _write(harness, plan)).file_count == 3
 
     def test_a_good_image_is_verified(self, harness: ImageHarness) -> None:
         plan = _plan(harness)

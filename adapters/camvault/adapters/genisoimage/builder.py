@@ -7,7 +7,7 @@ from pathlib import PurePath, PurePosixPath
 
 from camvault.adapters._shared import process
 from camvault.adapters._shared.durable import fsync, translated
-from camvault.adapters._shared.tree import IsLeftOut, SourceTree, scan
+from camvault.adapters._shared.tree import IsLeftOut, SourceTree, scan_both
 from camvault.adapters.genisoimage.argv import build_argv, path_list, version_argv, why_not
 from camvault.adapters.genisoimage.parse import (
     UnknownOutputError,
@@ -21,7 +21,7 @@ from camvault.ports.cancellation import Cancellation
 from camvault.ports.entries import FileIdentity
 from camvault.ports.errors import ChangedError, NoSpaceError, StorageError, ToolError, UsageError
 from camvault.ports.files import OnBytes
-from camvault.ports.image import ImageBuilder, ImageFile, ImageManifest, ImagePlan
+from camvault.ports.image import ImageBuilder, ImageFile, ImageManifest, ImagePlan, Placement
 
 _LABEL_CHARACTERS_MAX = 32
 _PIECE_BYTES = 1 << 20
@@ -48,13 +48,19 @@ class GenisoimageBuilder:
         label: str,
         stamped_at: datetime,
         is_left_out: IsLeftOut = lambda _: False,
+        beside: PurePath | None = None,
+        placement: Placement | None = None,
     ) -> ImagePlan:
         """The size is what genisoimage says; where the files will lie it does not say."""
         if not 0 < len(label) <= _LABEL_CHARACTERS_MAX or not label.isascii():
             raise UsageError(f"A label has 1 to {_LABEL_CHARACTERS_MAX} ASCII characters, this one is {label!r}")
-        tree = scan(root, is_left_out=is_left_out)
+        if placement is not None:
+            raise UsageError("genisoimage does not say where content will lie, nor takes it where it is wanted")
+        tree = scan_both(root, beside, is_left_out=is_left_out)
         _check(tree)
-        files = tuple(ImageFile(path, root, identity, 0, 0, file_id) for path, identity, file_id in sorted(tree.files))
+        files = tuple(
+            ImageFile(path, base, identity, 0, 0, file_id) for path, identity, file_id, base in sorted(tree.files)
+        )
         folders = tuple(sorted(folder for folder in tree.folders if folder.parts))
         done = process.run(
             build_argv(self._program, label=label, target=None),
@@ -127,7 +133,7 @@ def _check(tree: SourceTree) -> None:
     Raises:
         UsageError: The first such entry, and why.
     """
-    reasons = [why_not(path, identity.size_bytes, identity.mtime_ns) for path, identity, _ in sorted(tree.files)]
+    reasons = [why_not(path, identity.size_bytes, identity.mtime_ns) for path, identity, *_ in sorted(tree.files)]
     reasons += [why_not(folder, is_folder=True) for folder in sorted(tree.folders) if folder.parts]
     for reason in reasons:
         if reason is not None:

@@ -14,7 +14,7 @@ import attrs
 
 from camvault.adapters.memory.storage import MemoryStorage
 from camvault.ports.cancellation import Cancellation
-from camvault.ports.entries import FileKind
+from camvault.ports.entries import FileIdentity, FileKind
 from camvault.ports.errors import ChangedError, MismatchError, StorageError, UsageError
 from camvault.ports.files import OnBytes
 from camvault.ports.image import (
@@ -25,6 +25,7 @@ from camvault.ports.image import (
     ImageManifest,
     ImagePlan,
     ImageVerifier,
+    Placement,
 )
 
 _LABEL_CHARACTERS_MAX = 32
@@ -55,20 +56,27 @@ class MemoryImageBuilder:
         label: str,
         stamped_at: datetime,
         is_left_out: Callable[[PurePosixPath], bool] = lambda _: False,
+        beside: PurePath | None = None,
+        placement: Placement | None = None,
     ) -> ImagePlan:
         """See `ImageBuilder`."""
         with self.storage.calls.call("image.plan", root):
             if not 0 < len(label) <= _LABEL_CHARACTERS_MAX or not label.isascii():
                 raise UsageError(f"not a label: {label!r}")
-            return self._plan(root, label, stamped_at, is_left_out)
+            found = self._scanned(root, is_left_out)
+            if beside is not None:
+                more = self._scanned(beside, lambda _: False)
+                if twice := {*found.files, *found.folders} & {*more.files, *more.folders}:
+                    raise UsageError(f"{min(twice)} stands in {root} and in {beside}")
+                found = _Found(found.files | more.files, [*found.folders, *more.folders], found.left_out)
+            files, sector = _placed(found.files, placement or Placement())
+            folders, left_out = tuple(found.folders), tuple(sorted(found.left_out))
+            return ImagePlan(
+                label, stamped_at, sector, files, folders, left_out=left_out, placement=placement or Placement()
+            )
 
-    def _plan(
-        self, root: PurePath, label: str, stamped_at: datetime, is_left_out: Callable[[PurePosixPath], bool]
-    ) -> ImagePlan:
-        files: list[ImageFile] = []
-        folders: list[PurePosixPath] = []
-        left_out: list[PurePosixPath] = []
-        sector = 1
+    def _scanned(self, root: PurePath, is_left_out: Callable[[PurePosixPath], bool]) -> "_Found":
+        found = _Found()
         waiting = [root]
         while waiting:
             folder = waiting.pop()
@@ -76,17 +84,15 @@ class MemoryImageBuilder:
                 entry = self.storage.tree.entry(path)
                 inside = PurePosixPath(path.relative_to(root))
                 if entry is None or is_left_out(inside):
-                    left_out.append(inside)
+                    found.left_out.append(inside)
                 elif entry.kind is FileKind.FOLDER:
-                    folders.append(inside)
+                    found.folders.append(inside)
                     waiting.append(path)
                 elif entry.kind is not FileKind.FILE:
                     raise StorageError(path, "it is neither a file nor a folder")
                 else:
-                    count = -(-entry.identity.size_bytes // SECTOR_BYTES)
-                    files.append(ImageFile(inside, root, entry.identity, sector if count else 0, count))
-                    sector += count
-        return ImagePlan(label, stamped_at, sector, tuple(files), tuple(folders), left_out=tuple(sorted(left_out)))
+                    found.files[inside] = (root, entry.identity)
+        return found
 
     def write(self, plan: ImagePlan, /, *, target: PurePath, on_bytes: OnBytes, cancel: Cancellation) -> ImageManifest:
         """See `ImageBuilder`. Half of the image is a state of its own."""
@@ -119,9 +125,38 @@ class MemoryImageBuilder:
             if self._entry(file) != file.identity:
                 raise ChangedError(file.source, "it changed since the image was planned")
             piece = self.storage.content(file.source)
+            if file.sector_count:
+                content += bytes(file.first_sector * SECTOR_BYTES - len(content))
             digests[file.path] = hashlib.sha256(piece).hexdigest()
             content += piece + bytes(-len(piece) % SECTOR_BYTES)
         return bytes(content), digests
+
+
+@attrs.define
+class _Found:
+    files: dict[PurePosixPath, tuple[PurePath, FileIdentity]] = attrs.field(factory=dict)
+    folders: list[PurePosixPath] = attrs.field(factory=list)
+    left_out: list[PurePosixPath] = attrs.field(factory=list)
+
+
+def _placed(
+    found: dict[PurePosixPath, tuple[PurePath, FileIdentity]], placement: Placement
+) -> tuple[tuple[ImageFile, ...], int]:
+    """The files in the order of their sectors, and the first sector behind them."""
+    ranks = {path: rank for rank, path in enumerate(placement.last, start=1)}
+    if placement.early is not None:
+        ranks[placement.early] = -1
+    files, sector = [], 1
+    for path in sorted(found, key=lambda each: ranks.get(each, 0)):
+        root, identity = found[path]
+        count = -(-identity.size_bytes // SECTOR_BYTES)
+        if count and path == placement.early:
+            sector = max(sector, placement.early_sector)
+        elif count and path not in ranks:
+            sector = -(-sector // placement.alignment_sectors) * placement.alignment_sectors
+        files.append(ImageFile(path, root, identity, sector if count else 0, count))
+        sector += count
+    return tuple(files), sector
 
 
 def _head(plan: ImagePlan) -> bytes:

@@ -45,12 +45,16 @@ class OutputRecord:
         sha256: Its digest.
         source_sha256: The original's digest, from before it was encoded; None for a copy, which has the same.
         doubt: Why it does not prove that its original's footage is in it; empty if it does.
+        argv: The command line that encoded it; empty for a copy, and in records of earlier versions.
+        tool: What encoded it, name and version; empty as for `argv`.
     """
 
     identity: FileIdentity
     sha256: str
     source_sha256: str | None = None
     doubt: str = ""
+    argv: tuple[str, ...] = ()
+    tool: str = ""
 
 
 @attrs.frozen

@@ -85,6 +85,10 @@ class EncodedFile:
     size_bytes: int
     doubts: tuple[str, ...] = ()
     """Why the result may lack something of the source: what could not be read, decoded or kept; empty if it has all."""
+    argv: tuple[str, ...] = ()
+    """The command line that wrote it; empty for an encoder without one."""
+    tool: str = ""
+    """What wrote it, name and version, as `Encoder.name` says it where the encode was done."""
 
 
 class Encoder(Protocol):

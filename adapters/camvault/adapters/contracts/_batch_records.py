@@ -26,7 +26,8 @@ SAMPLES = st.builds(SampleRecord, LENGTHS, LENGTHS, RATES, BYTES, QUALITIES)
 def batch_records(draw: st.DrawFn) -> BatchRecord:
     clips = []
     for index, key in enumerate(draw(st.lists(TEXT, min_size=1, max_size=4, unique=True))):
-        output = draw(st.none() | st.builds(OutputRecord, IDENTITIES, SHA, st.none() | SHA, TEXT | st.just("")))
+        words, argv = TEXT | st.just(""), st.lists(TEXT, max_size=2).map(tuple)
+        output = draw(st.none() | st.builds(OutputRecord, IDENTITIES, SHA, st.none() | SHA, words, argv, words))
         clips.append(
             ClipRecord(
                 key=key,

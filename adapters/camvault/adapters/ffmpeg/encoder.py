@@ -131,7 +131,7 @@ class FfmpegEncoder:
         counted = (*found, *packet_doubts(talk, mapping))
         doubts = (*structure, *mapping.left_out, *counted, *mixes.doubts, *unread, *beside, *again)
         doubts = (*doubts, *self._playing_doubts(source, target, talk, len(mapping.pictures), cancel))
-        return EncodedFile(like_the_source(source, target), doubts)
+        return EncodedFile(like_the_source(source, target), doubts, tuple(map(str, argv)), self.name)
 
     def sample(
         self, source: PurePath, /, *, start_s: float, length_s: float, settings: EncodeSettings, cancel: Cancellation

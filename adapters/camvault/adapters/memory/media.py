@@ -168,7 +168,8 @@ class MemoryEncoder:
                 on_seconds(clip.duration_s * done)
                 announce_half()
                 cancel.check()
-            return EncodedFile(len(content), (*clip.unkept, *((clip.damage,) if clip.damage else ())))
+            doubts = (*clip.unkept, *((clip.damage,) if clip.damage else ()))
+            return EncodedFile(len(content), doubts, ("encode", str(source), str(target)), self.name)
 
     def sample(
         self, source: PurePath, /, *, start_s: float, length_s: float, settings: EncodeSettings, cancel: Cancellation

@@ -65,6 +65,8 @@ class OutputDocument:
         default=None, validator=attrs.validators.optional(attrs.validators.matches_re(r"[0-9a-f]{64}"))
     )
     doubt: str = ""
+    argv: tuple[str, ...] = ()
+    tool: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -246,7 +248,14 @@ def _identity(size_bytes: int | None, mtime_ns: int | None) -> FileIdentity | No
 
 def _output(output: OutputDocument) -> OutputRecord:
     identity = FileIdentity(size_bytes=output.size_bytes, mtime_ns=output.mtime_ns)
-    return OutputRecord(identity=identity, sha256=output.sha256, source_sha256=output.source_sha256, doubt=output.doubt)
+    return OutputRecord(
+        identity=identity,
+        sha256=output.sha256,
+        source_sha256=output.source_sha256,
+        doubt=output.doubt,
+        argv=output.argv,
+        tool=output.tool,
+    )
 
 
 def _sample(sample: SampleDocument) -> SampleRecord:
@@ -305,7 +314,8 @@ def clip_value(clip: ClipRecord) -> dict[str, Any]:
     if clip.output:
         found = clip.output.identity
         made = {"size_bytes": found.size_bytes, "mtime_ns": found.mtime_ns, "sha256": clip.output.sha256}
-        more = {"source_sha256": clip.output.source_sha256, "doubt": clip.output.doubt}
+        output = clip.output
+        more = {"source_sha256": output.source_sha256, "doubt": output.doubt, "argv": output.argv, "tool": output.tool}
         value["made"] = {**made, **{key: words for key, words in more.items() if words}}
     if clip.samples:
         value["samples"] = [_sample_value(sample) for sample in clip.samples]

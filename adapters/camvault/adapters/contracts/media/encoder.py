@@ -47,6 +47,8 @@ class EncoderContract:
         """The target is complete, as long as the source, and of the size that is returned."""
         source, target = harness.clip("a.mp4"), harness.folder / ".a.camvault-part"
         made = harness.encoder.encode(source, target=target, settings=_settings(rate), on_seconds=ignore, cancel=stop)
+        assert made.tool
+        assert not made.argv or any(source.name in part for part in made.argv)
         assert made.size_bytes == harness.size_of(target) > 0
         assert made.doubts == ()
         assert harness.probe.probe(target).duration_s == pytest.approx(1.0, abs=TOLERANCE_S)
@@ -95,7 +97,7 @@ class EncoderContract:
         sizes = {
             harness.encoder.encode(
                 source, target=harness.folder / name, settings=CRF_40, on_seconds=ignore, cancel=stop
-            )
+            ).size_bytes
             for name in ("one.part", "two.part")
         }
         assert len(sizes) == 1

@@ -10,7 +10,7 @@ from camvault.core.capacity.allocation import EncodeAction, EncodeBatch, EncodeR
 from camvault.core.workflows.bodycam.prepare.job import PrepareJob
 from camvault.core.workflows.steps.linked_cancellation import LinkedCancellation
 from camvault.core.workflows.steps.meter import BatchMeter
-from camvault.ports.batch_record import ClipRecord
+from camvault.ports.batch_record import ClipRecord, OutputRecord
 from camvault.ports.entries import FileIdentity
 
 
@@ -20,6 +20,8 @@ class EncodeDone:
 
     Of a sample also its quality, where that is measured.
 
+    `argv` and `tool` are those of the encode.
+
     `made` is which file the encoder wrote: what stands under its temporary name later is taken only if it is this one.
     """
 
@@ -28,11 +30,17 @@ class EncodeDone:
     source_sha256: str | None = None
     doubts: tuple[str, ...] = ()
     quality: float | None = None
+    argv: tuple[str, ...] = ()
+    tool: str = ""
 
     @property
     def doubt(self) -> str:
         """All doubts in one sentence."""
         return "; ".join(self.doubts)
+
+    def output(self, identity: FileIdentity, sha256: str) -> OutputRecord:
+        """The record of what the encoder wrote, once it is the file of this identity and digest."""
+        return OutputRecord(identity, sha256, self.source_sha256, self.doubt, self.argv, self.tool)
 
 
 @attrs.define(eq=False)

@@ -53,7 +53,7 @@ from camvault.core.workflows.steps.ended_work import first_ended, wait_for_all
 from camvault.core.workflows.steps.linked_cancellation import LinkedCancellation
 from camvault.core.workflows.steps.meter import BatchMeter
 from camvault.core.workflows.steps.target_claim import temporary_path
-from camvault.ports.batch_record import ClipRecord, ClipState, OutputRecord
+from camvault.ports.batch_record import ClipRecord, ClipState
 from camvault.ports.cancellation import Cancellation
 from camvault.ports.encoding import Allocation
 from camvault.ports.errors import CamvaultError, ChangedError, StorageError
@@ -151,7 +151,14 @@ def _encoded(
     )
     made = job.storage.entry(_temporary(job, clip))
     job.unchanged_source(clip)  # if it changed while it was read, the encode may hold anything
-    return EncodeDone(encoded.size_bytes, made.identity if made else None, source_sha256, encoded.doubts)
+    return EncodeDone(
+        encoded.size_bytes,
+        made.identity if made else None,
+        source_sha256,
+        encoded.doubts,
+        argv=encoded.argv,
+        tool=encoded.tool,
+    )
 
 
 def _temporary(job: PrepareJob, clip: ClipRecord) -> PurePath:
@@ -254,14 +261,14 @@ def _published(job: PrepareJob, clip: ClipRecord, result: Encoded, encoded: Enco
         # Power fails here: the recorded output is there, and the closed loop goes on from it.
         set_corrected_aside(job, clip, clip.output)
         # Power fails here: the recorded output is set aside, and the clip is encoded again.
-    clip = with_encode(clip, result, OutputRecord(found.identity, sha256, encoded.source_sha256, encoded.doubt))
+    clip = with_encode(clip, result, encoded.output(found.identity, sha256))
     job.record(replaced(job.progress, attrs.evolve(clip, state=ClipState.PENDING)))
     # Power fails here: the recorded output is not there, and the clip is encoded again.
     entry = job.storage.publish(temporary, target=target)
     job.made.add(target)
     job.check_time(clip, entry.identity)
     # Power fails here: the output is the recorded one, and the job goes on from there.
-    return attrs.evolve(clip, output=OutputRecord(entry.identity, sha256, encoded.source_sha256, encoded.doubt))
+    return attrs.evolve(clip, output=encoded.output(entry.identity, sha256))
 
 
 def _sweep(loop: EncodeLoop) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from camvault.apps._cli.entry import console_script
 from camvault.apps._cli.stage import Context, ExitCodes, Log, Stage, YesNo
+from camvault.ports.errors import UsageError
 
 if TYPE_CHECKING:
     from camvault.core.disc.builders import ImageTool
@@ -74,6 +75,13 @@ class Options:
             help="Image a build directory although prepare_bodycam did not end, or is at work in it.",
         ),
     ] = YesNo.NO
+    evidence: Annotated[
+        YesNo,
+        typer.Option(
+            "--evidence",
+            help="Put evidence onto the image: README.txt, SHA256SUMS, where each clip came from, and where it lies.",
+        ),
+    ] = YesNo.NO
     builder: Annotated[
         BuildTool,
         typer.Option("--builder", help="What writes the image; auto takes the writer that is part of camvault."),
@@ -86,6 +94,11 @@ class Options:
         ),
     ] = Reader.BRIDGE
 
+    def check(self) -> None:
+        """Refuse combinations that cannot be meant, before anything is looked at."""
+        if self.evidence and self.builder is BuildTool.GENISOIMAGE:
+            raise UsageError("--builder genisoimage cannot place evidence on an image: add --evidence no")
+
 
 def run(context: Context, options: Options) -> object:
     """Make a UDF/ISO-9660 image of a folder, read it back and compare.
@@ -96,10 +109,15 @@ def run(context: Context, options: Options) -> object:
     from camvault.adapters.filesystem import LocalStorage  # noqa: PLC0415 - heavy imports: --help must stay fast
     from camvault.adapters.imagemap import ImageVolumes  # noqa: PLC0415
     from camvault.adapters.isoverify import BridgeVerifier, PycdlibVerifier  # noqa: PLC0415
+    from camvault.adapters.progressfile import JsonProgressFiles  # noqa: PLC0415
+    from camvault.adapters.pyav import PyavClipReader  # noqa: PLC0415
+    from camvault.apps._assembly.evidence import evidence_wish  # noqa: PLC0415
     from camvault.apps._assembly.image_builders import select_builder  # noqa: PLC0415
     from camvault.core.workflows.bodycam.create_iso import ImageRequest, create_iso  # noqa: PLC0415
 
+    options.check()
     chosen, reason = select_builder(options.builder.tool, is_stamped=options.stamp is not None, cancel=context.cancel)
+    storage = LocalStorage()
     return create_iso(
         ImageRequest(
             build_dir=options.build_dir.absolute(),
@@ -109,8 +127,10 @@ def run(context: Context, options: Options) -> object:
             is_forced=options.force,
             is_even_unfinished=bool(options.even_unfinished),
             logfile=context.logfile,
+            evidence=evidence_wish() if options.evidence else None,
+            capacity_bytes=context.known.disc_bytes,
         ),
-        storage=LocalStorage(),
+        storage=storage,
         builder=chosen,
         verifier=PycdlibVerifier() if options.verify_with is Reader.PYCDLIB else BridgeVerifier(),
         reason=reason,
@@ -118,6 +138,8 @@ def run(context: Context, options: Options) -> object:
         reporter=context.reporter,
         cancel=context.cancel,
         is_image=lambda path: bool(ImageVolumes().identifiers(path)),
+        progress_files=JsonProgressFiles(storage),
+        clip_reader=PyavClipReader(),
     )
 
 

@@ -154,8 +154,11 @@ class RecordStore(Protocol):
         """The whole text, None if the file does not exist."""
         ...
 
-    def write_text(self, path: PurePath, text: str, /) -> None:
-        """Replace the whole text atomically and durably: a reader sees the old or the new one."""
+    def write_text(self, path: PurePath, text: str, /, *, mtime_ns: int | None = None) -> None:
+        """Replace the whole text atomically and durably: a reader sees the old or the new one.
+
+        `mtime_ns` is the time that the file gets, as near as the file system keeps it; None for now.
+        """
         ...
 
     def append_line(self, path: PurePath, line: str, /) -> None:

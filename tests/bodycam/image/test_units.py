@@ -16,7 +16,9 @@ from camvault.adapters.genisoimage import parse as genisoimage
 from camvault.adapters.genisoimage.argv import path_list, why_not
 from camvault.adapters.genisoimage.parse import percent_of
 from camvault.adapters.memory import MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage, Phase
+from camvault.adapters.memory.clip_facts import MemoryClipReader
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
+from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.core.batch.marker import MARKER_TEXT
 from camvault.core.capacity.budget import image_overhead_bytes
 from camvault.core.workflows.bodycam.create_iso import (
@@ -184,6 +186,8 @@ class World:
             reporter=self.reporter,
             cancel=self.cancel,
             is_image=self.is_image,
+            progress_files=JsonProgressFiles(self.storage),
+            clip_reader=MemoryClipReader(self.storage),
         )
 
     def images(self) -> dict[str, int]:

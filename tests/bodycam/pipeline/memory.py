@@ -8,6 +8,7 @@ import attrs
 
 from camvault.adapters.memory import Calls, MemoryCancellation, MemoryClock, MemoryReporter, MemoryStorage
 from camvault.adapters.memory.burner import MemoryBurner, MemoryDisc, MemoryDrives
+from camvault.adapters.memory.clip_facts import MemoryClipReader
 from camvault.adapters.memory.image import MemoryImageBuilder, MemoryImageVerifier
 from camvault.adapters.memory.media import MemoryClip, MemoryEncoder, MemoryProbe
 from camvault.adapters.progressfile import JsonProgressFiles
@@ -191,6 +192,8 @@ class World:
             reporter=self.reporter,
             cancel=self.cancel,
             is_image=lambda _: True,
+            progress_files=JsonProgressFiles(self.storage),
+            clip_reader=MemoryClipReader(self.storage),
         )
         check_mastered(reports, report)
         return report

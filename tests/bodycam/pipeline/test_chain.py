@@ -114,7 +114,7 @@ def test_a_tool_that_vanishes_in_mid_work_costs_nothing(
     monkeypatch.setattr(FfmpegEncoder, "encode", one_then_none)
     size = sum(clip.stat().st_size for clip in clips)
     flags = ("--prep-ffmpeg", ours, "--prep-jobs", "1", "--prep-min-kbps", "1", "--burn-device", f"stdio:{disc}")
-    room = ("--prep-disc-bytes", size - 1000 + 2_200_000, "--prep-safety-bytes", 2_200_000)
+    room = ("--prep-disc-bytes", size - 1000 + 3_500_000, "--prep-safety-bytes", 3_500_000)
 
     assert run(workspace, *clips, *flags, *map(str, room)) == 4
 

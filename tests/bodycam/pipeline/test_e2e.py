@@ -238,7 +238,7 @@ class TestScenarios:
         """The child gets the signal; the run can be resumed and then does all of it."""
         clip = workspace.clips / "big.mp4"
         clip.write_bytes(clip_bytes(source="mandelbrot", seconds=8, quality=0) + bytes(3_000_000))
-        budget = ("--prep-disc-bytes", "3_500_000", "--prep-safety-bytes", "0", "--prep-preset", "3")
+        budget = ("--prep-disc-bytes", "4_700_000", "--prep-safety-bytes", "0", "--prep-preset", "3")
         process = workspace.start(clip, *budget, "--burn-device", f"stdio:{disc}")
         wait_until(
             lambda: any(
@@ -318,7 +318,11 @@ class TestHostileNames:
         assert (done.code, done.err) == (0, "")
         (image,) = workspace.images()
         found = extracted_exactly(image, tmp_path / "out")
-        assert found == {name: digest(folder / os.fsdecode(name)) for name in HOSTILE_NAMES}
+        evidence = {name for name in found if name.startswith((b"evidence", b"README.txt", b"SHA256SUMS"))}
+        assert len(evidence) == 5
+        assert {name: found[name] for name in found.keys() - evidence} == {
+            name: digest(folder / os.fsdecode(name)) for name in HOSTILE_NAMES
+        }
         assert all(LINE.match(line) for line in workspace.log_text().splitlines())
         assert workspace.build_dirs() == []
 
@@ -339,7 +343,7 @@ class TestFlags:
             (["--iso-volume-label", "a b"], "Label contains illegal characters"),
             (
                 ["--prep-disc-bytes", "5", "--prep-safety-bytes", "5"],
-                "of 5 bytes 2,113,536 stay free, the larger of 5 (",
+                "stay free, the larger of 5 (",
             ),
             (["--prep-device", "/dev/sr0"], "--prep-device goes with --prep-disc-bytes auto"),
         ],

@@ -106,11 +106,11 @@ class TestSameFlags:
         """Exit code 3 in a dry run as well; the resume that is recommended is one without the wish."""
         workspace.run(*clips, *SMALL_DISC, "--burn-device", workspace.dead_drive())
         (folder,) = workspace.build_dirs()
-        wish = ("--prep-resume", folder / "progress.json", "--prep-safety-bytes", "3_000_000")
+        wish = ("--prep-resume", folder / "progress.json", "--prep-safety-bytes", "3_900_000")
         again = workspace.run(*wish, *more)
         assert again.code == 3
         assert "Stage prepare failed (prepare_bodycam, exit code 3)" in again.err
-        assert "--prep-safety-bytes is 3000000 on the command line" in again.err
+        assert "--prep-safety-bytes is 3900000 on the command line" in again.err
         assert "To go on from there" not in again.out
         told = re.search(r"Without the flags that the progress file decides: (.*)", again.out)
         assert more or (told and "--prep-resume" in told[1] and "safety-bytes" not in told[1])
@@ -312,7 +312,7 @@ class TestHopelessDisc:
         """They are made to fill what is usable, and that is more than the disc takes."""
         clip = workspace.clips / "big.mp4"
         clip.write_bytes(clip_bytes(source="mandelbrot", seconds=2, quality=0) + bytes(3_000_000))
-        done = workspace.run(clip, *SMALL_DISC, "--burn-device", f"stdio:{disc},blocks=700", "--dry-run")
+        done = workspace.run(clip, *SMALL_DISC, "--burn-device", f"stdio:{disc},blocks=300", "--dry-run")
         assert done.code == 1
         assert "medium too small" in done.err
 

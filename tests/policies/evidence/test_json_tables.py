@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 
 from camvault.core.evidence.errors import EvidenceError
-from camvault.core.evidence.json_tables import Table
+from camvault.core.evidence.json_tables import JsonTable
 
 
 class Colour(enum.StrEnum):
     RED = "red"
 
 
-TABLE = Table(
+TABLE = JsonTable(
     {
         "t": "x",
         "n": 3,

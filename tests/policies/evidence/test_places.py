@@ -1,6 +1,6 @@
 """Where the evidence stands: a name of the user's is never taken."""
 
-from camvault.core.evidence.places import EvidencePlaces, evidence_places
+from camvault.core.evidence.places import EvidencePlaces, evidence_places, is_evidence_name
 
 
 def test_the_usual_names_are_those_that_a_stranger_looks_for() -> None:
@@ -17,3 +17,10 @@ def test_a_file_of_the_user_keeps_its_name_whatever_its_case() -> None:
         "extents-copy.txt",
         "set.json",
     }
+
+
+def test_every_file_of_the_evidence_is_known_by_its_name_and_no_other() -> None:
+    for places in (EvidencePlaces(), evidence_places({"evidence"})):
+        files = (places.readme, places.sums, places.custody, places.extents, places.extents_again, places.disc_set)
+        assert all(is_evidence_name(path.name) for path in files)
+    assert not any(map(is_evidence_name, ["cam1.mp4", "README.txt.mp4", "xSHA256SUMS", "evidence"]))

@@ -7,7 +7,8 @@
 64       logical volume integrity sequence (ECMA-167 3/8.8.2)
 256      anchor (ECMA-167 3/8.4.2.1)
 257      the UDF partition: file set; the content of the file that is wanted early, if there is one; file entries,
-         folders of UDF; path tables and folders of ISO 9660 and Joliet; the content of all other files, shared by the three trees; at least one free sector
+         folders of UDF; path tables and folders of ISO 9660 and Joliet; the content of all other files, shared by the
+         three trees; at least one free sector
 N-1      anchor; N is a multiple of 32
 """
 

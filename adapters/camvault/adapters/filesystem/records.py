@@ -24,12 +24,14 @@ class LocalRecords:
         except NotFoundError:
             return None
 
-    def write_text(self, path: PurePath, text: str, /) -> None:
+    def write_text(self, path: PurePath, text: str, /, *, mtime_ns: int | None = None) -> None:
         """Temporary name, fsync, rename, fsync of the folder; a pipe or a device is never replaced by a file."""
         with translated(path):
             _check_replaceable(path)
         with translated(path), steps.new_file(path) as (descriptor, temporary):
             steps.write_all(descriptor, text.encode("utf-8", "surrogateescape"))
+            if mtime_ns is not None:
+                os.utime(descriptor, ns=(mtime_ns, mtime_ns))
             fsync(descriptor)
             os.replace(temporary, path)  # noqa: PTH105 - PurePath
             steps.make_names_durable(path)

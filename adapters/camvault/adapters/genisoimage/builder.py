@@ -55,7 +55,7 @@ class GenisoimageBuilder:
         if not 0 < len(label) <= _LABEL_CHARACTERS_MAX or not label.isascii():
             raise UsageError(f"A label has 1 to {_LABEL_CHARACTERS_MAX} ASCII characters, this one is {label!r}")
         if placement is not None:
-            raise UsageError("genisoimage does not say where content will lie, nor takes it where it is wanted")
+            raise UsageError("genisoimage does not say where content will lie, as evidence does; --builder bridge can")
         tree = scan_both(root, beside, is_left_out=is_left_out)
         _check(tree)
         files = tuple(

@@ -404,14 +404,14 @@ class MemoryStorage:
             except NotFoundError:
                 return None
 
-    def write_text(self, path: PurePath, text: str, /) -> None:
+    def write_text(self, path: PurePath, text: str, /, *, mtime_ns: int | None = None) -> None:
         """Half of it under the temporary name, then all of it, then the rename."""
         with self.calls.call("storage.write_text", path) as announce_half:
             temporary, content = temporary_name(path), text.encode("utf-8", "surrogateescape")
             with self._new_file(temporary, path):
                 self.tree.discard(temporary)
                 for part in (content[: len(content) // 2], content):
-                    self.tree.set(temporary, self._file(part))
+                    self.tree.set(temporary, self._file(part, mtime_ns))
                     announce_half()
                 self.tree.move(temporary, path, replace=True)
 

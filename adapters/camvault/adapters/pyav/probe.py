@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-_MICROSECONDS = 1_000_000  # AV_TIME_BASE, the unit of a container's duration
+MICROSECONDS = 1_000_000  # AV_TIME_BASE, the unit of a container's duration
 
 
 class PyavProbe:
@@ -39,19 +39,25 @@ class PyavProbe:
 
     def probe(self, path: PurePath, /) -> MediaInfo:
         """Read what the file says of itself."""
-        with _opened(path) as container:
+        with opened(path) as container:
             info = _info(container, path)
         with translated(path):
             return attrs.evolve(info, unkept=(*structure_doubts(path), *info.unkept))
 
     def streams(self, path: PurePath, /) -> tuple[StreamFacts, ...]:
         """Read what its streams are."""
-        with _opened(path) as container:
+        with opened(path) as container:
             return _streams(container, path)
 
 
 @contextmanager
-def _opened(path: PurePath) -> "Iterator[InputContainer]":
+def opened(path: PurePath) -> "Iterator[InputContainer]":
+    """The container of a file, open.
+
+    Raises:
+        MediaError: It is none.
+        StorageError: It cannot be read.
+    """
     import av  # noqa: PLC0415
     from av.error import FFmpegError  # noqa: PLC0415
 
@@ -136,7 +142,7 @@ def _info(container: "InputContainer", path: PurePath) -> MediaInfo:
     sounds = container.streams.audio
     if reason := why_no_clip(container.format.name.split(",")):
         raise MediaError(path, reason)
-    duration_s = (container.duration or 0) / _MICROSECONDS
+    duration_s = (container.duration or 0) / MICROSECONDS
     if duration_s <= 0:
         raise MediaError(path, "its duration is unknown")
     video = videos[0] if videos else None

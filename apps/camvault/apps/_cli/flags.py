@@ -77,6 +77,7 @@ class Part:
         optional: Paths that the stage requires and the larger command does not; `UNDECIDED` if they are not given.
         has_arguments: Whether the stage's positional arguments are those of the larger command.
         meanings: The help of fields that mean something else in the larger command.
+        defaults: The values of fields that have another default there.
     """
 
     stage: Stage[Any]
@@ -85,6 +86,7 @@ class Part:
     optional: Collection[str] = ()
     has_arguments: bool = False
     meanings: Mapping[str, str] = attrs.field(factory=dict)
+    defaults: Mapping[str, object] = attrs.field(factory=dict)
 
     def flags(self, at: str) -> Iterator[Flag]:
         """The flags as they are in the larger command, whose field `at` holds the stage's options."""
@@ -100,7 +102,8 @@ class Part:
             else:
                 info.default, *more = map(self._prefixed, flag.spellings)
                 info.param_decls = tuple(more)
-                yield attrs.evolve(moved, default=None) if name in self.optional else moved
+                default = None if name in self.optional else self.defaults.get(name, moved.default)
+                yield attrs.evolve(moved, default=default)
         yield _refused((at, "logfile"), f"--{self.prefix}-logfile")
 
     def in_larger_terms(self, text: str) -> str:

@@ -113,9 +113,11 @@ class Known:
 
     Attributes:
         image_sha256: What the image was when it was verified; another one is not burned.
+        disc_bytes: What the disc holds that the image is made for.
     """
 
     image_sha256: str | None = None
+    disc_bytes: int | None = None
 
 
 @attrs.frozen

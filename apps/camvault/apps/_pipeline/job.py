@@ -68,6 +68,7 @@ class PipelineJob:
             resumed=self.options.resumed,
             wished_disc_bytes=DEFAULT.disc_bytes if given is None else given.size_bytes,
             wished_safety_bytes=self.options.prepare.safety_bytes,
+            has_evidence=bool(self.options.image.evidence),
             storage=self.storage,
             progress_files=JsonProgressFiles(self.storage),
         )

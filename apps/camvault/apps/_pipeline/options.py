@@ -24,7 +24,12 @@ PREPARE = Part(
         "resume": "Continue the job of this progress file, in its own build directory.",
     },
 )
-IMAGE = Part(stage=create_iso.STAGE, prefix="iso", owned=("build_dir", "iso_path", "even_unfinished"))
+IMAGE = Part(
+    stage=create_iso.STAGE,
+    prefix="iso",
+    owned=("build_dir", "iso_path", "even_unfinished"),
+    defaults={"evidence": YesNo.YES},
+)
 BURN = Part(stage=burn_iso.STAGE, prefix="burn", owned=("iso_path",))
 CLEAN = Part(
     stage=cleanup.STAGE,
@@ -103,3 +108,7 @@ class Options:
             self.for_prepare(self.workspace, safety_bytes=None).check()
         except UsageError as error:
             raise UsageError(PREPARE.in_larger_terms(str(error))) from error
+        try:
+            self.image.check()
+        except UsageError as error:
+            raise UsageError(IMAGE.in_larger_terms(str(error))) from error

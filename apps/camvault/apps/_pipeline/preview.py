@@ -3,13 +3,16 @@
 The words of the plan are those of `camvault.core.workflows.bodycam.pipeline.plan`.
 """
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 import attrs
 
+from camvault.adapters.bridge import BridgeBuilder
 from camvault.adapters.bridge.layout import lay_out
+from camvault.adapters.pyav import PyavClipReader
 from camvault.adapters.reporting import ScopedReporter
 from camvault.apps._assembly.burners import burn_command, check_device, select_drives
+from camvault.apps._assembly.evidence import evidence_wish
 from camvault.apps._cli.explain import explained
 from camvault.apps._cli.stage import Context
 from camvault.apps._pipeline.job import PipelineJob
@@ -18,11 +21,16 @@ from camvault.apps._pipeline.steps import guarded
 from camvault.apps.prepare_bodycam import planned
 from camvault.core.batch.next_step import PipelineStage
 from camvault.core.batch.plan import PreparePlan
+from camvault.core.disc.labels import stamp_of
+from camvault.core.evidence.camera_start import instant_text
+from camvault.core.evidence.disc_evidence import DiscEvidence, encoded
+from camvault.core.evidence.planned import planned_evidence
 from camvault.core.workflows.bodycam.burn import pick_device
 from camvault.core.workflows.bodycam.pipeline import PipelinePlan, expected_names
 from camvault.ports.batch_record import Mode
+from camvault.ports.clip_facts import ContainerFacts
 from camvault.ports.entries import FileIdentity
-from camvault.ports.errors import DriveError, MissingToolError, UsageError
+from camvault.ports.errors import CamvaultError, Cancelled, DriveError, MissingToolError, UsageError
 from camvault.ports.events import Note, Scoped
 from camvault.ports.image import SECTOR_BYTES
 
@@ -32,7 +40,14 @@ def print_plan(job: PipelineJob) -> None:
     plan = job.plan(expected_names(job.root, at=job.context.clock.now(), unique="…", storage=job.storage))
     prepared = _prepared(job, plan)
     commands, problem = _burn(job, Path(plan.names.image))
-    for line in plan.lines(prepared, image_bytes=_image_bytes(prepared), burn_commands=commands, burn_problem=problem):
+    size_bytes = _image_bytes(job, plan, prepared)
+    for line in plan.lines(
+        prepared,
+        image_bytes=size_bytes,
+        evidence_bytes=job.outlook.evidence_bytes,
+        burn_commands=commands,
+        burn_problem=problem,
+    ):
         job.context.print_result(line)
 
 
@@ -49,7 +64,7 @@ def _prepared(job: PipelineJob, plan: PipelinePlan) -> PreparePlan:
     return prepared
 
 
-def _image_bytes(plan: PreparePlan) -> int | None:
+def _image_bytes(job: PipelineJob, run: PipelinePlan, plan: PreparePlan) -> int | None:
     """The size of the image where the outputs are known: copies are."""
     if plan.mode is not Mode.COPY:
         return None
@@ -57,7 +72,32 @@ def _image_bytes(plan: PreparePlan) -> int | None:
         (PurePosixPath(clip.output_name or clip.key), clip.source_identity or FileIdentity(0, 0))
         for clip in plan.progress.clips
     ]
-    return lay_out(files, [PurePosixPath()]).sector_count * SECTOR_BYTES
+    folders, placement = [PurePosixPath()], None
+    if job.options.image.evidence:
+        evidence = _evidence(job, run, plan)
+        files += [(path, FileIdentity(len(encoded(text)), 0)) for path, text in evidence.texts().items()]
+        folders, placement = [*folders, evidence.places.folder], evidence.placement
+    return lay_out(files, folders, placement).sector_count * SECTOR_BYTES
+
+
+def _evidence(job: PipelineJob, run: PipelinePlan, plan: PreparePlan) -> DiscEvidence:
+    stamped_at = stamp_of(label=run.label, stamp=run.stamp, now=job.context.clock.now())
+    return planned_evidence(
+        plan.progress,
+        facts_of=_facts,
+        label=run.label,
+        stamp=instant_text(stamped_at),
+        tools={**evidence_wish().tools, "image": BridgeBuilder().name},
+    )
+
+
+def _facts(source: PurePath) -> ContainerFacts:
+    try:
+        return PyavClipReader().facts(source)
+    except Cancelled:
+        raise
+    except CamvaultError:
+        return ContainerFacts()
 
 
 def _burn(job: PipelineJob, image: Path) -> tuple[list[str], str | None]:

@@ -22,6 +22,7 @@ from camvault.core.workflows.bodycam.pipeline import (
     Reports,
     check_mastered,
     clips_left_out,
+    disc_bytes,
     release_originals,
     verified_sha256,
 )
@@ -109,7 +110,8 @@ class Steps:
             volume_label=self.plan.label,
             stamp=self.plan.stamp,
         )
-        report = IMAGE.stage.run(scoped, options)
+        known = Known(disc_bytes=disc_bytes(reports))
+        report = IMAGE.stage.run(attrs.evolve(scoped, known=known), options)
         check_mastered(reports, report)
         return report
 

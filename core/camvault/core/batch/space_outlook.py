@@ -84,6 +84,7 @@ class Outlook:
         clip_sizes: The size of each clip of a new job in bytes; None for one that cannot be seen.
         is_resumed: Whether an earlier job is resumed.
         stored: That job; None also if its progress file cannot be read, which is for the first stage to say.
+        evidence_bytes: What the evidence on the disc takes at most; 0 without it.
     """
 
     wished_disc_bytes: int | None
@@ -91,6 +92,7 @@ class Outlook:
     clip_sizes: tuple[int | None, ...] = ()
     is_resumed: bool = False
     stored: BatchRecord | None = None
+    evidence_bytes: int = 0
 
     @property
     def clip_count(self) -> int:
@@ -112,12 +114,16 @@ class Outlook:
     def safety_bytes(self) -> int | None:
         """What stays free of the disc, as the first stage is told; None: the progress file decides."""
         if not self.is_resumed:
-            return kept_free_bytes(self._asked_safety_bytes, clip_count=self.clip_count)
+            return self._kept_free_bytes(self._asked_safety_bytes)
         if self.wished_safety_bytes is None or self.stored is None:
             return self.wished_safety_bytes
-        meant = kept_free_bytes(self.wished_safety_bytes, clip_count=self.clip_count)
+        meant = {self._kept_free_bytes(self.wished_safety_bytes, evidence) for evidence in (self.evidence_bytes, 0)}
         # what was stored is what the same wish became when the job began
-        return meant if meant == self.stored.safety_bytes else self.wished_safety_bytes
+        return self.stored.safety_bytes if self.stored.safety_bytes in meant else self.wished_safety_bytes
+
+    def _kept_free_bytes(self, wished_bytes: int, evidence_bytes: int | None = None) -> int:
+        beside_bytes = self.evidence_bytes if evidence_bytes is None else evidence_bytes
+        return kept_free_bytes(wished_bytes, clip_count=self.clip_count, beside_bytes=beside_bytes)
 
     @property
     def _usable_bytes(self) -> int | None:
@@ -134,7 +140,7 @@ class Outlook:
     @property
     def image_bytes(self) -> int:
         """The most that the image can take."""
-        return image_bound_bytes(self.outputs_bytes, output_count=self.clip_count)
+        return image_bound_bytes(self.outputs_bytes, output_count=self.clip_count) + self.evidence_bytes
 
     @property
     def least_image_bytes(self) -> int:
@@ -149,7 +155,7 @@ class Outlook:
         """
         if self._usable_bytes is None or self._usable_bytes > 0:
             return
-        overhead = image_overhead_bytes(self.clip_count)
+        overhead = image_overhead_bytes(self.clip_count) + self.evidence_bytes
         raise UsageError(
             f"--safety-bytes leaves nothing of --disc-bytes: of {self.wished_disc_bytes:,} bytes "
             f"{self.safety_bytes:,} stay free, the larger of {self._asked_safety_bytes:,} (--safety-bytes) and "

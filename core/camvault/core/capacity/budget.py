@@ -35,13 +35,14 @@ def image_overhead_bytes(file_count: int) -> int:
     return IMAGE_BASE_BYTES + IMAGE_BYTES_PER_FILE * file_count
 
 
-def kept_free_bytes(wished_bytes: int, *, clip_count: int) -> int:
+def kept_free_bytes(wished_bytes: int, *, clip_count: int, beside_bytes: int = 0) -> int:
     """The safety bytes where an image is made of the outputs: as wished, but at least what the image needs beside them.
 
     `prepare_bodycam` alone keeps what the user wishes. The image of its outputs must fit the disc, too: with the
-    default safety bytes it does, with `--safety-bytes 0` it would not.
+    default safety bytes it does, with `--safety-bytes 0` it would not. `beside_bytes` is what else goes onto the
+    disc (INV-46).
     """
-    return max(wished_bytes, image_overhead_bytes(clip_count))
+    return max(wished_bytes, image_overhead_bytes(clip_count) + beside_bytes)
 
 
 def choose_mode(*, total_bytes: int, limit_bytes: int) -> Mode:

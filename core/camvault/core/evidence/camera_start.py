@@ -15,6 +15,7 @@ _SECOND_NS = 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Containers without a time say 1904 or 1970."""
+_CAMERA_CHARACTERS_MAX = 32
 _TIME_TAGS = ("com.apple.quicktime.creationdate", "creation_time", "date")
 _MODEL_TAGS = ("com.apple.quicktime.model", "model", "com.android.model")
 _MAKER_TAGS = ("com.apple.quicktime.make", "make", "com.android.manufacturer")
@@ -45,7 +46,7 @@ class CameraStart:
 def camera_start(tags: Mapping[str, str], *, name: str, mtime_ns: int) -> CameraStart:
     """What is known of a clip of this name and file time, whose file carries these `tags`, in the order of belief."""
     plain = {key.lower(): value.strip() for key, value in tags.items() if value.strip()}
-    camera = _camera(plain, name)
+    camera = _camera(plain, name)[:_CAMERA_CHARACTERS_MAX]
     for tag in _TIME_TAGS:
         at = _tagged_time(plain.get(tag, ""))
         if at is not None:

@@ -12,7 +12,7 @@ import attrs
 from camvault.core.evidence.camera_start import ClockSource
 from camvault.core.evidence.errors import EvidenceError
 from camvault.core.evidence.json_lines import Json, json_line, parse_json
-from camvault.core.evidence.json_tables import Table
+from camvault.core.evidence.json_tables import JsonTable
 
 FORMAT = 1
 
@@ -145,13 +145,13 @@ def parse_custody(text: str) -> Custody:
     """
     if not text.endswith("\n"):
         raise EvidenceError("the last line is torn")
-    disc, *clips = (Table(parse_json(line), f"line {n}") for n, line in enumerate(text.split("\n")[:-1], start=1))
+    disc, *clips = (JsonTable(parse_json(line), f"line {n}") for n, line in enumerate(text.split("\n")[:-1], start=1))
     if disc.text("type") != "disc" or disc.number("format") != FORMAT:
         raise EvidenceError("the first line is not that of a disc in a format that is known")
     return Custody(_disc_of(disc), tuple(_clip_of(clip) for clip in clips if clip.text("type") == "clip"))
 
 
-def _disc_of(line: "Table") -> DiscRecord:
+def _disc_of(line: "JsonTable") -> DiscRecord:
     tools = line.table("tools")
     return DiscRecord(
         label=line.text("label"),
@@ -165,7 +165,7 @@ def _disc_of(line: "Table") -> DiscRecord:
     )
 
 
-def _clip_of(line: "Table") -> ClipCustody:
+def _clip_of(line: "JsonTable") -> ClipCustody:
     original, made, on_disc = line.table("original"), line.table("made"), line.table("on_disc")
     return ClipCustody(
         name=line.text("name"),

@@ -6,7 +6,7 @@ import attrs
 
 from camvault.core.evidence.errors import EvidenceError
 from camvault.core.evidence.json_lines import Json, json_line, parse_json
-from camvault.core.evidence.json_tables import Table
+from camvault.core.evidence.json_tables import JsonTable
 
 
 @attrs.frozen(kw_only=True)
@@ -58,14 +58,14 @@ def parse_set(text: str) -> DiscSet:
     Raises:
         EvidenceError: It is none.
     """
-    document = Table(parse_json(text), "the set")
+    document = JsonTable(parse_json(text), "the set")
     members = tuple(map(_member_of, document.tables("members")))
     if document.number("discs") != len(members):
         raise EvidenceError(f"{document.number('discs')} discs, of which {len(members)} are named")
     return DiscSet(set_id=document.text("set"), disc=document.number("disc"), members=members)
 
 
-def _member_of(member: Table) -> MemberDisc:
+def _member_of(member: JsonTable) -> MemberDisc:
     clips = tuple(
         MemberClip(name=clip.text("name"), size_bytes=clip.number("bytes"), sha256=clip.text("sha256"))
         for clip in member.tables("clips")

@@ -9,7 +9,7 @@ from camvault.core.evidence.json_lines import Json
 T = TypeVar("T")
 
 
-class Table:
+class JsonTable:
     """A JSON object whose values are taken by key and kind."""
 
     def __init__(self, value: Json, where: str) -> None:
@@ -58,13 +58,13 @@ class Table:
         except ValueError:
             raise self._wrong(key) from None
 
-    def table(self, key: str) -> "Table":
+    def table(self, key: str) -> "JsonTable":
         """An object."""
-        return Table(self._values.get(key), f"{self._where}, {key},")
+        return JsonTable(self._values.get(key), f"{self._where}, {key},")
 
-    def tables(self, key: str) -> "tuple[Table, ...]":
+    def tables(self, key: str) -> "tuple[JsonTable, ...]":
         """A list of objects."""
-        return tuple(Table(each, f"{self._where}, {key},") for each in self._of_kind(key, list))
+        return tuple(JsonTable(each, f"{self._where}, {key},") for each in self._of_kind(key, list))
 
     def _of_kind(self, key: str, kind: type[T]) -> T:
         value = self._values.get(key)

@@ -5,6 +5,7 @@ says.
 """
 
 import itertools
+import re
 from collections.abc import Container
 from pathlib import PurePosixPath
 
@@ -12,6 +13,9 @@ import attrs
 
 from camvault.core.free_names import free_names
 
+_NAME = re.compile(
+    r"README(-camvault-[0-9]+)?\.txt|SHA256SUMS(-camvault-[0-9]+)?|custody\.jsonl|extents(-copy)?\.txt|set\.json"
+)
 _README, _SUMS, _FOLDER = map(PurePosixPath, ("README.txt", "SHA256SUMS", "evidence"))
 
 
@@ -45,6 +49,11 @@ class EvidencePlaces:
 
     def __str__(self) -> str:
         return f"{self.readme}, {self.sums}, {self.folder}/"
+
+
+def is_evidence_name(name: str) -> bool:
+    """Whether a file of the evidence may have this name."""
+    return _NAME.fullmatch(name) is not None
 
 
 def evidence_places(taken: Container[str]) -> EvidencePlaces:

@@ -33,6 +33,12 @@ class RecordStoreContract:
         assert harness.content(harness.root / "t") == text.encode("utf-8", "surrogateescape")
         assert harness.names(harness.root) == {"t"}
 
+    def test_a_text_has_the_time_that_it_is_given(self, storage: RecordStore, harness: FilesHarness) -> None:
+        storage.write_text(harness.root / "t", "text", mtime_ns=1_752_833_700_000_000_000)
+        entry = harness.entry(harness.root / "t")
+        assert entry is not None
+        assert entry.identity.mtime_ns == 1_752_833_700_000_000_000
+
     def test_no_file_has_no_text(self, storage: RecordStore, harness: FilesHarness) -> None:
         assert storage.read_text(harness.root / "t") is None
         assert storage.read_text(harness.root / "no/t") is None

@@ -2,6 +2,8 @@
 
 from camvault.core.workflows.bodycam.create_iso.events import (
     BuilderChosen,
+    EvidenceLeftOut,
+    EvidenceMade,
     FileLeftOut,
     ImageCreated,
     ImageStarted,
@@ -10,11 +12,14 @@ from camvault.core.workflows.bodycam.create_iso.events import (
     NameSubstituted,
     UnfinishedImageRemoved,
 )
-from camvault.core.workflows.bodycam.create_iso.request import ImageReport, ImageRequest
+from camvault.core.workflows.bodycam.create_iso.request import EvidenceWish, ImageReport, ImageRequest
 from camvault.core.workflows.bodycam.create_iso.workflow import create_iso
 
 __all__ = [
     "BuilderChosen",
+    "EvidenceLeftOut",
+    "EvidenceMade",
+    "EvidenceWish",
     "FileLeftOut",
     "ImageCreated",
     "ImageReport",

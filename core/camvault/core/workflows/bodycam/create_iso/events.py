@@ -58,6 +58,34 @@ class FileLeftOut(Event):
 
 
 @attrs.frozen
+class EvidenceMade(Event):
+    """The image will carry its evidence, at these places; `size_bytes` is what the image takes more for it."""
+
+    places: str
+    file_count: int
+    size_bytes: int
+
+    def __str__(self) -> str:
+        return f"Evidence of {self.file_count:,} files, {self.size_bytes:,} bytes of the image: {self.places}"
+
+
+@attrs.frozen
+class EvidenceLeftOut(Event):
+    """The files fit the disc, and their evidence does not fit beside them: the image is made without it."""
+
+    level: ClassVar[Level] = Level.WARNING
+
+    size_bytes: int
+    capacity_bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"The image carries no evidence: with it, it would take {self.size_bytes:,} bytes, and the disc holds "
+            f"{self.capacity_bytes:,}"
+        )
+
+
+@attrs.frozen
 class UnfinishedImageRemoved(Event):
     """The temporary file of an earlier run, which was cut off, was removed."""
 

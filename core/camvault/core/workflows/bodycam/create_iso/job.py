@@ -9,7 +9,9 @@ from camvault.core.batch.marker import BUILD_MARKER_NAME, is_marker
 from camvault.core.workflows.bodycam.create_iso.request import ImageRequest
 from camvault.core.workflows.steps.meter import Meter
 from camvault.core.workflows.steps.target_claim import temporary_path
+from camvault.ports.batch_record import BatchRecords
 from camvault.ports.cancellation import Cancellation
+from camvault.ports.clip_facts import ClipReader
 from camvault.ports.clock import Clock
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
@@ -28,6 +30,8 @@ class ImageJob:
     reporter: Reporter
     cancel: Cancellation
     is_image: Callable[[PurePath], bool]
+    progress_files: BatchRecords
+    clip_reader: ClipReader
 
     @property
     def target(self) -> PurePath:

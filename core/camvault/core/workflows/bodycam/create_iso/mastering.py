@@ -2,6 +2,7 @@
 
 from camvault.core.retention.survivors import medium_doubt
 from camvault.core.workflows.bodycam.create_iso.events import ImageVerified
+from camvault.core.workflows.bodycam.create_iso.evidence import StagedImage
 from camvault.core.workflows.bodycam.create_iso.job import ImageJob
 from camvault.core.workflows.steps.target_claim import discard_temporary
 from camvault.ports.errors import MismatchError, StorageError
@@ -10,7 +11,7 @@ from camvault.ports.image import ImageManifest, ImagePlan
 from camvault.ports.witness import ReadFrom
 
 
-def master(job: ImageJob, plan: ImagePlan) -> tuple[ImageManifest, ReadFrom]:
+def master(job: ImageJob, staged: StagedImage) -> tuple[ImageManifest, ReadFrom]:
     """Make the image; return what was written, and where it was read from then.
 
     After a failure no temporary file is left.
@@ -20,8 +21,10 @@ def master(job: ImageJob, plan: ImagePlan) -> tuple[ImageManifest, ReadFrom]:
         MismatchError: The image does not hold what was planned.
         Cancelled: The user stopped the run.
     """
+    plan = staged.plan
     try:
         manifest = _written(job, plan)
+        _check_evidence(manifest, staged)
         source = _verified(job, plan, manifest)
         job.cancel.check()
         # Power fails here: either name holds the proven image; an old one is replaced in the same moment
@@ -42,6 +45,13 @@ def _written(job: ImageJob, plan: ImagePlan) -> ImageManifest:
     if entry is None or entry.identity.size_bytes != plan.size_bytes:
         raise StorageError(job.target, "ISO not created: the builder left no image of the planned size")
     return manifest
+
+
+def _check_evidence(manifest: ImageManifest, staged: StagedImage) -> None:
+    """Make sure that the evidence tells the truth: what was written has the digests that it says (INV-46)."""
+    for path, sha256 in staged.sha256.items():
+        if manifest.file_sha256[path] != sha256:
+            raise MismatchError(str(path), "its content is not what its record says; no evidence would be true")
 
 
 def _verified(job: ImageJob, plan: ImagePlan, manifest: ImageManifest) -> ReadFrom:

@@ -5,7 +5,20 @@ from pathlib import PurePath, PurePosixPath
 
 import attrs
 
+from camvault.core.evidence.disc_set import DiscSet
 from camvault.ports.witness import ReadFrom
+
+
+@attrs.frozen(kw_only=True)
+class EvidenceWish:
+    """That the image carries its evidence.
+
+    `tools` are what the disc is made with, and on which machine by whom: names and values, `camvault` among them.
+    `disc_set` is the set that the disc belongs to; None for a disc of its own.
+    """
+
+    tools: Mapping[str, str]
+    disc_set: DiscSet | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -20,6 +33,8 @@ class ImageRequest:
         is_forced: Whether an existing image may be replaced; nothing else ever is.
         is_even_unfinished: Whether to image a build directory whose preparation did not end, or is at work in it.
         logfile: The log of the run, which must not lie in the build directory.
+        evidence: What the image carries beside the files, so that it proves itself; None for nothing.
+        capacity_bytes: What the disc holds: evidence that has no room is left out; None where that is not known.
     """
 
     build_dir: PurePath
@@ -29,6 +44,8 @@ class ImageRequest:
     is_forced: bool = False
     is_even_unfinished: bool = False
     logfile: PurePath | None = None
+    evidence: EvidenceWish | None = None
+    capacity_bytes: int | None = None
 
 
 @attrs.frozen

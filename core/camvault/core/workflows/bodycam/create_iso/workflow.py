@@ -21,11 +21,14 @@ from camvault.core.workflows.bodycam.create_iso.events import (
     LabelShortened,
     NameSubstituted,
 )
+from camvault.core.workflows.bodycam.create_iso.evidence import clear_stage, staged
 from camvault.core.workflows.bodycam.create_iso.job import ImageJob
 from camvault.core.workflows.bodycam.create_iso.mastering import master
 from camvault.core.workflows.bodycam.create_iso.request import ImageReport, ImageRequest
 from camvault.core.workflows.steps.target_claim import claimed
+from camvault.ports.batch_record import BatchRecords
 from camvault.ports.cancellation import Cancellation
+from camvault.ports.clip_facts import ClipReader
 from camvault.ports.clock import Clock
 from camvault.ports.events import Reporter
 from camvault.ports.files import Storage
@@ -44,6 +47,8 @@ def create_iso(
     reporter: Reporter,
     cancel: Cancellation,
     is_image: Callable[[PurePath], bool],
+    progress_files: BatchRecords,
+    clip_reader: ClipReader,
 ) -> ImageReport:
     """Check in the specification's order, build, verify, rename.
 
@@ -57,6 +62,8 @@ def create_iso(
         reporter: Told of everything.
         cancel: Asked between steps.
         is_image: Whether a file is a disc image; no other file is replaced.
+        progress_files: The record of the batch, for the evidence.
+        clip_reader: What clips say of themselves, for the evidence.
 
     Raises:
         NotFoundError: "Directory not found".
@@ -78,15 +85,19 @@ def create_iso(
         reporter=reporter,
         cancel=cancel,
         is_image=is_image,
+        progress_files=progress_files,
+        clip_reader=clip_reader,
     )
     now = clock.now()
     root = source_folder(job)
     with claimed(request.target, storage=storage, failure=FAILURE):
+        clear_stage(job)
         check_target(job)
-        plan = _planned(job, root, now, reason)
-        check_room(job, plan)
-        reporter.emit(ImageStarted(request.target, plan.label, len(plan.files), plan.size_bytes))
-        manifest, source = master(job, plan)
+        with staged(job, _planned(job, root, now, reason), root) as image:
+            plan = image.plan
+            check_room(job, plan)
+            reporter.emit(ImageStarted(request.target, plan.label, len(plan.files), plan.size_bytes))
+            manifest, source = master(job, image)
     reporter.emit(ImageCreated(request.target, plan.size_bytes))
     return ImageReport(
         path=request.target,

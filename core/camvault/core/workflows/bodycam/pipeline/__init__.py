@@ -15,6 +15,7 @@ from camvault.core.workflows.bodycam.pipeline.events import (
 from camvault.core.workflows.bodycam.pipeline.handover import (
     check_mastered,
     clips_left_out,
+    disc_bytes,
     is_disc_verified,
     release_originals,
     verified_sha256,
@@ -47,6 +48,7 @@ __all__ = [
     "check_room",
     "check_workspace",
     "clips_left_out",
+    "disc_bytes",
     "expected_names",
     "is_disc_verified",
     "look_ahead",

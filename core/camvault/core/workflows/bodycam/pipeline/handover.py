@@ -25,6 +25,13 @@ def check_mastered(reports: Reports, image: object) -> None:
     check_image_holds_outputs(prepared.clips, image=image)
 
 
+def disc_bytes(reports: Reports) -> int:
+    """The capacity of the disc that was prepared for."""
+    prepared = reports[PipelineStage.PREPARE]
+    assert isinstance(prepared, PrepareReport)  # noqa: S101 - what the stage returns
+    return prepared.disc_bytes
+
+
 def clips_left_out(reports: Reports) -> ClipsLeftOutError | None:
     """The error that a run ends with whose disc lacks clips; None if it has all of them."""
     prepared = reports[PipelineStage.PREPARE]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from camvault.core.batch.space_outlook import Outlook
+from camvault.core.evidence.room import evidence_room_bytes
 from camvault.core.workflows.bodycam.prepare import files_given, load_progress
 from camvault.ports.batch_record import BatchRecord, BatchRecords
 from camvault.ports.burner import Drives
@@ -17,21 +18,27 @@ def look_ahead(
     resumed: PurePath | None,
     wished_disc_bytes: int | None,
     wished_safety_bytes: int | None,
+    has_evidence: bool = False,
     storage: Storage,
     progress_files: BatchRecords,
 ) -> Outlook:
     """What a run of these `clips` (absolute paths), or of the job of the progress file `resumed`, will take.
 
     Nothing is changed. A folder stands for the files in it.
+    `has_evidence`: whether the disc will carry its evidence.
     A clip that is named twice counts once; one that cannot be seen is left to the first stage.
     """
     given = files_given(clips, storage=storage)
+    sizes = dict(_look_at(path, storage) for path in (*given.paths, *given.unlisted))
+    stored = _stored(resumed, progress_files)
+    sources = sizes if stored is None else [clip.source or PurePath(clip.key) for clip in stored.clips]
     return Outlook(
         wished_disc_bytes=wished_disc_bytes,
         wished_safety_bytes=wished_safety_bytes,
-        clip_sizes=tuple(dict(_look_at(path, storage) for path in (*given.paths, *given.unlisted)).values()),
+        clip_sizes=tuple(sizes.values()),
         is_resumed=resumed is not None,
-        stored=_stored(resumed, progress_files),
+        stored=stored,
+        evidence_bytes=evidence_room_bytes(sources) if has_evidence else 0,
     )
 
 

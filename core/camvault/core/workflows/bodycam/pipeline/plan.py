@@ -53,19 +53,22 @@ class PipelinePlan:
         prepared: PreparePlan,
         *,
         image_bytes: int | None,
+        evidence_bytes: int = 0,
         burn_commands: Sequence[str] = (),
         burn_problem: str | None = None,
     ) -> Iterator[str]:
         """The plan as a dry run prints it.
 
-        `image_bytes` is the exact size of the image, None where the outputs are not known yet. `burn_problem` says why
+        `image_bytes` is the exact size of the image, None where the outputs are not known yet; then `evidence_bytes` is
+        the most that its evidence takes. `burn_problem` says why
         the burn stage could not work as things are.
         """
-        for word, text in self._rows(prepared, image_bytes, burn_commands, burn_problem):
+        image = _image_row(prepared, image_bytes, evidence_bytes)
+        for word, text in self._rows(prepared, image, burn_commands, burn_problem):
             yield f"{word:<8} {text}"
 
     def _rows(
-        self, prepared: PreparePlan, image_bytes: int | None, burn_commands: Sequence[str], burn_problem: str | None
+        self, prepared: PreparePlan, image: str, burn_commands: Sequence[str], burn_problem: str | None
     ) -> Iterator[tuple[str, str]]:
         clips = prepared.progress.clips
         yield "plan", prepared.summary()
@@ -73,7 +76,7 @@ class PipelinePlan:
             yield "warning", warning
         for clip in clips:
             yield "prepare", f"{clip.source} → {clip.output_name or clip.key}"
-        yield "image", _image_row(prepared, image_bytes)
+        yield "image", image
         yield "", f"label {self.label}"
         if burn_problem is not None:
             yield "warning", f"stage burn cannot work as things are: {burn_problem}"
@@ -93,11 +96,12 @@ class PipelinePlan:
         return "verified" if is_verified else "burned, not verified (--burn-skip-verify)"
 
 
-def _image_row(prepared: PreparePlan, image_bytes: int | None) -> str:
+def _image_row(prepared: PreparePlan, image_bytes: int | None, evidence_bytes: int) -> str:
     """The size of the image: to the sector where the outputs are known, else the most it can be."""
     disc_bytes = prepared.progress.disc_bytes
     if image_bytes is not None:
         sectors = image_bytes // SECTOR_BYTES
         return f"{image_bytes:,} bytes ({sectors:,} sectors), {100 * image_bytes / disc_bytes:.1f} % of the disc"
-    most_bytes = image_bound_bytes(prepared.progress.usable_bytes, output_count=len(prepared.progress.clips))
+    progress = prepared.progress
+    most_bytes = image_bound_bytes(progress.usable_bytes, output_count=len(progress.clips)) + evidence_bytes
     return f"at most {most_bytes:,} bytes, {100 * most_bytes / disc_bytes:.1f} % of the disc"

@@ -66,6 +66,7 @@ class PrepareReport:
     progress_file: PurePath
     mode: Mode
     kbps: int | None
+    disc_bytes: int
     clips: tuple[ClipRecord, ...]
     total_bytes: int
     left_out: tuple[LeftOut, ...] = ()
@@ -138,6 +139,7 @@ def prepare(
         progress_file=completed,
         mode=plan.mode,
         kbps=job.progress.kbps,
+        disc_bytes=job.progress.disc_bytes,
         clips=job.progress.clips,
         total_bytes=total_bytes,
         left_out=tuple(LeftOut(c.key, c.source, c.left_out) for c in job.progress.clips if c.left_out and c.source),

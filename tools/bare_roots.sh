@@ -4,7 +4,7 @@
 #   usage: tools/bare_roots.sh [SUITE...]       bookworm and trixie without SUITE, at once; as root or with sudo
 #
 # For each suite a minimal Debian is made (mmdebstrap, variant minbase, with python3, make and ca-certificates) and the
-# files that git knows are copied into it. There `make demo`, the set-up of `make test` and, in another release than this
+# files that git knows are copied into it. There `make demo`, `tools/stranger.sh` on its disc, the set-up of `make test` and, in another release than this
 # machine's, the tests that meet the suite's own tools are run. In bookworm the first two are typed by an ordinary user
 # with sudo. Ends with 1 if a step fails.
 #
@@ -150,6 +150,7 @@ try_suite() {
     [ "$suite" != "$own" ] || give_guest "$root$clone/.cache/rig"
     chroot "$root" chown -R "$user:" "$clone" /var/cache/pip
     step "$suite" "make demo" in_root "$root" "$user" "$clone" make demo
+    step "$suite" "a stranger and the demo's disc" in_root "$root" "$user" "$clone" tools/stranger.sh demo/disc.img /tmp/lab
     step "$suite" "set-up of make test" in_root "$root" "$user" "$clone" make setup-test
     step "$suite" "pyright starts" in_root "$root" "$user" "$clone" .venv/bin/pyright ports
     [ "$suite" != "$own" ] || return 0      # the tests outside meet the same tools

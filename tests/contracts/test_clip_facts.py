@@ -1,6 +1,5 @@
 """The contract of `ClipReader`, on PyAV and in memory."""
 
-import functools
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
@@ -36,10 +35,10 @@ class OnDisk:
 class InMemory:
     storage: MemoryStorage = attrs.field(factory=MemoryStorage)
     folder: PurePath = attrs.field(factory=lambda: PurePath("/clips"))
+    reader: MemoryClipReader = attrs.field(init=False)
 
-    @functools.cached_property
-    def reader(self) -> MemoryClipReader:
-        return MemoryClipReader(self.storage)
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "reader", MemoryClipReader(self.storage))
 
     def clip(self, path: PurePath, *, duration_s: float, tags: Mapping[str, str]) -> None:
         self.reader.put(path, duration_s=duration_s, tags=tags)

@@ -102,7 +102,13 @@ def test_the_page_about_commands_says_on_which_stream_the_messages_of_each_are()
 def invariants() -> list[int]:
     pages = [
         ROOT / "docs" / "design" / name
-        for name in ("invariants.md", "invariants-recording.md", "invariants-archive.md", "invariants-dashcam.md")
+        for name in (
+            "invariants.md",
+            "invariants-recording.md",
+            "invariants-archive.md",
+            "invariants-dashcam.md",
+            "invariants-evidence.md",
+        )
     ]
     return [
         int(n) for page in pages for n in re.findall(r"^INV-(\d+)$", page.read_text(encoding="utf-8"), re.MULTILINE)

@@ -68,6 +68,19 @@ class TestByTools:
         assert wanted <= found
         assert done.stdout.count(b": OK") >= len(wanted)
 
+    def test_a_stranger_needs_nothing_but_coreutils_and_grep(self, image: Path, tmp_path: Path) -> None:
+        """The tools of a minimal system, and the disc without its first megabyte."""
+        listed = subprocess.run(("dpkg", "-L", "coreutils", "grep", "dash"), check=True, capture_output=True, text=True)
+        tools = [Path(line) for line in listed.stdout.splitlines() if "/bin/" in line]
+        (tmp_path / "bin").mkdir()
+        for tool in tools:
+            (tmp_path / "bin" / tool.name).symlink_to(f"/usr/bin/{tool.name}")
+        script = Path(__file__).parents[3] / "tools" / "stranger.sh"
+        argv = (tmp_path / "bin" / "sh", script, image, tmp_path / "lab")
+        done = subprocess.run(argv, env={"PATH": str(tmp_path / "bin")}, check=False, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        assert b"a.mp4 clip-" in done.stdout
+
     def test_one_copy_of_the_extents_is_early_and_one_is_last(self, image: Path) -> None:
         content = image.read_bytes()
         first, last = content.find(b"# camvault extents"), content.rfind(b"# camvault extents")

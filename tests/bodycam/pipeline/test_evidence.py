@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from camvault.apps._cli.entry import main
+from camvault.apps.prepare_bodycam import STAGE
 from camvault.core.capacity.budget import image_overhead_bytes
 from tests.bodycam.pipeline.helpers import Workspace, clip_bytes, digest, extracted
 
@@ -71,12 +73,13 @@ def test_a_batch_that_fits_exactly_is_planned_again_with_its_evidence(workspace:
 def test_a_job_that_was_begun_without_room_for_it_ends_without_it(
     workspace: Workspace, clips: list[Path], disc: Path, tmp_path: Path
 ) -> None:
-    room = just_enough(clips)
-    assert workspace.run(*clips, *room, "--iso-evidence", "no", "--burn-device", workspace.dead_drive()).code == 1
-    (folder,) = workspace.build_dirs()
-    again = workspace.run("--prep-resume", folder / "progress.json", "--burn-device", f"stdio:{disc}")
+    disc_bytes = sum(clip.stat().st_size for clip in clips) + 900_000
+    room = ("--disc-bytes", str(disc_bytes), "--safety-bytes", "0", "--logfile", str(tmp_path / "log"))
+    build = tmp_path / "build"
+    assert main(STAGE, ["--build-dir", str(build), *room, *map(str, clips)]) == 0
+    again = workspace.run("--prep-resume", build / "progress.completed.json", "--burn-device", f"stdio:{disc}")
     assert again.code == 0
     assert "The image carries no evidence: with it, it would take" in again.out
     image = workspace.images()[-1]
-    assert image.stat().st_size <= int(room[1])
+    assert image.stat().st_size <= disc_bytes
     assert extracted(image, tmp_path / "out").keys() == {clip.name for clip in clips}

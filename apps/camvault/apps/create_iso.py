@@ -82,6 +82,14 @@ class Options:
             help="Put evidence onto the image: README.txt, SHA256SUMS, where each clip came from, and where it lies.",
         ),
     ] = YesNo.NO
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign",
+            metavar="KEY",
+            help="Sign the evidence with this SSH key; a key with a passphrase has to be in an agent.",
+        ),
+    ] = None
     builder: Annotated[
         BuildTool,
         typer.Option("--builder", help="What writes the image; auto takes the writer that is part of camvault."),
@@ -98,6 +106,10 @@ class Options:
         """Refuse combinations that cannot be meant, before anything is looked at."""
         if self.evidence and self.builder is BuildTool.GENISOIMAGE:
             raise UsageError("--builder genisoimage cannot place evidence on an image: add --evidence no")
+        if self.sign is not None and not self.evidence:
+            raise UsageError("--sign goes with --evidence yes")
+        if self.sign is not None and not self.sign.is_file():
+            raise UsageError(f"--sign {self.sign}: No such file")
 
 
 def run(context: Context, options: Options) -> object:
@@ -127,7 +139,7 @@ def run(context: Context, options: Options) -> object:
             is_forced=options.force,
             is_even_unfinished=bool(options.even_unfinished),
             logfile=context.logfile,
-            evidence=evidence_wish() if options.evidence else None,
+            evidence=evidence_wish(options.sign) if options.evidence else None,
             capacity_bytes=context.known.disc_bytes,
         ),
         storage=storage,

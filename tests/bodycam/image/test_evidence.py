@@ -9,8 +9,9 @@ from pathlib import Path, PurePath, PurePosixPath
 import attrs
 import pytest
 
-from camvault.adapters.memory import MemoryStorage
+from camvault.adapters.memory import MemoryCancellation, MemoryStorage
 from camvault.adapters.memory.clip_facts import MemoryClipReader
+from camvault.adapters.memory.signing import MemorySigner
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.core.batch.marker import MARKER_TEXT
 from camvault.core.evidence.places import EvidencePlaces
@@ -128,6 +129,43 @@ class TestCommand:
         assert "--builder genisoimage cannot place evidence on an image: add --evidence no" in said
 
 
+class TestSigned:
+    def test_ssh_keygen_verifies_it_and_finds_what_changed(
+        self, create: Create, build_dir: Path, tmp_path: Path
+    ) -> None:
+        """By the command that README.txt gives; no private key is on the disc."""
+        key = tmp_path / "my key"
+        subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key), check=True)
+        extract_rock_ridge(made(create, build_dir, tmp_path, "--sign", str(key)), tmp_path / "disc")
+        readme = (tmp_path / "disc" / "README.txt").read_text()
+        (command,) = [line.strip() for line in readme.splitlines() if "-Y verify" in line]
+        assert b'Good "camvault-evidence" signature' in sh(command, tmp_path / "disc").stdout
+        listed = subprocess.run(("ssh-keygen", "-lf", key), check=True, capture_output=True, text=True).stdout
+        assert listed.split()[1] in readme
+        assert sh("sha256sum --strict -c SHA256SUMS", tmp_path / "disc").returncode == 0
+        secret = key.read_bytes().splitlines()[2]
+        assert all(secret not in path.read_bytes() for path in (tmp_path / "disc").rglob("*") if path.is_file())
+        with (tmp_path / "disc" / "SHA256SUMS").open("a") as sums:
+            sums.write(f"{'0' * 64}  forged.mp4\n")
+        assert sh(command, tmp_path / "disc").returncode != 0
+
+    @pytest.mark.parametrize(
+        ("flags", "said"),
+        [
+            (("--sign", "k"), "--sign goes with --evidence yes"),
+            (("--sign", "none", "--evidence", "yes"), "No such file"),
+            (("--sign", __file__, "--evidence", "yes"), "cannot sign"),
+        ],
+    )
+    def test_what_cannot_sign_gives_no_image(
+        self, create: Create, build_dir: Path, tmp_path: Path, flags: tuple[str, ...], said: str
+    ) -> None:
+        code, words = create(build_dir, *flags)
+        assert code == 1
+        assert said in words
+        assert not (tmp_path / "out" / "shift.iso").exists()
+
+
 class TestInMemory:
     @pytest.fixture
     def world(self) -> World:
@@ -142,6 +180,17 @@ class TestInMemory:
         assert (told.places, told.file_count) == (str(PLACES), 2)
         assert report.file_count == 2 + 5
         assert world.images() == {str(TARGET): report.size_bytes}
+
+    def test_what_is_signed_are_the_sums_of_the_disc(self, world: World) -> None:
+        wish = attrs.evolve(WISH, signer=MemorySigner(), operator="me")
+        assert world.run(evidence=wish).file_count == 2 + 7
+        content = world.storage.content(TARGET)
+        start = content.index(b"MEMORY:key")
+        assert start
+        sums = content[content.index(b"  a.mp4") - 64 :]
+        sums = sums[: sums.index(b"\0")]
+        text = MemorySigner().sign(sums, namespace="camvault-evidence", cancel=MemoryCancellation()).text
+        assert text.encode() in content
 
     def test_what_an_earlier_run_left_is_removed(self, world: World) -> None:
         for path in (PLACES.readme, PLACES.sums, PLACES.custody, PLACES.extents):

@@ -2,13 +2,14 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 from camvault.apps._cli.entry import main
 from camvault.apps.prepare_bodycam import STAGE
 from camvault.core.capacity.budget import image_overhead_bytes
-from tests.bodycam.pipeline.helpers import Workspace, clip_bytes, digest, extracted
+from tests.bodycam.pipeline.helpers import Workspace, clip_bytes, digest, extracted, tree
 
 
 def custody(folder: Path) -> dict[str, Any]:
@@ -83,3 +84,25 @@ def test_a_job_that_was_begun_without_room_for_it_ends_without_it(
     image = workspace.images()[-1]
     assert image.stat().st_size <= disc_bytes
     assert extracted(image, tmp_path / "out").keys() == {clip.name for clip in clips}
+
+
+def test_a_key_that_cannot_sign_is_told_before_anything_is_begun(workspace: Workspace, clips: list[Path]) -> None:
+    before = tree(workspace.root.parent)
+    done = workspace.run(*clips, "--iso-sign", clips[0])
+    assert done.code == 1
+    assert "cannot sign" in done.err
+    assert tree(workspace.root.parent) == before
+
+
+def test_a_signed_disc_is_as_large_as_the_plan_says(
+    workspace: Workspace, clips: list[Path], disc: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key), check=True)
+    plan = workspace.run(*clips, "--iso-sign", key, "--dry-run").out
+    figures = re.search(r"image +([\d,]+) bytes", plan)
+    assert figures
+    assert workspace.run(*clips, "--iso-sign", key, "--burn-device", f"stdio:{disc}").code == 0
+    (image,) = workspace.images()
+    assert image.stat().st_size == int(figures[1].replace(",", ""))
+    assert "evidence/SHA256SUMS.sig" in extracted(image, tmp_path / "out")

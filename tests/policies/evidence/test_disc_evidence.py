@@ -17,6 +17,7 @@ from camvault.core.evidence.disc_set import DiscSet, MemberDisc
 from camvault.core.evidence.errors import EvidenceError
 from camvault.core.evidence.extents import EARLY_SECTOR, parse_extents
 from camvault.core.evidence.places import EvidencePlaces
+from camvault.core.evidence.signature import DiscSignature
 from camvault.core.evidence.sums import parse_sums
 from tests.policies.evidence.examples import CLIPS
 
@@ -79,6 +80,18 @@ def test_a_disc_of_a_set_says_which_one_it_is() -> None:
     assert json.loads(texts[PLACES.disc_set])["disc"] == 2
     disc = parse_custody(texts[PLACES.custody]).disc
     assert (disc.disc, disc.discs) == (2, 2)
+
+
+def test_a_signed_disc_has_the_signature_beside_the_sums_and_whose_it_is_in_them() -> None:
+    signature = DiscSignature(operator="me", public_key="ssh-ed25519 AAAA", fingerprint="SHA256:xyz", text="sig\n")
+    plain, signed = evidence([]).texts(), attrs.evolve(evidence([]), signature=signature).texts()
+    assert signed.keys() - plain.keys() == {PLACES.signature, PLACES.allowed_signers}
+    assert signed[PLACES.signature] == "sig\n"
+    sums = parse_sums(signed[PLACES.sums])
+    assert str(PLACES.allowed_signers) in sums
+    assert str(PLACES.signature) not in sums
+    assert "SHA256:xyz" in signed[PLACES.readme]
+    assert len(signed[PLACES.readme]) <= 2048
 
 
 def test_another_label_stamp_or_content_is_another_disc() -> None:

@@ -22,5 +22,7 @@ def test_a_file_of_the_user_keeps_its_name_whatever_its_case() -> None:
 def test_every_file_of_the_evidence_is_known_by_its_name_and_no_other() -> None:
     for places in (EvidencePlaces(), evidence_places({"evidence"})):
         files = (places.readme, places.sums, places.custody, places.extents, places.extents_again, places.disc_set)
+        assert is_evidence_name(places.allowed_signers.name)
+        assert is_evidence_name(places.signature.name)
         assert all(is_evidence_name(path.name) for path in files)
     assert not any(map(is_evidence_name, ["cam1.mp4", "README.txt.mp4", "xSHA256SUMS", "evidence"]))

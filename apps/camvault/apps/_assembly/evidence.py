@@ -4,14 +4,21 @@ import getpass
 import os
 import platform
 import time
+from pathlib import Path
 
+from camvault.adapters.sshkeygen import SshSigner
 from camvault.apps._cli.version import version
 from camvault.core.workflows.bodycam.create_iso import EvidenceWish
 
 
-def evidence_wish() -> EvidenceWish:
-    """That an image carries evidence, which names camvault, Python, this machine, its zone, and who is at work."""
+def evidence_wish(key: Path | None = None) -> EvidenceWish:
+    """That an image carries evidence, which names camvault, Python, this machine, its zone, and who is at work.
+
+    `key` is the SSH key that signs it; None for no signature.
+    """
     return EvidenceWish(
+        signer=SshSigner(key.absolute()) if key is not None else None,
+        operator=_operator(),
         tools={
             "camvault": version(),
             "python": platform.python_version(),
@@ -19,7 +26,7 @@ def evidence_wish() -> EvidenceWish:
             "host": platform.node(),
             "operator": _operator(),
             "zone": "/".join(dict.fromkeys(time.tzname)),
-        }
+        },
     )
 
 

@@ -10,6 +10,7 @@ import attrs
 from camvault.adapters.filesystem import LocalStorage, read_mount_table
 from camvault.adapters.progressfile import JsonProgressFiles
 from camvault.apps._assembly.burners import check_device, disc_file_of, select_drives
+from camvault.apps._assembly.evidence import evidence_wish
 from camvault.apps._assembly.workspace import ROOT_VARIABLE, guarded_folders, is_made_if_missing
 from camvault.apps._cli.stage import Context
 from camvault.apps._pipeline.next_commands import NextCommands
@@ -21,6 +22,7 @@ from camvault.core.batch.run_names import RunNames
 from camvault.core.batch.space_outlook import DEFAULT, Outlook
 from camvault.core.disc.labels import check_label
 from camvault.core.workflows.bodycam.cleanup import check_removable
+from camvault.core.workflows.bodycam.create_iso import signed
 from camvault.core.workflows.bodycam.pipeline import (
     BuildDirKept,
     PipelineFinished,
@@ -93,6 +95,8 @@ class PipelineJob:
         self._check_resumed()
         if self.options.image.volume_label is not None:
             check_label(self.options.image.volume_label)
+        if self.options.image.evidence:  # a key that cannot sign is told now, and not when the clips are encoded
+            signed(evidence_wish(self.options.image.sign), b"", cancel=self.context.cancel)
         self._check_disc()
         self._check_earlier_folder()
         disc_file = disc_file_of(self.options.burn.device)

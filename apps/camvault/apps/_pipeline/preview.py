@@ -26,6 +26,7 @@ from camvault.core.evidence.camera_start import instant_text
 from camvault.core.evidence.disc_evidence import DiscEvidence, encoded
 from camvault.core.evidence.planned import planned_evidence
 from camvault.core.workflows.bodycam.burn import pick_device
+from camvault.core.workflows.bodycam.create_iso import signed
 from camvault.core.workflows.bodycam.pipeline import PipelinePlan, expected_names
 from camvault.ports.batch_record import Mode
 from camvault.ports.clip_facts import ContainerFacts
@@ -82,12 +83,14 @@ def _image_bytes(job: PipelineJob, run: PipelinePlan, plan: PreparePlan) -> int 
 
 def _evidence(job: PipelineJob, run: PipelinePlan, plan: PreparePlan) -> DiscEvidence:
     stamped_at = stamp_of(label=run.label, stamp=run.stamp, now=job.context.clock.now())
+    wish = evidence_wish(job.options.image.sign)
     return planned_evidence(
         plan.progress,
         facts_of=_facts,
         label=run.label,
         stamp=instant_text(stamped_at),
-        tools={**evidence_wish().tools, "image": BridgeBuilder().name},
+        tools={**wish.tools, "image": BridgeBuilder().name},
+        signature=signed(wish, b"", cancel=job.context.cancel),
     )
 
 

@@ -17,6 +17,7 @@ from camvault.core.evidence.errors import EvidenceError
 from camvault.core.evidence.extents import EARLY_SECTOR, Extent, extents_text, parse_extents
 from camvault.core.evidence.places import EvidencePlaces
 from camvault.core.evidence.readme import ReadmeFacts, readme_text
+from camvault.core.evidence.signature import DiscSignature, allowed_signers_text
 from camvault.core.evidence.sums import parse_sums, sums_text
 from camvault.ports.image import Placement
 
@@ -36,6 +37,7 @@ class DiscEvidence:
         places: Where everything stands.
         clips: Where each clip came from, by its path relative to the root.
         disc_set: The set that the disc belongs to; None for a disc of its own.
+        signature: Who signs, and how large the signature is; None for nobody.
     """
 
     label: str
@@ -44,12 +46,21 @@ class DiscEvidence:
     places: EvidencePlaces
     clips: Mapping[PurePosixPath, ClipCustody]
     disc_set: DiscSet | None = None
+    signature: DiscSignature | None = None
 
     @property
     def placement(self) -> Placement:
         """Where the evidence goes in the image: one copy of the extents early, the other one behind everything."""
         places = self.places
-        last = (places.readme, places.custody, places.disc_set, places.sums, places.extents_again)
+        last = (
+            places.readme,
+            places.custody,
+            places.disc_set,
+            places.allowed_signers,
+            places.sums,
+            places.signature,
+            places.extents_again,
+        )
         return Placement(early=places.extents, early_sector=EARLY_SECTOR, last=last)
 
     @property
@@ -75,7 +86,12 @@ class DiscEvidence:
         sums = {clip.name: clip.sha256 for clip in self.clips.values()}
         sums |= {str(path): sha256 for path, sha256 in digests.items()}
         last = {self.places.extents: extents, self.places.extents_again: extents, self.places.sums: _checked_sums(sums)}
-        return fixed | last
+        return fixed | last | dict(self._signed())
+
+    def _signed(self) -> Iterator[tuple[PurePosixPath, str]]:
+        """What is in no sums: the signature of them."""
+        if self.signature is not None:
+            yield self.places.signature, self.signature.text
 
     def _fixed(self) -> Iterator[tuple[PurePosixPath, str]]:
         """What does not depend on where anything lies."""
@@ -95,6 +111,7 @@ class DiscEvidence:
                     discs=discs,
                 ),
                 self.places,
+                self.signature,
             ),
         )
         record = DiscRecord(
@@ -110,6 +127,8 @@ class DiscEvidence:
         yield self.places.custody, _checked_custody(Custody(record, tuple(self.clips.values())))
         if self.disc_set is not None:
             yield self.places.disc_set, _checked_set(self.disc_set)
+        if self.signature is not None:
+            yield self.places.allowed_signers, allowed_signers_text(self.signature)
 
     def _extents(
         self,

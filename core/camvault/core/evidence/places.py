@@ -15,6 +15,7 @@ from camvault.core.free_names import free_names
 
 _NAME = re.compile(
     r"README(-camvault-[0-9]+)?\.txt|SHA256SUMS(-camvault-[0-9]+)?|custody\.jsonl|extents(-copy)?\.txt|set\.json"
+    r"|allowed_signers|SHA256SUMS\.sig"
 )
 _README, _SUMS, _FOLDER = map(PurePosixPath, ("README.txt", "SHA256SUMS", "evidence"))
 
@@ -41,6 +42,16 @@ class EvidencePlaces:
     def extents_again(self) -> PurePosixPath:
         """The same, at the end of the disc."""
         return self.folder / "extents-copy.txt"
+
+    @property
+    def allowed_signers(self) -> PurePosixPath:
+        """Whose key signs."""
+        return self.folder / "allowed_signers"
+
+    @property
+    def signature(self) -> PurePosixPath:
+        """The signature of the sums."""
+        return self.folder / "SHA256SUMS.sig"
 
     @property
     def disc_set(self) -> PurePosixPath:

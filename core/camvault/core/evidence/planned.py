@@ -8,6 +8,7 @@ import attrs
 from camvault.core.evidence.clip_custody import SeenFile, clip_custody
 from camvault.core.evidence.disc_evidence import CAMVAULT, DiscEvidence, without_digest
 from camvault.core.evidence.places import evidence_places
+from camvault.core.evidence.signature import DiscSignature
 from camvault.core.free_names import folded
 from camvault.ports.batch_record import BatchRecord
 from camvault.ports.clip_facts import ContainerFacts
@@ -21,6 +22,7 @@ def planned_evidence(
     label: str,
     stamp: str,
     tools: Mapping[str, str],
+    signature: DiscSignature | None = None,
 ) -> DiscEvidence:
     """The evidence of a batch whose clips will all be copied, with zeros for digests that nobody knows yet."""
     clips = {}
@@ -37,4 +39,4 @@ def planned_evidence(
         custody = clip_custody(seen, batch=None, clip=None, tool=f"{CAMVAULT} {tools[CAMVAULT]}")
         clips[PurePosixPath(clip.output_file)] = without_digest(custody)
     places = evidence_places({folded(str(path)) for path in clips})
-    return DiscEvidence(label=label, stamp=stamp, tools=tools, places=places, clips=clips)
+    return DiscEvidence(label=label, stamp=stamp, tools=tools, places=places, clips=clips, signature=signature)

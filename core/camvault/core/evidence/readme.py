@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from camvault.core.evidence.places import EvidencePlaces
+from camvault.core.evidence.signature import DiscSignature, verify_command
 from camvault.ports.image import SECTOR_BYTES
 
 DUMP = "rescued.iso"
@@ -29,6 +30,10 @@ macOS:
 Windows, for one file, to be compared with {sums}:
   certutil -hashfile FILE SHA256
 """
+_SIGNED = """\
+Who signed it: the key {fingerprint}; ask its owner, or look where it is published:
+  {command}
+"""
 _DAMAGED = """
 DAMAGED? Dump the disc first (Linux, package gddrescue), then work with the dump:
   ddrescue -b {sector} -d -r3 /dev/sr0 {dump} rescued.map
@@ -45,7 +50,7 @@ _SALVAGE = (
 _HOW_TO_READ = """
 In {custody}, "clock" says who told the start: the camera's metadata, the name of the file, or its time.
 What "doubts" says may be missing in a clip that was encoded; see its original.
-The SHA-256 prove that nothing changed since the disc was made, not who made it.
+The SHA-256 prove that nothing changed since the disc was made; who made it, only a signature can.
 """
 
 
@@ -68,12 +73,12 @@ def salvage_command() -> str:
     return _SALVAGE.format(dump=DUMP, sector=SECTOR_BYTES)
 
 
-def readme_text(facts: ReadmeFacts, places: EvidencePlaces) -> str:
+def readme_text(facts: ReadmeFacts, places: EvidencePlaces, signature: DiscSignature | None = None) -> str:
     """The whole text, in ASCII."""
-    return "".join(_parts(facts, places))
+    return "".join(_parts(facts, places, signature))
 
 
-def _parts(facts: ReadmeFacts, places: EvidencePlaces) -> Iterator[str]:
+def _parts(facts: ReadmeFacts, places: EvidencePlaces, signature: DiscSignature | None) -> Iterator[str]:
     yield _TEXT.format(
         label=facts.label,
         count=facts.clip_count,
@@ -88,5 +93,7 @@ def _parts(facts: ReadmeFacts, places: EvidencePlaces) -> Iterator[str]:
         extents=places.extents,
         again=places.extents_again,
     )
+    if signature is not None:
+        yield _SIGNED.format(fingerprint=signature.fingerprint, command=verify_command(signature, places))
     yield _DAMAGED.format(sector=SECTOR_BYTES, dump=DUMP, salvage=salvage_command())
     yield _HOW_TO_READ.format(custody=places.custody)

@@ -12,12 +12,12 @@ from camvault.core.evidence.extents import EARLY_SECTOR, Extent, extents_text
 from camvault.core.evidence.sums import sums_text
 from camvault.ports.image import SECTOR_BYTES
 
-_FILE_COUNT = 6
-"""README.txt, SHA256SUMS, custody.jsonl, extents.txt twice, set.json."""
+_FILE_COUNT = 8
+"""README.txt, SHA256SUMS, custody.jsonl, extents.txt twice, set.json, and those of a signature."""
 _BYTES_PER_FILE = 4 * SECTOR_BYTES
 """What each of them takes beside its content, as any other file of an image."""
-_DISC_BYTES = 8 * SECTOR_BYTES
-"""README.txt, the line of the disc, and the headings."""
+_DISC_BYTES = 16 * SECTOR_BYTES
+"""README.txt, the line of the disc, the headings, and a signature (measured: 3 kB by a key of 8,192 bits)."""
 _ENCODE_BYTES = 8 * 1024
 """Beside the paths, what a command line and the doubts of an encode take; measured: 3 kB."""
 _WORDS = "x" * 64

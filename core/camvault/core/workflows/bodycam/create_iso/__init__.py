@@ -13,6 +13,7 @@ from camvault.core.workflows.bodycam.create_iso.events import (
     UnfinishedImageRemoved,
 )
 from camvault.core.workflows.bodycam.create_iso.request import EvidenceWish, ImageReport, ImageRequest
+from camvault.core.workflows.bodycam.create_iso.signing import signed
 from camvault.core.workflows.bodycam.create_iso.workflow import create_iso
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "NameSubstituted",
     "UnfinishedImageRemoved",
     "create_iso",
+    "signed",
 ]

@@ -17,12 +17,13 @@ from camvault.core.disc.contents import is_left_out
 from camvault.core.evidence.camera_start import instant_text
 from camvault.core.evidence.clip_custody import SeenFile, clip_custody
 from camvault.core.evidence.custody import ClipCustody
-from camvault.core.evidence.disc_evidence import CAMVAULT, DiscEvidence
+from camvault.core.evidence.disc_evidence import CAMVAULT, DiscEvidence, encoded
 from camvault.core.evidence.places import evidence_places, is_evidence_name
 from camvault.core.free_names import folded
 from camvault.core.workflows.bodycam.create_iso.events import EvidenceLeftOut, EvidenceMade
 from camvault.core.workflows.bodycam.create_iso.job import ImageJob
 from camvault.core.workflows.bodycam.create_iso.request import EvidenceWish
+from camvault.core.workflows.bodycam.create_iso.signing import signed
 from camvault.core.workflows.steps.meter import BatchMeter
 from camvault.core.workflows.steps.target_claim import remove_leftover, temporary_path
 from camvault.ports.batch_record import BatchRecord, ClipRecord
@@ -52,17 +53,16 @@ def staged(job: ImageJob, plain: ImagePlan, root: PurePath) -> Iterator[StagedIm
     Raises:
         StorageError: A file cannot be read, or the evidence cannot be written.
         ChangedError: The folder changes meanwhile.
-        UsageError: The builder cannot place content.
+        UsageError: The builder cannot place content, or the key cannot sign.
         Cancelled: The user stopped the run.
     """
     wish = job.request.evidence
     if wish is None:
         yield StagedImage(plain)
         return
-    stage = _stage(job)
     try:
         evidence = _evidence(job, wish, plain, root)
-        plan, sha256 = _written(job, evidence, plain, root, stage)
+        plan, sha256 = _written(job, wish, evidence, plain, root)
         room_bytes = job.request.capacity_bytes
         if room_bytes is not None and plain.size_bytes <= room_bytes < plan.size_bytes:
             job.reporter.emit(EvidenceLeftOut(plan.size_bytes, room_bytes))
@@ -123,6 +123,7 @@ def _evidence(job: ImageJob, wish: EvidenceWish, plain: ImagePlan, root: PurePat
         places=evidence_places(taken),
         clips=found,
         disc_set=wish.disc_set,
+        signature=signed(wish, b"", cancel=job.cancel),
     )
 
 
@@ -160,9 +161,10 @@ def _facts(job: ImageJob, file: ImageFile) -> ContainerFacts:
 
 
 def _written(
-    job: ImageJob, evidence: DiscEvidence, plain: ImagePlan, root: PurePath, stage: PurePath
+    job: ImageJob, wish: EvidenceWish, evidence: DiscEvidence, plain: ImagePlan, root: PurePath
 ) -> tuple[ImagePlan, Mapping[PurePosixPath, str]]:
     """The image with the evidence in it: laid out with texts of the same sizes first, which tells the sectors."""
+    stage = _stage(job)
 
     def planned(texts: Mapping[PurePosixPath, str]) -> ImagePlan:
         mtime_ns = int(plain.stamped_at.timestamp()) * _SECOND_NS
@@ -179,7 +181,11 @@ def _written(
         )
 
     sectors = _sectors(planned(evidence.texts()))
-    plan = planned(evidence.texts(sectors))
+    texts = evidence.texts(sectors)
+    if evidence.signature is not None:
+        signature = signed(wish, encoded(texts[evidence.places.sums]), cancel=job.cancel)
+        texts = attrs.evolve(evidence, signature=signature).texts(sectors)
+    plan = planned(texts)
     seen = {(file.path, file.identity, file.file_id) for file in plan.files if file.root != stage}
     if _sectors(plan) != sectors or seen != {(file.path, file.identity, file.file_id) for file in plain.files}:
         raise ChangedError(root, "it changed while the evidence of it was made")

@@ -6,6 +6,7 @@ from pathlib import PurePath, PurePosixPath
 import attrs
 
 from camvault.core.evidence.disc_set import DiscSet
+from camvault.ports.signing import Signer
 from camvault.ports.witness import ReadFrom
 
 
@@ -14,11 +15,14 @@ class EvidenceWish:
     """That the image carries its evidence.
 
     `tools` are what the disc is made with, and on which machine by whom: names and values, `camvault` among them.
-    `disc_set` is the set that the disc belongs to; None for a disc of its own.
+    `disc_set` is the set that the disc belongs to; None for a disc of its own. `signer` signs for `operator`; None for
+    no signature.
     """
 
     tools: Mapping[str, str]
     disc_set: DiscSet | None = None
+    signer: Signer | None = None
+    operator: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -53,6 +53,14 @@ def test_a_system_without_these_lists_claims_nothing(mocker: MockerFixture) -> N
     assert read_mount_table() == MountTable()
 
 
+def test_without_a_configuration_what_is_mounted_is_known(mocker: MockerFixture) -> None:
+    """As in a container."""
+    mocker.patch.object(mounts, "FSTAB_PATH", "/no/such/table")
+    found = read_mount_table()
+    assert PurePath("/") in found.mounted
+    assert found.expected == frozenset()
+
+
 def test_a_mount_point_that_is_written_through_a_link(tmp_path: Path, mocker: MockerFixture) -> None:
     """The kernel lists it without the link, and so does the table; a share and an automount are not looked into."""
     (tmp_path / "real").mkdir()

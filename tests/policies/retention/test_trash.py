@@ -62,20 +62,41 @@ def test_a_file_leaves_the_trash_by_the_time_that_it_was_there(
     assert reason is None or reason.rule == "--purge-trash"
 
 
-TIMES = st.floats(0, 2_000) | st.none()
+NOW_S = 1_800_000_000.0
+TIMES = st.floats(0, 2 * NOW_S) | st.none()
 
 
-@given(recorded_s=TIMES, mtime_s=st.floats(0, 2_000), ctime_s=TIMES)
-def test_the_latest_time_that_is_not_in_the_future_counts(
+@given(recorded_s=TIMES, mtime_s=st.floats(0, 2 * NOW_S), ctime_s=TIMES)
+def test_the_later_time_that_can_be_true_counts(
     recorded_s: float | None, mtime_s: float, ctime_s: float | None
 ) -> None:
-    found = trashed_at_s(recorded_s=recorded_s, mtime_s=mtime_s, ctime_s=ctime_s, now_s=1_000)
-    assert found is None or found <= 1_000
-    if recorded_s is not None and recorded_s <= 1_000:
-        assert found is not None
-        assert found >= max(each for each in (recorded_s, mtime_s, ctime_s or 0) if each <= 1_000)
-    if recorded_s is None or recorded_s > 1_000:  # of a clock that was ahead
-        assert found == (ctime_s if ctime_s is not None and ctime_s <= 1_000 else None)
+    found = trashed_at_s(recorded_s=recorded_s, mtime_s=mtime_s, ctime_s=ctime_s, now_s=NOW_S)
+    if found is None:
+        return
+    assert found in (recorded_s, ctime_s)
+    assert 1_577_836_800 <= found <= NOW_S
+    assert found >= max(each for each in (recorded_s, ctime_s) if each is not None and each <= NOW_S)
+    assert found >= mtime_s - 2 or mtime_s > NOW_S
+
+
+@pytest.mark.parametrize(
+    ("recorded_s", "mtime_s", "ctime_s", "found_s"),
+    [
+        (NOW_S - 9, NOW_S - 99, NOW_S - 10, NOW_S - 9),
+        (NOW_S - 9999, NOW_S - 99999, NOW_S - 10, NOW_S - 10),  # the clock was behind
+        (NOW_S + 9999, NOW_S - 99, NOW_S - 10, NOW_S - 10),  # it was ahead
+        (NOW_S + 9999, NOW_S - 99, NOW_S + 9998, None),
+        (NOW_S - 9999, NOW_S - 99, NOW_S - 9998, None),  # nothing came there before it was written
+        (NOW_S - 9999, NOW_S + 99, NOW_S - 9998, NOW_S - 9998),
+        (5.0, 3.0, 5.0, None),  # nothing was set
+        (None, NOW_S - 99, NOW_S - 10, NOW_S - 10),
+        (None, NOW_S - 99, None, None),
+    ],
+)
+def test_when_a_file_came_into_the_trash(
+    recorded_s: float | None, mtime_s: float, ctime_s: float | None, found_s: float | None
+) -> None:
+    assert trashed_at_s(recorded_s=recorded_s, mtime_s=mtime_s, ctime_s=ctime_s, now_s=NOW_S) == found_s
 
 
 @pytest.mark.parametrize(

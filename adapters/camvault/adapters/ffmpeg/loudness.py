@@ -43,14 +43,14 @@ def choice(channels: Windows, mix: Windows) -> tuple[int | None, int]:
     return (best, by_channel[best]) if by_channel[best] < by_mix else (None, by_mix)
 
 
-def other_windows(source_db: Windows, archive_db: Windows) -> int:
+def other_windows(source_db: Windows, archive_db: Windows, *, is_one_enough: bool = False) -> int:
     """How many windows of a sound are much fainter or louder in its archive, the windows beside them included.
 
-    0 if it is one only: where a sound begins, it may be in the one window or in the next.
+    0 if it is one only, unless that is enough: where a sound begins, it may be in the one window or in the next.
     """
     source, archive = [levels[0] for levels in source_db if levels], [levels[0] for levels in archive_db if levels]
     count = _missing(source, archive) + _missing(archive, source)
-    return count if count >= _LEAST_OTHER else 0
+    return count if is_one_enough or count >= _LEAST_OTHER else 0
 
 
 def _missing(one: Sequence[float], other: Sequence[float]) -> int:

@@ -11,8 +11,12 @@ from camvault.ports.mounts import MountTable
 def read_mount_table() -> MountTable:
     """The table as it is now; an empty one where there is no such list (macOS mounts what is in `/Volumes` itself)."""
     try:
-        mountinfo, fstab = Path(mounts.MOUNTINFO_PATH).read_bytes(), Path(mounts.FSTAB_PATH).read_bytes()
+        mountinfo = Path(mounts.MOUNTINFO_PATH).read_bytes()
     except OSError:
         return MountTable()
+    try:
+        fstab = Path(mounts.FSTAB_PATH).read_bytes()
+    except OSError:
+        fstab = b""  # a container has none
     expected = resolved_points(mounts.configured_points(fstab), os.fsdecode(mountinfo))
     return MountTable(expected, mounts.mounted_points(mountinfo), mounts.mount_sources(mountinfo))

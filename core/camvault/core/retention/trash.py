@@ -17,6 +17,8 @@ TRASH_NAME = ".deleted"
 """In the root of the input: the trash, where no other is given."""
 _DAY_S = 86_400
 _ROUNDING_S = 2.0
+_FIRST_S = 1_577_836_800
+"""The year 2020: a clock that says an earlier time was not set yet."""
 
 
 def trash_path(path: PurePath, *, trash: PurePath, root: PurePath, area: str) -> PurePath:
@@ -82,12 +84,11 @@ def is_changed_since(size_bytes: int, mtime_s: float, *, then_bytes: int, then_s
 
 
 def trashed_at_s(*, recorded_s: float | None, mtime_s: float, ctime_s: float | None, now_s: float) -> float | None:
-    """When a file came into the trash, by the latest of what is known; None if nothing is.
+    """When a file came into the trash, by the record and by when it got its name (ctime); None if that is not known.
 
-    A record may be of a clock that was behind: nothing came there before it was written, or before it got its name
-    (ctime). That alone tells without a record, and where the record is of a clock that was ahead. Times in the future
-    say nothing.
+    The later one counts. Times in the future, and those before there was any trash, are of a wrong clock, and so are
+    both if the file was written later: nothing came there before that.
     """
-    known = [recorded_s, mtime_s, ctime_s] if recorded_s is not None and recorded_s <= now_s else [ctime_s]
-    past = [time_s for time_s in known if time_s is not None and time_s <= now_s]
-    return max(past, default=None)
+    past = [time_s for time_s in (recorded_s, ctime_s) if time_s is not None and _FIRST_S <= time_s <= now_s]
+    latest = max(past, default=None)
+    return None if latest is None or latest + _ROUNDING_S < mtime_s <= now_s else latest

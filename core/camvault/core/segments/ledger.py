@@ -44,7 +44,6 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NO_SHA256 = "-"
 _FIELD_COUNTS = frozenset({7, 11})
 """Of an old line and of a new one, without the CRC."""
-_CRC_DIGITS = 8
 
 
 class ProofKind(enum.Enum):
@@ -131,12 +130,12 @@ class Ledger:
     Attributes:
         entries: By path.
         damaged: The lines that were not believed, numbered from 1.
-        torn: Those of them that are the beginning of a line, as a power cut leaves it: of these nothing followed.
+        is_torn_only: Whether no more is wrong than the last line, which was begun: a power cut leaves that.
     """
 
     entries: Mapping[PurePosixPath, LedgerEntry] = attrs.field(factory=dict)
     damaged: tuple[int, ...] = ()
-    torn: tuple[int, ...] = ()
+    is_torn_only: bool = attrs.field(default=True, eq=False)
 
     def proof_of(self, path: PurePosixPath, identity: FileIdentity, /, *, number: str) -> Proof | None:
         """The proof for this file at the target of this number; None for another file of the same name (INV-2)."""
@@ -167,16 +166,16 @@ def ledger_line(entry: LedgerEntry) -> str:
 def parse_ledger(text: str) -> Ledger:
     """The ledger as far as it can be believed."""
     entries: dict[PurePosixPath, LedgerEntry] = {}
-    damaged, torn = [], []
+    damaged = []
     for number, line in enumerate(text.split("\n"), start=1):
         entry = _parsed(line)
         if entry is not None:
             entries[entry.path] = entry
         elif line.strip():
             damaged.append(number)
-            if _is_torn(line):
-                torn.append(number)
-    return Ledger(entries, tuple(damaged), tuple(torn))
+    head, _, begun = text.rpartition("\n")
+    last = head.count("\n") + 2 if head or text.startswith("\n") else 1
+    return Ledger(entries, tuple(damaged), not damaged or (damaged == [last] and "\0" not in begun))
 
 
 def ledger_lines(text: str) -> tuple[tuple[LedgerEntry, ...], tuple[int, ...]]:
@@ -216,12 +215,6 @@ def _parsed(line: str) -> LedgerEntry | None:
     return LedgerEntry(PurePosixPath(path), identity, digest, _KINDS[kind], when, where if further else "", note)
 
 
-def _is_torn(line: str) -> bool:
-    """Whether no more than the beginning of a line is there."""
-    body, _, crc = line.rpartition("\t")
-    return body.count("\t") + 1 < max(_FIELD_COUNTS) or len(crc) < _CRC_DIGITS
-
-
 def _number(field: str) -> int | None:
     return int(field) if field else None
 
@@ -242,4 +235,4 @@ def _fields(line: str) -> Sequence[str] | None:
 
 
 def _crc(line: str) -> str:
-    return f"{crc32(line.encode('utf-8', 'surrogateescape')):0{_CRC_DIGITS}x}"
+    return f"{crc32(line.encode('utf-8', 'surrogateescape')):08x}"

@@ -321,6 +321,37 @@ def test_what_an_archive_of_before_lacks(
     assert any(words in doubt for doubt in doubts), doubts
 
 
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (("-vf", "scale=64:36", "-c:a", "aac"), "its picture is 64x36"),
+        (("-c:a", "aac", "-af", "volume=enable='gt(t,0.9)':volume=0"), "much fainter"),
+    ],
+)
+def test_an_archive_of_before_that_is_much_less(
+    kit: FfmpegArchiver, tmp_path: Path, made: tuple[str, ...], words: str
+) -> None:
+    """A thumbnail looks like the picture, and a second of silence is two windows of its sound."""
+    clip, old = tmp_path / "a.mp4", tmp_path / "old.mp4"
+    make_clip(clip, seconds=2, size="640x360")
+    run_ffmpeg("-i", str(clip), "-c:v", "libx264", "-crf", "23", "-c:a", "aac", str(old))
+    assert kit.doubts(PurePath(old), source=PurePath(clip), sound=Sound.KEEP, cancel=CANCEL) == ()
+    run_ffmpeg("-y", "-i", str(clip), "-c:v", "libx264", "-crf", "18", *made, str(old))
+    doubts = kit.doubts(PurePath(old), source=PurePath(clip), sound=Sound.KEEP, cancel=CANCEL)
+    assert any(words in doubt for doubt in doubts), doubts
+
+
+def test_a_clip_of_which_not_all_was_read_takes_no_archive_of_before(kit: FfmpegArchiver, tmp_path: Path) -> None:
+    """What its own archive would be doubted for, one of before may lack, too."""
+    clip, old = tmp_path / "a.mp4", tmp_path / "old.mp4"
+    make_clip(clip, seconds=2, size="320x180")
+    run_ffmpeg("-i", str(clip), "-c:v", "libx264", "-c:a", "aac", str(old))
+    with clip.open("ab") as file:
+        file.write(bytes(range(1, 251)) * 100)
+    doubts = kit.doubts(PurePath(old), source=PurePath(clip), sound=Sound.KEEP, cancel=CANCEL)
+    assert any("not read" in doubt for doubt in doubts), doubts
+
+
 def test_a_program_that_is_gone(kit: FfmpegArchiver, tmp_path: Path) -> None:
     """The clip is looked at before anything is started."""
     nowhere = attrs.evolve(kit, ffmpeg=PurePath(tmp_path / "ffmpeg"))

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 import attrs
 
 from camvault.adapters._shared.durable import translated
+from camvault.adapters.ffmpeg.accounting import payload_doubts
 from camvault.adapters.ffmpeg.archive.argv import PictureEncoder
 from camvault.adapters.ffmpeg.archive.attempt import (
     ArchiveAttempt,
@@ -16,10 +17,11 @@ from camvault.adapters.ffmpeg.archive.attempt import (
     SourceClip,
     source_clip,
 )
+from camvault.adapters.ffmpeg.archive.picture import archive_size
 from camvault.adapters.ffmpeg.archive.proof import ArchiveProof, length_doubt, picture_seconds
 from camvault.adapters.ffmpeg.archive.quality import measured
 from camvault.adapters.ffmpeg.argv import decode_argv
-from camvault.adapters.ffmpeg.program import FfmpegProgram, like_the_source
+from camvault.adapters.ffmpeg.program import FfmpegProgram, FfmpegRun, like_the_source
 from camvault.adapters.ffmpeg.streams import Mapping, Source, mapping_of
 from camvault.adapters.ffmpeg.talk import StreamCount
 from camvault.ports.archiving import ArchiveMade, Archiver, ArchiveSettings, Sound
@@ -29,6 +31,9 @@ from camvault.ports.media import MediaProbe
 
 _QUALITY_OF_OLD = ArchiveSettings().quality
 """At which archives without a record were made: it was the specification's only one."""
+
+_LEAST_SHARE = 4
+"""An archive without a record may have a quarter of the pixels that a new one has."""
 
 _GRACE_S = 2.0
 """How long a stopped run may take to end, so that all ends within five seconds."""
@@ -93,11 +98,16 @@ class FfmpegArchiver:
         with translated(archive):
             Path(archive).stat()
         clip = source_clip(self._program, self.probe, source, cancel)
-        frames = self._frames(clip, cancel)
+        done = self._decoded(clip, cancel)
         try:
-            if problem := self._proof.unplayable(archive, wanted_frames=[frames], cancel=cancel):
+            wanted = _wanted(clip, sound)
+            frames = done.talk.inputs[wanted.pictures[0].index].frames
+            unread = (*clip.structure, *payload_doubts(done.talk, clip.described, wanted, clip.payload))
+            if problem := next(iter(unread), "") or self._proof.unplayable(
+                archive, wanted_frames=[frames], cancel=cancel
+            ):
                 return (problem,)
-            return self._differences(archive, clip, _wanted(clip, sound), frame_count=frames, cancel=cancel)
+            return self._differences(archive, clip, wanted, frame_count=frames, cancel=cancel)
         except MediaError as error:
             return (error.problem,)
 
@@ -106,7 +116,8 @@ class FfmpegArchiver:
     ) -> tuple[str, ...]:
         """What an archive that can be decoded to its end lacks of its clip, or has of another one."""
         proof, source = self._proof, clip.path
-        if problem := _missing(wanted, self._program.described(archive, cancel)):
+        made = self._program.described(archive, cancel)
+        if problem := _missing(wanted, made) or _too_small(wanted, made):
             return (problem,)
         source_s, seconds = picture_seconds(clip.info, wanted.pictures[0].index), proof.seconds(archive)
         if problem := length_doubt(source_s, seconds, frame_count=frame_count):
@@ -124,7 +135,8 @@ class FfmpegArchiver:
                 return (problem,)
         mixes = self._program.mixes(source, wanted, cancel)
         sounds, channels = wanted.sounds, mixes.channels
-        return (*mixes.doubts, *proof.other_sound(archive, source, sounds=sounds, channels=channels, cancel=cancel))
+        other = proof.other_sound(archive, source, sounds=sounds, channels=channels, is_one_enough=True, cancel=cancel)
+        return (*mixes.doubts, *other)
 
     @property
     def _proof(self) -> ArchiveProof:
@@ -174,15 +186,15 @@ class FfmpegArchiver:
             cancel=attempt.cancel,
         )
 
-    def _frames(self, clip: SourceClip, cancel: Cancellation) -> int:
-        """How many frames the first picture of a whole clip has."""
+    def _decoded(self, clip: SourceClip, cancel: Cancellation) -> FfmpegRun:
+        """What is said of a whole clip while it is decoded."""
         done = self._program.run(decode_argv(self.ffmpeg, clip.path), clip.path, cancel=cancel)
         pictures = [s for s in clip.described.streams if s.kind == "video" and not s.is_cover]
         frames = done.talk.inputs.get(pictures[0].index, StreamCount()).frames if pictures else 0
         if done.talk.errors or done.exit_code or not frames:
             words = "; ".join(done.talk.errors[:2]) or "there is no picture that can be decoded"
             raise MediaError(clip.path, f"it is damaged: {words}")
-        return frames
+        return done
 
 
 def _wanted(clip: SourceClip, sound: Sound) -> Mapping:
@@ -206,6 +218,16 @@ def _missing(wanted: Mapping, archive: Source) -> str:
         if len(these) < len(those):
             return f"it has {len(these)} stream(s) of {kind}, its clip {len(those)}"
     return next(iter(wanted.left_out), "")
+
+
+def _too_small(wanted: Mapping, archive: Source) -> str:
+    """Which picture has too few pixels for one of the clip; "" if none: a thumbnail looks like it."""
+    found = mapping_of(archive) or Mapping(())
+    for stream, made in zip(wanted.pictures, found.pictures, strict=False):
+        width_px, height_px = archive_size(stream, ArchiveSettings(), width_step_px=2)
+        if made.width_px * made.height_px * _LEAST_SHARE < width_px * height_px:
+            return f"its picture is {made.width_px}x{made.height_px}, that of an archive is {width_px}x{height_px}"
+    return ""
 
 
 @attrs.define

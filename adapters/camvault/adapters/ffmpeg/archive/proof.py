@@ -130,9 +130,10 @@ class ArchiveProof:
         *,
         sounds: Sequence[SourceStream],
         channels: Sequence[tuple[int, int]],
+        is_one_enough: bool = False,
         cancel: Cancellation,
     ) -> Iterator[str]:
-        """Which sounds of an archive are fainter or louder than those of its source."""
+        """Which sounds of an archive are fainter or louder than those of its source; `is_one_enough`: in one window."""
         if not sounds:
             return
         chosen = dict(channels)
@@ -144,7 +145,7 @@ class ArchiveProof:
         )
         for place, sound in enumerate(sounds):
             name = f"mix{place}"
-            if other := other_windows(heard.get(name, []), made.get(name, [])):
+            if other := other_windows(heard.get(name, []), made.get(name, []), is_one_enough=is_one_enough):
                 yield f"{other / WINDOWS_PER_S:,.1f} s of {sound} are much fainter or louder in the archive"
 
     def _track(

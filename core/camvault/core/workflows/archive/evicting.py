@@ -36,6 +36,7 @@ class Evictor:
     way_out: WayOut
     tally: ArchiveTally
     _touched: dict[PurePath, None] = attrs.field(factory=dict, init=False)
+    _purged: dict[PurePath, None] = attrs.field(factory=dict, init=False)
     _orphan_count: int = attrs.field(default=0, init=False)
 
     def evict(self, eviction: Eviction) -> None:
@@ -121,11 +122,16 @@ class Evictor:
             self.job.tell(ActionOutcome(action, is_done=False))
             return
         self.job.ports.reporter.emit(RemovedForGood(action.path, action.reason))
+        self._purged[action.path.parent] = None
         self.tally.removed(action.entry)
         self.job.tell(ActionOutcome(action, is_done=True))
 
     def end_purge(self, trash: PurePath) -> None:
-        """Remove the folders of the trash that are empty."""
+        """Remove the folders of the trash that are empty; of one that was named, only those that became so."""
+        if not self.job.roots.is_trash_own:
+            for folder in self._purged:
+                self._prune_upwards(folder)
+            return
         for area in AREAS:
             with suppress(StorageError):  # it was told when it was listed before
                 if not closed_area(self.job, trash / area) and not self._has_mounts(trash / area):
@@ -148,6 +154,8 @@ class Evictor:
         """Remove a folder if it is empty, and then those above it that have become so."""
         roots = self.job.roots
         kept = {*roots.all, *(above for root in roots.all for above in root.parents)}
+        if roots.trash is not None:
+            kept |= {roots.trash / area for area in AREAS}
         while folder not in kept:
             try:
                 is_empty = self.job.ports.storage.listing(folder).is_empty

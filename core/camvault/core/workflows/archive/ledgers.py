@@ -10,7 +10,7 @@ from camvault.core.archive.records import ArchiveFacts, ArchiveRecord
 from camvault.core.segments.ledger import Ledger, LedgerEntry, ledger_line, parse_ledger
 from camvault.core.workflows.archive.job import ArchiveJob
 from camvault.core.workflows.steps.ledger_files import LEDGER_SUFFIX
-from camvault.ports.errors import NotFoundError
+from camvault.ports.errors import NotFoundError, StorageError
 from camvault.ports.files import Storage
 from camvault.ports.witness import FileRead
 
@@ -48,7 +48,10 @@ class DayLedgers:
 
     def _of_day(self, day: str) -> tuple[dict[PurePosixPath, LedgerEntry], Ledger]:
         if day not in self._ledgers:
-            parsed = parse_ledger(self.storage.read_text(self._path(day)) or "")
+            path = self._path(day)
+            if self.storage.resolve(path) != path:
+                raise StorageError(path, "a link leads to another file; nothing is read or written there")
+            parsed = parse_ledger(self.storage.read_text(path) or "")
             if parsed.damaged:
                 self.damaged[day] = len(parsed.damaged)
             while len(self._ledgers) >= _LEDGERS_MOST:  # footage comes in the order of its days

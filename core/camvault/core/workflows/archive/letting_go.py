@@ -174,15 +174,19 @@ class WayOut:
     def _note(self, entry: FileEntry, target: PurePath, trash: PurePath) -> None:
         """Write down when the file came there; on a full disk it goes there all the same, and its ctime tells."""
         below = target.relative_to(trash)
-        when = self.job.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
-        identity = attrs.evolve(entry.identity, device="", inode=None, ctime_ns=None)
-        line = LedgerEntry(PurePosixPath(below), identity, "", ProofKind.TRASHED, when, "", str(entry.path))
         with suppress(StorageError):
-            self._ledgers.add(trash_day(below), line)
+            self._ledgers.add(trash_day(below), trashed_entry(self.job, entry, below, str(entry.path)))
 
 
 def _root(job: ArchiveJob, area: str) -> PurePath:
     return job.roots.input if area == INPUT else job.roots.output
+
+
+def trashed_entry(job: ArchiveJob, entry: FileEntry, below: PurePath, came_from: str) -> LedgerEntry:
+    """The line about a file that is in the trash from now on, at `below`."""
+    when = job.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
+    identity = attrs.evolve(entry.identity, device="", inode=None, ctime_ns=None)
+    return LedgerEntry(PurePosixPath(below), identity, "", ProofKind.TRASHED, when, "", came_from)
 
 
 def trash_day(below: PurePath) -> str:

@@ -144,7 +144,7 @@ class ClipPlanner:
 
         Not where a record that is lost may have said what is missing in it, nor where a second clip has the stamp.
         """
-        if len(ledger.damaged) > len(ledger.torn):
+        if not ledger.is_torn_only:
             return False
         source = PurePosixPath(clip.entry.path.relative_to(self.job.roots.input))
         return not is_doubted_alone(ledger, source, clip.entry.identity) and not self._twins.is_twin(clip)

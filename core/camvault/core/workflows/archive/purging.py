@@ -6,6 +6,7 @@ input holds nothing else.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 
@@ -15,7 +16,7 @@ from camvault.core.retention.trash import is_changed_since, purge_reason, trashe
 from camvault.core.segments.ledger import Ledger, LedgerEntry, ProofKind
 from camvault.core.workflows.archive.job import LEDGERS_NAME, TRASH_LEDGERS_NAME, ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers
-from camvault.core.workflows.archive.letting_go import trash_day
+from camvault.core.workflows.archive.letting_go import trash_day, trashed_entry
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import NotFoundError, StorageError
 
@@ -23,6 +24,9 @@ AREAS = (INPUT, OUTPUT)
 _LINK = "a link leads out of the trash; nothing there is purged"
 _MOUNT = "another folder, or file system, is mounted here in the trash; nothing in it is purged"
 _RECORDS = frozenset({LEDGERS_NAME, TRASH_LEDGERS_NAME})
+_OTHERS = "it holds the records of another archive or trash; nothing in it is purged"
+_HIDDEN = "it is a hidden folder, into which nothing is put; nothing in it is purged"
+_NO_FILE = "it is no regular file, and is not purged"
 _UNRECORDED = (
     "it is one of {count} file(s) in the trash of which there is no record that they were put there: they stay; remove "
     "them yourself if nobody needs them"
@@ -33,8 +37,11 @@ _CHANGED = (
 )
 
 
-def purges(job: ArchiveJob, trash: PurePath, days: float) -> Iterator[Purge | LeftFile]:
-    """Each file that has been in the trash for so many days; 0: each file."""
+def purges(job: ArchiveJob, trash: PurePath, days: float, *, is_preview: bool) -> Iterator[Purge | LeftFile]:
+    """Each file that has been in the trash for so many days; 0: each file.
+
+    When a file came there may not be known, because of a wrong clock: it is written down that it is there now.
+    """
     ledgers = DayLedgers(trash / TRASH_LEDGERS_NAME, job.ports.storage)
     now_s = job.ports.clock.now().timestamp()
     unrecorded: list[PurePath] = []
@@ -51,14 +58,19 @@ def purges(job: ArchiveJob, trash: PurePath, days: float) -> Iterator[Purge | Le
             except StorageError as error:
                 yield LeftFile(entry.path, f"when it came into the trash cannot be read: {error}", is_problem=True)
                 continue
-            if not job.roots.is_trash_own and _noted(below, ledger) is None:
+            known = _noted(below, ledger)
+            if known is None and not job.roots.is_trash_own:
                 count += 1
                 unrecorded = unrecorded or [entry.path]
                 continue
-            if _is_changed(entry, below, ledger):
+            if known is not None and _is_changed(entry, known):
                 yield LeftFile(entry.path, _CHANGED, is_problem=True)
                 continue
-            reason = purge_reason(_trashed_s(entry, below, ledger, now_s), now_s=now_s, days=days)
+            trashed_s = _trashed_s(entry, known, now_s)
+            if trashed_s is None and days and not is_preview:
+                with suppress(StorageError):  # the next run tries it again
+                    ledgers.add(trash_day(below), trashed_entry(job, entry, below, "" if known is None else known.note))
+            reason = purge_reason(trashed_s, now_s=now_s, days=days)
             if reason is not None:
                 yield Purge(RemoveAction(entry, None, str(reason)), reason)
     yield from (LeftFile(path, _UNRECORDED.format(count=count)) for path in unrecorded)
@@ -92,7 +104,10 @@ def _entries(job: ArchiveJob, root: PurePath) -> Iterator[FileEntry | LeftFile]:
             yield LeftFile(folder, closed, is_problem=True)
             continue
         if not _RECORDS.isdisjoint(listing.folders):
-            continue  # the root of another archive or trash
+            yield LeftFile(folder, _OTHERS)
+            continue
+        yield from (LeftFile(folder / name, _HIDDEN) for name in listing.folders if name.startswith("."))
+        yield from (LeftFile(folder / name, _NO_FILE) for name in listing.others)
         waiting += [folder / name for name in reversed(listing.folders) if not name.startswith(".")]
         for file in listing.files:
             yield FileEntry(folder / file.name, listing.identity_of(file), FileKind.FILE)
@@ -103,9 +118,9 @@ def _noted(below: PurePath, ledger: Ledger) -> LedgerEntry | None:
     return known if known is not None and known.kind is ProofKind.TRASHED else None
 
 
-def _is_changed(entry: FileEntry, below: PurePath, ledger: Ledger) -> bool:
-    known, found = _noted(below, ledger), entry.identity
-    return known is not None and is_changed_since(
+def _is_changed(entry: FileEntry, known: LedgerEntry) -> bool:
+    found = entry.identity
+    return is_changed_since(
         found.size_bytes,
         found.mtime_ns / 1e9,
         then_bytes=known.identity.size_bytes,
@@ -113,14 +128,10 @@ def _is_changed(entry: FileEntry, below: PurePath, ledger: Ledger) -> bool:
     )
 
 
-def _trashed_s(entry: FileEntry, below: PurePath, ledger: Ledger, now_s: float) -> float | None:
-    known = _noted(below, ledger)
-    recorded_s = None
-    if known is not None:
-        recorded_s = datetime.fromisoformat(known.when).timestamp()
+def _trashed_s(entry: FileEntry, known: LedgerEntry | None, now_s: float) -> float | None:
     ctime_ns = entry.identity.ctime_ns
     return trashed_at_s(
-        recorded_s=recorded_s,
+        recorded_s=None if known is None else datetime.fromisoformat(known.when).timestamp(),
         mtime_s=entry.identity.mtime_ns / 1e9,
         ctime_s=None if ctime_ns is None else ctime_ns / 1e9,
         now_s=now_s,

@@ -1,81 +1,76 @@
-"""Workflow, private part: clips of one stamp in the folders of two days, whose archives cannot be told apart by name.
+"""Workflow, private part: clips of one stamp, whose archives cannot be told apart by name.
 
-A plan sees one day of folders at a time (`clip_pairs.paired` tells the twins of that). The date of a folder need not be
-that of the names in it: cameras whose clock is wrong upload there, and owners move footage. Only where an archive
-without a record is to be given to a clip, it is asked whether another clip anywhere has the same stamp.
+A plan sees the folders of one day at a time, and some of them later than others. The date of a folder need not be that
+of the names in it: cameras whose clock is wrong upload there, and owners move footage, also into folders of no date.
+Only where an archive without a record is to be given to a clip, it is asked whether any other clip has its stamp.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
+from pathlib import PurePath
 
 import attrs
 
-from camvault.core.archive.clip_pairs import DatedClip, paired
-from camvault.core.archive.dated_names import folder_day
+from camvault.core.archive.clip_pairs import DatedClip
 from camvault.core.workflows.archive.job import ArchiveJob
-from camvault.core.workflows.archive.ledgers import day_of_stamp
 from camvault.core.workflows.archive.observing import DateTree
+from camvault.ports.entries import ListedFile, Listing
 from camvault.ports.errors import StorageError
 
-STRAYS_MOST = 100_000
-"""Of so many clips outside of the folders of their days, each is taken for a twin."""
+_START = datetime(2000, 1, 1)  # noqa: DTZ001 - as the stamps, local times without a zone
 
 
 @attrs.define
 class TwinSearch:
-    """Looks through the whole input once, when it is first asked; clips are of the stamps that they had then."""
+    """Looks through the whole input once, when it is first asked; what counts is what was there then."""
 
     job: ArchiveJob
-    _counts: Counter[datetime] | None = attrs.field(default=None, init=False)
-    """How many clips have a stamp, of the stamps of clips that lie outside of the folders of their days."""
-    _is_too_many: bool = attrs.field(default=False, init=False)
+    _twins: frozenset[int] | None = attrs.field(default=None, init=False)
+    _stamps: "array[int]" = attrs.field(factory=lambda: array("q"), init=False)
+    """Of each clip, in seconds since `_START`: eight bytes for each, of a million clips."""
     _error: StorageError | None = attrs.field(default=None, init=False)
 
     def is_twin(self, clip: DatedClip) -> bool:
-        """Whether another clip in the folders of another day has its stamp, or may have.
+        """Whether another clip of the input has its stamp.
 
         Raises:
             StorageError: Not all folders could be listed: one of them may hold such a clip.
         """
-        if self._counts is None:
-            self._counts = self._counted()
+        if self._twins is None:
+            self._look()
+            stamps = sorted(self._stamps)
+            self._twins = frozenset(one for one, other in pairwise(stamps) if one == other)
+            self._stamps = array("q")
         if self._error is not None:
             raise self._error
-        return self._is_too_many or self._counts[clip.name.stamp] > 1
+        return _seconds(clip.name.stamp) in self._twins
 
-    def _counted(self) -> Counter[datetime]:
-        strays = Counter[datetime]()
-        for clip in self._clips():
-            if _is_stray(self.job, clip):
-                strays[clip.name.stamp] += 1
-            if len(strays) > STRAYS_MOST:
-                self._is_too_many = True
-                break
-        if strays:
-            strays.update(
-                clip.name.stamp
-                for clip in self._clips({day_of_stamp(stamp) for stamp in strays})
-                if clip.name.stamp in strays and not _is_stray(self.job, clip)
-            )
-        return strays
-
-    def _clips(self, days: set[str] | None = None) -> Iterator[DatedClip]:
-        """The clips of the input, or of the folders of these days."""
+    def _look(self) -> None:
         roots = self.job.roots
-        tree = DateTree(roots.input, self.job.ports.storage, roots.excluded_from(roots.input), self._on_problem)
+        tree = DateTree(
+            roots.input, self.job.ports.storage, roots.excluded_from(roots.input), self._on_problem, self._on_passed
+        )
         try:
             for day in tree.days():
                 self.job.ports.cancel.check()
-                if days is None or day.day in days:
-                    yield from paired(day.footage(self.job.options.pattern)).clips
+                for listing in day.folders.values():
+                    self._add(listing.files)
         except StorageError as error:
             self._on_problem(error)
+
+    def _add(self, files: Iterable[ListedFile]) -> None:
+        parse = self.job.options.pattern.parse
+        names = (parse(file.name) for file in files)
+        self._stamps.extend(_seconds(name.stamp) for name in names if name is not None and name.is_clip)
+
+    def _on_passed(self, _folder: PurePath, listing: Listing) -> None:
+        self._add(listing.files)
 
     def _on_problem(self, error: StorageError) -> None:
         self._error = self._error or error
 
 
-def _is_stray(job: ArchiveJob, clip: DatedClip) -> bool:
-    day = folder_day(clip.folder.path.relative_to(job.roots.input).parts)
-    return day != day_of_stamp(clip.name.stamp)
+def _seconds(stamp: datetime) -> int:
+    return int((stamp - _START).total_seconds())

@@ -66,7 +66,7 @@ class ArchiveRun:
         """
         options, trash = self.job.options, self.job.roots.trash
         if options.purge_days is not None and trash is not None:
-            yield from purges(self.job, trash, options.purge_days)
+            yield from purges(self.job, trash, options.purge_days, is_preview=self.is_preview)
         if options.is_cleanup:
             yield from self._cleanup.evictions()
         else:

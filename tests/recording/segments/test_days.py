@@ -1,7 +1,7 @@
 """The jobs look at one day after the other, and only as closely as they must: with the same outcome as a full look."""
 
 import os
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path, PurePath, PurePosixPath
 
 import attrs
@@ -330,9 +330,9 @@ class TestMarks:
         machine.storage.tree.discard(LEDGER)
         assert machine.back_up().synced_count == 1
 
-    @pytest.mark.parametrize("days", [1, -1])
-    def test_a_bit_that_fell_over_is_found_within_a_day(self, machine: Machine, days: int) -> None:
-        """It changes no listing; so with each day, also one by a clock that is set, everything is read anew."""
+    @pytest.mark.parametrize("days", [7, -7])
+    def test_a_bit_that_fell_over_is_found_within_a_week(self, machine: Machine, days: int) -> None:
+        """It changes no listing; so with each week, also one by a clock that is set, everything is read anew."""
         self.settled(machine, FIRST)
         (before,) = [f for f in machine.storage.listing(SUCCESS).files if f.name == LEDGER.name]
         raw = machine.storage.content(LEDGER)
@@ -344,7 +344,7 @@ class TestMarks:
         assert machine.back_up().synced_count == 1
 
     def test_a_forged_mark_removes_nothing(self, machine: Machine) -> None:
-        """Cleanup goes by the ledger; the backup sends the file the day after."""
+        """Cleanup goes by the ledger; the backup sends the file within a week."""
         machine.wait(FIRST)
         mark = proven_mark(
             PATH.parent, machine.storage.listing(READY / PATH.parent), ledger=None, today=TODAY, number=FIRST_NUMBER
@@ -352,7 +352,7 @@ class TestMarks:
         machine.storage.put(MARKS, f"{mark}\n")
         assert machine.back_up().synced_count == 0
         assert machine.clean().removed_count == 0
-        machine.clock.wall += timedelta(days=1)
+        machine.clock.wall += timedelta(days=7)
         assert machine.back_up().synced_count == 1
         assert machine.clean().removed_count == 1
 
@@ -716,6 +716,19 @@ def test_on_a_real_disk(tmp_path: object) -> None:
     storage.write_text(root / "a" / FIRST, "y")
     assert mark() != before
     assert machine.records.ledger_files() == {}
+
+
+def test_each_day_reads_a_part_of_the_ledgers_anew_and_each_week_all() -> None:
+    days = [f"{date(2025, 5, 1) + timedelta(days=number):%Y-%m-%d}" for number in range(15)]
+    marks = {
+        folder: [proven_mark(PurePosixPath(folder), Listing(), ledger=None, today=day, number="") for day in days]
+        for folder in (f"ROST1/{day}" for day in days)
+    }
+    for found in marks.values():
+        assert len(set(found[:8])) == 2
+        assert len(set(found)) == 3
+    counts = [sum(found[at] != found[at + 1] for found in marks.values()) for at in range(14)]
+    assert max(counts) < len(marks) / 2
 
 
 def test_marks_of_hostile_names_differ() -> None:

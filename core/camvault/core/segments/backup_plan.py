@@ -1,6 +1,7 @@
 """Pure: what the backup has to send, and by what a folder is known to be proven to the last file."""
 
 from collections.abc import Iterable
+from datetime import date
 from hashlib import sha256
 from pathlib import PurePosixPath
 
@@ -11,17 +12,26 @@ from camvault.core.segments.lifecycle import SegmentState, state_of
 from camvault.core.segments.names import SUFFIX
 from camvault.ports.entries import FileEntry, FileKind, ListedFile, Listing
 
+_WEEK_DAYS = 7
+
 
 def proven_mark(folder: PurePosixPath, listing: Listing, *, ledger: ListedFile | None, today: str, number: str) -> str:
     """A digest of all that decides whether every file of a folder is proven: the same again is the same answer.
 
     The digest is of the files as they are listed and of the ledger's file as it is listed, so that a line of that
     ledger need not be parsed for each file in each run. The number of the target is in it: another target has no marks.
-    The day is in it, so that once a day everything is read anew: bits that fell over on the disk change no listing.
-    Nothing is ever removed because of a mark (INV-21).
+    The week is in it, so that once in it everything is read anew: bits that fell over on the disk change no listing.
+    The weeks of the folders begin on different days, so that no day's first run reads all ledgers. Nothing is ever
+    removed because of a mark (INV-21).
     """
-    facts = str(folder), [tuple(file) for file in listing.files], ledger and tuple(ledger), today, number
+    week = _week_of(str(folder), today)
+    facts = str(folder), [tuple(file) for file in listing.files], ledger and tuple(ledger), week, number
     return sha256(ascii(facts).encode("ascii")).hexdigest()
+
+
+def _week_of(folder: str, today: str) -> int:
+    first_day = sha256(ascii(folder).encode("ascii")).digest()[0] % _WEEK_DAYS
+    return (date.fromisoformat(today).toordinal() + first_day) // _WEEK_DAYS
 
 
 @attrs.frozen

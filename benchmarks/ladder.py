@@ -15,6 +15,7 @@ from pathlib import Path
 
 import attrs
 
+from camvault.adapters.ffmpeg.argv import BY_ORDER
 from camvault.adapters.memory import MemoryCancellation
 from camvault.ports.media import ConstantQuality, Encoder, EncodeSettings
 
@@ -41,13 +42,11 @@ def cpu_s() -> float:
 
 
 def vmaf(ffmpeg: Path, output: Path, source: Path) -> float:
-    """The mean VMAF of an output against its source."""
+    """The mean VMAF of an output against its source; pictures are paired by their order."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "vmaf.json"
-        graph = (
-            "[0:v]setpts=N/25/TB,setsar=1,format=yuv420p[a];[1:V:0]setpts=N/25/TB,setsar=1,format=yuv420p[b];"
-            f"[a][b]libvmaf=log_fmt=json:log_path={log}:shortest=1"
-        )
+        alike = f"{BY_ORDER},setsar=1,format=yuv420p"
+        graph = f"[0:v]{alike}[a];[1:V:0]{alike}[b];[a][b]libvmaf=log_fmt=json:log_path={log}:shortest=1"
         argv = [ffmpeg, "-v", "error", "-nostdin", "-i", output, "-i", source, "-lavfi", graph, "-f", "null", "-"]
         subprocess.run([*map(str, argv)], check=True)
         return float(json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"])

@@ -39,6 +39,14 @@ QUIETLY = ("-hide_banner", "-nostdin", "-loglevel", "level+verbose", "-nostats")
 TALK = (*QUIETLY, "-stats_period", "0.5", "-progress", "pipe:1")
 """Says how far it is, too."""
 
+BY_ORDER = "settb=1/25,setpts=N,fps=25"
+"""Filters after which the pictures of two inputs are paired by their order.
+
+The time base is set first: `setpts=N/25/TB` cuts fractions off, and a picture whose time is early by one part of 90000
+is paired with the one before it. `fps` says the rate again, which `setpts` takes away: without one, XPSNR of 7.1
+divides by zero (SIGFPE).
+"""
+
 
 def file_url(path: PurePath) -> str:
     """An absolute path, as ffmpeg takes it literally."""
@@ -263,11 +271,8 @@ def measure_trial_argv(ffmpeg: PurePath, measure: str) -> tuple[str | PurePath, 
 
 
 def _compared(measure: str) -> tuple[str, ...]:
-    """Decode the first output again, and measure it against the first picture.
-
-    `fps` says the rate again, which `setpts` takes away: without one, XPSNR of 7.1 divides by zero (SIGFPE).
-    """
-    alike = "setsar=1,format=yuv420p,settb=1/25,setpts=N,fps=25"
+    """Decode the first output again, and measure it against the first picture."""
+    alike = f"setsar=1,format=yuv420p,{BY_ORDER}"
     graph = f"[0:V:0]{alike}[s];[dec:0]{alike}[d];[d][s]{measure}[o]"
     return ("-dec", "0:0", "-filter_complex", graph, "-map", "[o]", "-f", "null", "-")
 

@@ -17,7 +17,7 @@ from camvault.adapters.ffmpeg.archive.attempt import (
     SourceClip,
     source_clip,
 )
-from camvault.adapters.ffmpeg.archive.picture import archive_size
+from camvault.adapters.ffmpeg.archive.picture import archive_size, frame_rate_of
 from camvault.adapters.ffmpeg.archive.proof import ArchiveProof, length_doubt, picture_seconds
 from camvault.adapters.ffmpeg.archive.quality import measured
 from camvault.adapters.ffmpeg.argv import decode_argv
@@ -182,6 +182,7 @@ class FfmpegArchiver:
             attempt.clip.path,
             attempt.target,
             seconds=made.seconds,
+            frame_rate=frame_rate_of(_wanted(attempt.clip, Sound.DROP).pictures),
             size=(info.width_px, info.height_px),
             cancel=attempt.cancel,
         )

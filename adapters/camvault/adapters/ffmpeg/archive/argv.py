@@ -22,7 +22,7 @@ import attrs
 from camvault.adapters.ffmpeg.archive.picture import archive_size, frame_rate_of
 from camvault.adapters.ffmpeg.archive.shape import Shape
 from camvault.adapters.ffmpeg.archive.watch import WATCH_HEIGHT_PX, WATCH_WIDTH_PX
-from camvault.adapters.ffmpeg.argv import QUIETLY, TALK, WINDOWS_PER_S, file_url, one_channel, other_codecs
+from camvault.adapters.ffmpeg.argv import BY_ORDER, QUIETLY, TALK, WINDOWS_PER_S, file_url, one_channel, other_codecs
 from camvault.adapters.ffmpeg.streams import Mapping, SourceStream
 from camvault.ports.archiving import ArchiveCodec, ArchiveSettings
 
@@ -150,7 +150,7 @@ def look_argv(
     """
     begin = "" if is_sought else f"trim=start={at_s:.6f},"
     small = (
-        f"{begin}scale={LOOK_WIDTH_PX}:{LOOK_HEIGHT_PX}:flags=area,setsar=1,format=gbrp,setpts=N/TB,"
+        f"{begin}scale={LOOK_WIDTH_PX}:{LOOK_HEIGHT_PX}:flags=area,setsar=1,format=gbrp,settb=1,setpts=N,"
         f"trim=end_frame={LOOK_FRAMES}"
     )
     graph = f"[0:{stream[0]}]{small}[s];[1:V:{stream[1]}]{small}[a];[s][a]vstack=shortest=1"
@@ -184,13 +184,11 @@ def measure_argv(
 ) -> tuple[str | PurePath, ...]:
     """Print how near a second of the archive is to that of its source; frames are paired by their order.
 
-    `size` is the archive's: the source is scaled to it. `fps` says the rate again, which `setpts` takes away: without
-    one, XPSNR of 7.1 divides by zero (SIGFPE).
+    `size` is the archive's: the source is scaled to it.
     """
-    order = "setpts=N/25/TB,fps=25"
     graph = (
-        f"[0:V:0]scale={size[0]}:{size[1]}:flags=bicubic,setsar=1,format=yuv420p,{order}[s];"
-        f"[1:V:0]setsar=1,format=yuv420p,{order}[a];[a][s]{measure}=shortest=1"
+        f"[0:V:0]scale={size[0]}:{size[1]}:flags=bicubic,setsar=1,format=yuv420p,{BY_ORDER}[s];"
+        f"[1:V:0]setsar=1,format=yuv420p,{BY_ORDER}[a];[a][s]{measure}=shortest=1"
     )
     length = ("-t", f"{_MEASURED_S:.3f}")
     return (

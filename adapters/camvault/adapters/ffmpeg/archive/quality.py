@@ -23,6 +23,7 @@ def measured(
     archive: PurePath,
     *,
     seconds: float,
+    frame_rate: float,
     size: tuple[int, int],
     cancel: Cancellation,
 ) -> str:
@@ -34,10 +35,18 @@ def measured(
     values: list[float] = []
     for place in PLACES:
         lines: list[str] = []
-        argv = measure_argv(
-            program.path, source, archive, measure=measure.filter_name, at_s=max(0.0, place * seconds - 0.5), size=size
-        )
+        at_s = _just_before_a_picture(place * seconds - 0.5, frame_rate)
+        argv = measure_argv(program.path, source, archive, measure=measure.filter_name, at_s=at_s, size=size)
         process.run(argv, cancel=cancel, on_line=lines.append, timeout_s=_LONGEST_S, grace_s=program.grace_s)
         value = measure.value_of(lines)
         values += [] if value is None else [value]
     return measure.words.format(sum(values) / len(values)) if values else ""
+
+
+def _just_before_a_picture(at_s: float, frame_rate: float) -> float:
+    """A time from which on both begin with the same picture.
+
+    A time that is sought in an AVI is rounded to a whole picture, in an archive it is not: a quarter before one is
+    right in both.
+    """
+    return max(0.0, (round(at_s * frame_rate) - 0.25) / frame_rate)

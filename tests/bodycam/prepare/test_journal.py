@@ -190,6 +190,23 @@ def test_a_journal_that_was_found_is_named_when_it_may_go() -> None:
     assert resumed.settle(PATH) == JOURNAL
 
 
+@pytest.mark.parametrize("is_new", [False, True], ids=["one run", "a later run"])
+def test_a_file_that_becomes_what_it_was_is_not_continued_by_the_journal_of_then(*, is_new: bool) -> None:
+    """An output that is made again at the same rate is waiting, as before it was done for the first time."""
+    files, first = new(), job()
+    files.save(PATH, first)
+    files.save(PATH, with_done(first, 0))
+    if is_new:
+        files = JsonProgressFiles(files.records, lag_parts=1)
+        assert files.load(PATH) == with_done(first, 0)
+    other = attrs.evolve(first, safety_bytes=first.safety_bytes + 1)
+    files.save(PATH, other)
+    files.save(PATH, first)
+    assert JsonProgressFiles(files.records).load(PATH) == first
+    files.save(PATH, with_done(first, 1))
+    assert JsonProgressFiles(files.records).load(PATH) == with_done(first, 1)
+
+
 @settings(max_examples=25)
 @given(st.lists(st.tuples(batch_records(), st.sets(st.integers(0, 5))), min_size=1, max_size=3), st.integers(1, 3))
 def test_what_is_loaded_is_what_was_saved_last(steps: list[tuple[BatchRecord, set[int]]], lag_parts: int) -> None:

@@ -67,6 +67,7 @@ class JsonProgressFiles:
             self.records.append_line(_journal_of(path), line)
         else:
             self.records.write_text(_journal_of(path), f"{journal.head}\n{line}\n")
+            journal.head_there = journal.head
         journal.record, journal.is_there = progress, True
         journal.clip_count += len(changed)
 
@@ -81,14 +82,20 @@ class JsonProgressFiles:
         return _journal_of(path)
 
     def _replace(self, path: PurePath, progress: BatchRecord) -> None:
-        text, before = self._text(progress), self._journals.get(path)
+        text, before = self._text(progress), self._journals.get(path, _Journal())
+        head = _head_for(text)
+        if before.head_there == head:
+            # the file becomes again what it was: the old journal would continue it once more
+            self.records.write_text(_journal_of(path), "")
+            before.head_there = ""
         self.records.write_text(path, text)
         # Power fails here: the journal continues the file before this one, and means nothing any more
         self._journals[path] = _Journal(
             progress,
-            _head_for(text),
+            head,
             is_plain=own_value(progress) is None,
-            is_there=before is not None and before.is_there,
+            is_there=before.is_there,
+            head_there=before.head_there,
         )
 
     def _changes_since(self, path: PurePath, text: str) -> list[dict[str, Any]]:
@@ -96,8 +103,9 @@ class JsonProgressFiles:
         content = self.records.read_text(_journal_of(path))
         if content is None:
             return []
-        self._journals.setdefault(path, _Journal(is_there=True)).is_there = True
         head, *lines = content.split("\n")
+        known = self._journals.setdefault(path, _Journal())
+        known.is_there, known.head_there = True, head
         found: list[dict[str, Any]] = []
         if head != _head_for(text):
             return found
@@ -134,13 +142,18 @@ _TABLES = ("files", "clips")
 
 @attrs.define
 class _Journal:
-    """What this object knows of the journal of one file; `record` is what was saved last, and `head` its first line."""
+    """What this object knows of the journal of one file.
+
+    `record` is what was saved last, `head` the first line of a journal that continues the file, and `head_there` the
+    first line of the journal which stands beside it.
+    """
 
     record: BatchRecord | None = None
     head: str = ""
     is_plain: bool = False
     clip_count: int = 0
     is_there: bool = False
+    head_there: str = ""
 
     def changed_in(self, progress: BatchRecord) -> list[ClipRecord]:
         """The clips that are other ones now; none if more has changed than a line of a journal can say."""

@@ -215,6 +215,16 @@ class TestFill:
         assert kbps is not None
         assert batch.policy.video_kbps < kbps <= 4 * batch.policy.video_kbps
 
+    def test_samples_are_taken_again_at_two_rates_at_most(self) -> None:
+        """Whatever the last of them says is taken, however far from all that were sampled."""
+        kinds = ["interview", *["dark desk"] * 2, "crowd", *["light desk", "walk"] * 2, "night grain", "light desk"]
+        footage = mixed([*kinds, "run", "walk"], [3.0] * 12, [1.0] * 12)
+        batch = open_batch(footage, 400)
+        results = drive(batch, Svt(footage, noise=0.0))
+        rates_asked = {result.sample.rate for result in results if isinstance(result, Sampled)}
+        assert len(rates_asked) == 3
+        assert TargetBitrate(settled_kbps(batch, results) or 0) not in rates_asked
+
     @given(footages(3, 30), seeds)
     @settings(max_examples=20, deadline=None)
     def test_the_rate_keeps_the_lowest(self, footage: dict[str, Clip], seed: int) -> None:

@@ -1425,7 +1425,9 @@ class TestPurge:
     def test_a_time_that_is_not_known_counts_from_when_it_was_seen_first(self, cameras: Cameras) -> None:
         cameras.storage.mount(TRASH, name="fat", is_numbered=False)
         cameras.storage.put(TRASH / "input" / "loose.mp4", "x", mtime_ns=cameras.ns(9_999_999))
-        assert cameras.plan(purge_days=1) == ([], [])
+        actions, left = cameras.plan(purge_days=1)
+        assert (actions, [file.is_problem for file in left]) == ([], [False])
+        assert "its days begin now" in left[0].reason
         cameras.clock.advance(30 * 86_400)
         cameras.run(purge_days=1)
         cameras.clock.advance(86_000)
@@ -1498,6 +1500,17 @@ class TestAPurgeStaysInTheTrash:
         job = attrs.evolve(cameras.job(), roots=roots, options=attrs.evolve(cameras.options, purge_days=0))
         assert ArchiveRun(job).carry_out().problem_count == 1
         assert any("is mounted here in the trash" in line for line in cameras.reporter.lines())
+        self.assert_all_there(cameras)
+
+    def test_nothing_where_the_mounts_cannot_be_read(self, cameras: Cameras) -> None:
+        cameras.storage.bind(TRASH / "input/2023", shows="/evidence")
+        cameras.storage.put_folder(TRASH / "output/2023")
+        cameras.clip()
+        table = MountTable(is_unreadable=True)
+        roots = checked_roots(CAMERA, output=OUT, trash=TRASH, storage=cameras.storage, table=table)
+        job = attrs.evolve(cameras.job(), roots=roots, options=attrs.evolve(cameras.options, purge_days=0))
+        report = ArchiveRun(job).carry_out()
+        assert (report.problem_count, report.transcoded_count) == (2, 1)
         self.assert_all_there(cameras)
 
     def test_a_trash_that_holds_the_input_by_a_second_mount_is_refused(self, cameras: Cameras) -> None:

@@ -157,7 +157,7 @@ class RecordStore(Protocol):
     def write_text(self, path: PurePath, text: str, /, *, mtime_ns: int | None = None) -> None:
         """Replace the whole text atomically and durably: a reader sees the old or the new one.
 
-        `mtime_ns` is the time that the file gets, as near as the file system keeps it; None for now.
+        `mtime_ns` is the time that the file gets, as near as the file system keeps it; None: the present.
         """
         ...
 

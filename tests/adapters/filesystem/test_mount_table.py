@@ -47,10 +47,14 @@ def test_what_the_kernel_says() -> None:
     assert PurePath("/") in mounts.mounted_points(Path(mounts.MOUNTINFO_PATH).read_bytes())
 
 
-def test_a_system_without_these_lists_claims_nothing(mocker: MockerFixture) -> None:
-    """MacOS."""
+@pytest.mark.parametrize(("platform", "is_unreadable"), [("linux", True), ("darwin", False)])
+def test_a_system_without_these_lists_claims_nothing(
+    mocker: MockerFixture, platform: str, *, is_unreadable: bool
+) -> None:
+    """MacOS has none; of Linux it is known then that nothing is known."""
     mocker.patch.object(mounts, "MOUNTINFO_PATH", "/no/such/list")
-    assert read_mount_table() == MountTable()
+    mocker.patch("sys.platform", platform)
+    assert read_mount_table() == MountTable(is_unreadable=is_unreadable)
 
 
 def test_without_a_configuration_what_is_mounted_is_known(mocker: MockerFixture) -> None:

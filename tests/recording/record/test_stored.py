@@ -89,6 +89,19 @@ def test_a_machine_that_was_suspended_did_not_record_meanwhile() -> None:
     assert sum(end - begin for begin, end in spans(world)) == pytest.approx(30, abs=4)
 
 
+def kill_after(world: World, seconds: float) -> None:
+    """Let the supervisor die so long after its start, with whatever it had not written down."""
+
+    def kill() -> None:
+        world.storage.calls.is_on = False
+        raise PowerCut
+
+    world.clock.after(seconds, kill)
+    with pytest.raises(PowerCut):
+        world.run_for(2 * seconds)
+    world.storage.calls.restart()
+
+
 def test_a_clock_that_is_set_forward_within_a_session_stores_nothing_more() -> None:
     world = make_world()
     world.clock.after(13, lambda: setattr(world.clock, "wall", world.clock.wall + timedelta(hours=8)))
@@ -103,14 +116,7 @@ def test_what_a_killed_supervisor_did_not_write_down_is_read_from_the_file() -> 
     world = make_world()
     world.options = attrs.evolve(world.options, segment_s=600)
 
-    def kill() -> None:
-        world.storage.calls.is_on = False
-        raise PowerCut
-
-    world.clock.after(50, kill)
-    with pytest.raises(PowerCut):
-        world.run_for(100)
-    world.storage.calls.restart()
+    kill_after(world, 50)
     assert max(end for _, end in spans(world)) < 3, "it was killed before it wrote more"
     world.run_for(20)
 
@@ -134,14 +140,7 @@ def test_a_segment_of_a_killed_supervisor_has_the_time_of_the_record_and_not_of_
     world = make_world()
     world.options = attrs.evolve(world.options, segment_s=600)
 
-    def kill() -> None:
-        world.storage.calls.is_on = False
-        raise PowerCut
-
-    world.clock.after(50, kill)
-    with pytest.raises(PowerCut):
-        world.run_for(100)
-    world.storage.calls.restart()
+    kill_after(world, 50)
     (left,) = (path for path in world.storage.files(FOLDER / ".live") if path.suffix == ".mkv")
     world.storage.rename(left, target=left.with_name("ROST2_20250531T070000Z.1.mkv"))
     world.run_for(20)

@@ -1,6 +1,7 @@
 """Adapter for the local file system: where file systems belong and where they are, as Linux tells it."""
 
 import os
+import sys
 from pathlib import Path
 
 from camvault.adapters._shared.mount_lists import resolved_points
@@ -13,7 +14,7 @@ def read_mount_table() -> MountTable:
     try:
         mountinfo = Path(mounts.MOUNTINFO_PATH).read_bytes()
     except OSError:
-        return MountTable()
+        return MountTable(is_unreadable=sys.platform == "linux")
     try:
         fstab = Path(mounts.FSTAB_PATH).read_bytes()
     except OSError:

@@ -1,7 +1,6 @@
 """Composition root: from the flags of camera_archiver to a job."""
 
 import os
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -21,7 +20,6 @@ from camvault.apps._cli.stage import Context
 from camvault.core.archive.dated_names import NamePattern
 from camvault.core.workflows.archive import ArchiveJob, ArchiveOptions, ArchivePorts, checked_roots
 from camvault.ports.archiving import ArchiveCodec, ArchiveSettings
-from camvault.ports.errors import UsageError
 from camvault.ports.events import Warned
 
 
@@ -33,16 +31,14 @@ def archive_job(context: Context, options: Options) -> Iterator[ArchiveJob]:
         UsageError: The input is missing, or the folders cannot be used together.
     """
     _warn(context, options)
-    storage, table = LocalStorage(), read_mount_table()
-    if options.purge_trash is not None and not table.mounted and sys.platform == "linux":
-        raise UsageError("/proc/self/mountinfo does not say what is mounted: --purge-trash might delete through it")
+    storage = LocalStorage()
     roots = checked_roots(
         PurePath(options.input_root),
         output=PurePath(options.output_root),
         trash=None if options.delete else PurePath(options.trash),
         unused_trash=PurePath(options.trash) if options.delete else None,
         storage=storage,
-        table=table,
+        table=read_mount_table(),
     )
     asked = _asked(options)
     with ThreadPoolExecutor(max_workers=asked.job_count, thread_name_prefix="archive") as executor:

@@ -52,6 +52,21 @@ class LeftFile:
 
 
 @attrs.frozen
+class FirstSeen(LeftFile):
+    """A file in the trash of which nobody can tell when it came there: its days begin when a run writes down this.
+
+    Attributes:
+        entry: The file.
+        below: Its path below the trash.
+        came_from: Where it was before, as far as that is known.
+    """
+
+    entry: FileEntry = attrs.field(kw_only=True)
+    below: PurePath = attrs.field(kw_only=True)
+    came_from: str = attrs.field(kw_only=True)
+
+
+@attrs.frozen
 class RemoveAction:
     """A file that goes: to the trash at `to`, or for good if that is None."""
 

@@ -173,9 +173,8 @@ def parse_ledger(text: str) -> Ledger:
             entries[entry.path] = entry
         elif line.strip():
             damaged.append(number)
-    head, _, begun = text.rpartition("\n")
-    last = head.count("\n") + 2 if head or text.startswith("\n") else 1
-    return Ledger(entries, tuple(damaged), not damaged or (damaged == [last] and "\0" not in begun))
+    is_begun = damaged == [text.count("\n") + 1] and "\0" not in text.rpartition("\n")[2]
+    return Ledger(entries, tuple(damaged), is_torn_only=is_begun or not damaged)
 
 
 def ledger_lines(text: str) -> tuple[tuple[LedgerEntry, ...], tuple[int, ...]]:

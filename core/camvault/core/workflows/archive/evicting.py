@@ -138,7 +138,7 @@ class Evictor:
                     self._prune(trash / area)
 
     def _has_mounts(self, folder: PurePath) -> bool:
-        return any(each.is_relative_to(folder) for each in self.job.roots.mounts_in_trash)
+        return any(each.is_relative_to(folder) for each in self.job.roots.mounts_in_trash or ())
 
     def end_cleanup(self, empty_folders: list[PurePath]) -> None:
         """Remove empty folders below the input, except for those of today and later, into which cameras upload."""

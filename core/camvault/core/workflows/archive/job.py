@@ -32,14 +32,15 @@ class ArchiveRoots:
         output: The root of the archive.
         trash: The root of the trash; None if what goes is deleted.
         unused_trash: A trash of other runs, of which nothing is work either.
-        mounts_in_trash: Where other file systems, or other folders, are to be seen in the trash.
+        mounts_in_trash: Where other file systems, or other folders, are to be seen in the trash; None if that cannot be
+            read.
     """
 
     input: PurePath
     output: PurePath
     trash: PurePath | None
     unused_trash: PurePath | None = None
-    mounts_in_trash: frozenset[PurePath] = frozenset()
+    mounts_in_trash: frozenset[PurePath] | None = frozenset()
 
     @property
     def all(self) -> tuple[PurePath, ...]:

@@ -126,7 +126,7 @@ class WayOut:
         while True:
             found = storage.entry(target)
             if found is None:
-                self._note(entry, target, trash)
+                self.note(entry, target.relative_to(trash), str(entry.path))
                 # power fails here: a line about a file that is not in the trash says nothing
                 with suppress(ExistsError):
                     self._move(entry, target)
@@ -171,22 +171,17 @@ class WayOut:
             raise StorageError(folder, "a link leads out of the trash; nothing is put there")
         self._folders.add(folder)
 
-    def _note(self, entry: FileEntry, target: PurePath, trash: PurePath) -> None:
-        """Write down when the file came there; on a full disk it goes there all the same, and its ctime tells."""
-        below = target.relative_to(trash)
+    def note(self, entry: FileEntry, below: PurePath, came_from: str) -> None:
+        """Write down that a file is in the trash from now on; on a full disk that is not done, and its ctime tells."""
+        when = self.job.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
+        identity = attrs.evolve(entry.identity, device="", inode=None, ctime_ns=None)
+        line = LedgerEntry(PurePosixPath(below), identity, "", ProofKind.TRASHED, when, "", came_from)
         with suppress(StorageError):
-            self._ledgers.add(trash_day(below), trashed_entry(self.job, entry, below, str(entry.path)))
+            self._ledgers.add(trash_day(below), line)
 
 
 def _root(job: ArchiveJob, area: str) -> PurePath:
     return job.roots.input if area == INPUT else job.roots.output
-
-
-def trashed_entry(job: ArchiveJob, entry: FileEntry, below: PurePath, came_from: str) -> LedgerEntry:
-    """The line about a file that is in the trash from now on, at `below`."""
-    when = job.ports.clock.now().astimezone(UTC).isoformat(timespec="seconds")
-    identity = attrs.evolve(entry.identity, device="", inode=None, ctime_ns=None)
-    return LedgerEntry(PurePosixPath(below), identity, "", ProofKind.TRASHED, when, "", came_from)
 
 
 def trash_day(below: PurePath) -> str:

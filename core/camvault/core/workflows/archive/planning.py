@@ -102,8 +102,7 @@ class ClipPlanner:
         ledger = self.ledgers.of_day(day_of_stamp(stamp))
         folder = self.folders.of(stamp)
         known = self._known(clip, ledger) if ledger.entries else None
-        unrecorded = folder.unrecorded(stamp, ledger)
-        candidates = unrecorded if unrecorded and not is_twin and self._may_verify(clip, ledger) else ()
+        candidates = self._candidates(clip, folder, ledger, is_twin=is_twin)
         age_s = self._age_s(clip)
         is_young = abs(age_s) < YOUNG_SETTLES * options.settle_s
         judged = judge_clip(
@@ -128,7 +127,7 @@ class ClipPlanner:
         if record is not None:
             archive = str(self.job.roots.output / record.archive)
         else:
-            archive = str(next(iter(candidates))) if is_verify else folder.free_path(stamp)
+            archive = str(candidates[0]) if is_verify else folder.free_path(stamp)
         return ClipPlan(
             clip=clip,
             step=step,
@@ -139,15 +138,19 @@ class ClipPlanner:
             trash=self.way_out.trash_of(clip.folder.path, INPUT),
         )
 
-    def _may_verify(self, clip: DatedClip, ledger: Ledger) -> bool:
-        """Whether an archive without a record may be taken for the clip's, if it looks like it.
+    def _candidates(
+        self, clip: DatedClip, folder: ArchiveFolder, ledger: Ledger, *, is_twin: bool
+    ) -> tuple[PurePath, ...]:
+        """The archives without a record that may be taken for the clip's, if they look like it.
 
-        Not where a record that is lost may have said what is missing in it, nor where a second clip has the stamp.
+        None where a record that is lost may have said what is missing in them, nor where a second clip has the stamp.
         """
-        if not ledger.is_torn_only:
-            return False
-        source = PurePosixPath(clip.entry.path.relative_to(self.job.roots.input))
-        return not is_doubted_alone(ledger, source, clip.entry.identity) and not self._twins.is_twin(clip)
+        found = folder.unrecorded(clip.name.stamp, ledger)
+        if not found or is_twin or not ledger.is_torn_only:
+            return ()
+        source = PurePosixPath(clip.path.relative_to(self.job.roots.input))
+        is_doubted = is_doubted_alone(ledger, source, clip.entry.identity)
+        return () if is_doubted or self._twins.is_twin(clip) else found
 
     def _known(self, clip: DatedClip, ledger: Ledger) -> ArchiveRecord | None:
         entry = clip.entry

@@ -6,17 +6,16 @@ input holds nothing else.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from pathlib import PurePath, PurePosixPath
 
-from camvault.core.archive.plan import LeftFile, Purge, RemoveAction
+from camvault.core.archive.plan import FirstSeen, LeftFile, Purge, RemoveAction
 from camvault.core.archive.records import INPUT, OUTPUT
 from camvault.core.retention.trash import is_changed_since, purge_reason, trashed_at_s
 from camvault.core.segments.ledger import Ledger, LedgerEntry, ProofKind
 from camvault.core.workflows.archive.job import LEDGERS_NAME, TRASH_LEDGERS_NAME, ArchiveJob
 from camvault.core.workflows.archive.ledgers import DayLedgers
-from camvault.core.workflows.archive.letting_go import trash_day, trashed_entry
+from camvault.core.workflows.archive.letting_go import trash_day
 from camvault.ports.entries import FileEntry, FileKind
 from camvault.ports.errors import NotFoundError, StorageError
 
@@ -27,6 +26,8 @@ _RECORDS = frozenset({LEDGERS_NAME, TRASH_LEDGERS_NAME})
 _OTHERS = "it holds the records of another archive or trash; nothing in it is purged"
 _HIDDEN = "it is a hidden folder, into which nothing is put; nothing in it is purged"
 _NO_FILE = "it is no regular file, and is not purged"
+_UNKNOWN = "what is mounted in the trash cannot be read; nothing in it is purged"
+_NO_TIME = "when it came into the trash cannot be told by its times, nor by a record: its days begin now"
 _UNRECORDED = (
     "it is one of {count} file(s) in the trash of which there is no record that they were put there: they stay; remove "
     "them yourself if nobody needs them"
@@ -37,15 +38,11 @@ _CHANGED = (
 )
 
 
-def purges(job: ArchiveJob, trash: PurePath, days: float, *, is_preview: bool) -> Iterator[Purge | LeftFile]:
-    """Each file that has been in the trash for so many days; 0: each file.
-
-    When a file came there may not be known, because of a wrong clock: it is written down that it is there now.
-    """
+def purges(job: ArchiveJob, trash: PurePath, days: float) -> Iterator[Purge | LeftFile]:
+    """Each file that has been in the trash for so many days; 0: each file."""
     ledgers = DayLedgers(trash / TRASH_LEDGERS_NAME, job.ports.storage)
     now_s = job.ports.clock.now().timestamp()
-    unrecorded: list[PurePath] = []
-    count = 0
+    first_unrecorded, count = None, 0
     for area in AREAS:
         for entry in _entries(job, trash / area):
             if isinstance(entry, LeftFile):
@@ -61,19 +58,20 @@ def purges(job: ArchiveJob, trash: PurePath, days: float, *, is_preview: bool) -
             known = _noted(below, ledger)
             if known is None and not job.roots.is_trash_own:
                 count += 1
-                unrecorded = unrecorded or [entry.path]
+                first_unrecorded = first_unrecorded or entry.path
                 continue
             if known is not None and _is_changed(entry, known):
                 yield LeftFile(entry.path, _CHANGED, is_problem=True)
                 continue
             trashed_s = _trashed_s(entry, known, now_s)
-            if trashed_s is None and days and not is_preview:
-                with suppress(StorageError):  # the next run tries it again
-                    ledgers.add(trash_day(below), trashed_entry(job, entry, below, "" if known is None else known.note))
+            if trashed_s is None and days:
+                came_from = "" if known is None else known.note
+                yield FirstSeen(entry.path, _NO_TIME, entry=entry, below=below, came_from=came_from)
             reason = purge_reason(trashed_s, now_s=now_s, days=days)
             if reason is not None:
                 yield Purge(RemoveAction(entry, None, str(reason)), reason)
-    yield from (LeftFile(path, _UNRECORDED.format(count=count)) for path in unrecorded)
+    if first_unrecorded is not None:
+        yield LeftFile(first_unrecorded, _UNRECORDED.format(count=count))
 
 
 def closed_area(job: ArchiveJob, folder: PurePath) -> str:
@@ -84,7 +82,10 @@ def closed_area(job: ArchiveJob, folder: PurePath) -> str:
     """
     if job.ports.storage.resolve(folder) != folder:
         return _LINK
-    return _MOUNT if folder in job.roots.mounts_in_trash else ""
+    mounts = job.roots.mounts_in_trash
+    if mounts is None:
+        return _UNKNOWN
+    return _MOUNT if folder in mounts else ""
 
 
 def _entries(job: ArchiveJob, root: PurePath) -> Iterator[FileEntry | LeftFile]:

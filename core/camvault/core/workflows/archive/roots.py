@@ -42,12 +42,14 @@ def checked_roots(
         raise UsageError(f"Input directory {input_root} does not exist, expected a folder with dated footage")
     if entry.kind is not FileKind.FOLDER:
         raise UsageError(f"Input directory {input_root} is a {entry.kind.value}, expected a folder with dated footage")
-    roots = _by_their_places(roots, table or MountTable(), storage)
     table = table or MountTable()
+    roots = _by_their_places(roots, table, storage)
     problem = _problem(roots, table, storage) or _unmounted(roots, table)
     if problem:
         raise UsageError(problem)
-    return roots if roots.trash is None else attrs.evolve(roots, mounts_in_trash=_mounts_in(roots.trash, table))
+    if roots.trash is None:
+        return roots
+    return attrs.evolve(roots, mounts_in_trash=None if table.is_unreadable else _mounts_in(roots.trash, table))
 
 
 def _by_their_places(roots: ArchiveRoots, table: MountTable, storage: FolderReader) -> ArchiveRoots:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import attrs
 
-from camvault.core.archive.plan import ClipPlan, Eviction, LeftFile, Work
+from camvault.core.archive.plan import ClipPlan, Eviction, FirstSeen, LeftFile, Work
 from camvault.core.workflows.archive.archive_folders import ArchiveFolders
 from camvault.core.workflows.archive.cleaning import CleanupPlanner
 from camvault.core.workflows.archive.cutting import Cutter
@@ -66,7 +66,7 @@ class ArchiveRun:
         """
         options, trash = self.job.options, self.job.roots.trash
         if options.purge_days is not None and trash is not None:
-            yield from purges(self.job, trash, options.purge_days, is_preview=self.is_preview)
+            yield from purges(self.job, trash, options.purge_days)
         if options.is_cleanup:
             yield from self._cleanup.evictions()
         else:
@@ -93,6 +93,8 @@ class ArchiveRun:
                 ports.cancel.check()
                 if self._standing.gone() is not None:
                     break
+                if isinstance(item, FirstSeen):
+                    self._way_out.note(item.entry, item.below, item.came_from)
                 if isinstance(item, LeftFile):
                     self._tally.left(item)
                 elif isinstance(item, ClipPlan):
